@@ -1,0 +1,248 @@
+"""The wire contract: one class a message, both directions. Times are seconds of audio from the first sample, never wall clock."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+PROTOCOL_VERSION = 1
+SAMPLE_RATE = 16_000
+
+
+class Speaker(StrEnum):
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    UNSURE = "unsure"
+
+
+class Level(StrEnum):
+    PROVISIONAL = "provisional"
+    CALM = "calm"
+    RISING = "rising"
+    AGITATED = "agitated"
+
+
+class PromptKind(StrEnum):
+    CALMING = "calming"
+    GUIDANCE = "guidance"
+    WORDING = "wording"
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+# ---- client → server ------------------------------------------------------------------------------------------------
+
+
+class ConsentRecord(_In):
+    """What the customer was told and answered. `recording: false` keeps no audio and no text, only counts."""
+
+    recording: bool
+    notice_version: str = Field(min_length=1, max_length=40)
+    informed_by: str | None = Field(default=None, max_length=80)
+    method: Literal["spoken", "written", "screen"] = "screen"
+
+
+class MicReport(_In):
+    """What the phone's microphone says of itself (read back after asking for everything off)."""
+
+    sample_rate: int | None = None
+    auto_gain_control: bool | None = None
+    noise_suppression: bool | None = None
+    echo_cancellation: bool | None = None
+    label: str | None = Field(default=None, max_length=200)
+
+
+class Hello(_In):
+    """First message. `resume` names the session to go on with; everything else of a session is fixed at its start."""
+
+    type: Literal["hello"]
+    version: int
+    token: str = Field(min_length=1, max_length=200)
+    codec: str = "pcm_s16le"
+    sample_rate: int = SAMPLE_RATE
+    consent: ConsentRecord | None = None
+    case_id: str | None = Field(default=None, max_length=64)
+    resume: str | None = Field(default=None, max_length=64)
+    mic: MicReport | None = None
+    client: str | None = Field(default=None, max_length=120)
+
+
+class Feedback(_In):
+    type: Literal["feedback"]
+    prompt_id: str = Field(min_length=1, max_length=64)
+    verdict: Literal["used", "dismissed", "helpful", "unhelpful"]
+
+
+class Mark(_In):
+    """A note of the staff member at this moment (`at` if the phone knows the audio time, else the newest audio)."""
+
+    type: Literal["mark"]
+    note: str = Field(default="", max_length=500)
+    at: float | None = Field(default=None, ge=0)
+
+
+class Stop(_In):
+    type: Literal["stop"]
+
+
+ClientMessage = Annotated[Hello | Feedback | Mark | Stop, Field(discriminator="type")]
+CLIENT_MESSAGE: TypeAdapter[Hello | Feedback | Mark | Stop] = TypeAdapter(ClientMessage)
+
+
+# ---- server → client ------------------------------------------------------------------------------------------------
+
+
+class Limits(_Out):
+    """What the server takes: packet length, packets in flight above the last ack, seconds of one session."""
+
+    packet_ms_min: int = 20
+    packet_ms_max: int = 200
+    window_packets: int
+    session_seconds_max: int
+
+
+class Ready(_Out):
+    type: Literal["ready"] = "ready"
+    version: int = PROTOCOL_VERSION
+    session: str
+    next_seq: int
+    resumed: bool = False
+    recording: bool
+    enrolled: bool = False
+    limits: Limits
+
+
+class Ack(_Out):
+    """Every packet up to and including `seq` is durably stored."""
+
+    type: Literal["ack"] = "ack"
+    seq: int
+
+
+class Transcript(_Out):
+    """Text of one utterance. Partials replace one another until `final`; `settled` characters will not change any more."""
+
+    type: Literal["transcript"] = "transcript"
+    utterance: str
+    final: bool
+    speaker: Speaker
+    confidence: float
+    start: float
+    end: float
+    text: str
+    settled: int = 0
+
+
+class Measure(_Out):
+    """One cue: its value, this speaker's baseline and the robust z against it (None until there is a baseline)."""
+
+    value: float
+    baseline: float | None = None
+    z: float | None = None
+
+
+class Measures(_Out):
+    """Units: syllables per second, dB (K-weighted, re full scale), Hz, dB (1–5 kHz over 50–1000 Hz)."""
+
+    rate: Measure | None = None
+    loudness: Measure | None = None
+    pitch: Measure | None = None
+    balance: Measure | None = None
+
+
+class State(_Out):
+    """Sent once a second while somebody speaks, and whenever the level changes. `level` is always the customer's."""
+
+    type: Literal["state"] = "state"
+    at: float
+    speaker: Speaker
+    confidence: float = 0.0
+    level: Level
+    score: float = 0.0
+    measures: Measures
+
+
+class Alternative(_Out):
+    script_id: str
+    text: str
+    text_en: str = ""
+
+
+class Prompt(_Out):
+    type: Literal["prompt"] = "prompt"
+    id: str
+    kind: PromptKind
+    at: float
+    script_id: str
+    text: str
+    text_en: str = ""
+    reasons: list[str]
+    situation: str = ""
+    alternatives: list[Alternative] = Field(default_factory=list)
+
+
+class Keyword(_Out):
+    type: Literal["keyword"] = "keyword"
+    term: str
+    category: str
+    at: float
+    end: float
+    speaker: Speaker
+    utterance: str
+    heard: str
+    match: Literal["exact", "alias", "phonetic"]
+    score: float
+
+
+class WarningCode(StrEnum):
+    FALLING_BEHIND = "falling_behind"
+    CLIPPING = "clipping"
+    MIC_AGC = "mic_agc"
+    NO_SPEECH = "no_speech"
+    TOO_QUIET = "too_quiet"
+    NOT_ENROLLED = "not_enrolled"
+    TEXT_SKIPPED = "text_skipped"
+    STORE_SLOW = "store_slow"
+    STORE_LOW = "store_low"
+
+
+class Warning_(_Out):
+    type: Literal["warning"] = "warning"
+    code: WarningCode
+    at: float
+    zh: str
+    en: str
+
+
+class Error(_Out):
+    type: Literal["error"] = "error"
+    code: str
+    zh: str
+    en: str
+    retry: bool
+    detail: str | None = None
+    expected_seq: int | None = None
+
+
+class Summary(_Out):
+    type: Literal["summary"] = "summary"
+    session: str
+    seconds: float
+    speech_seconds: float
+    talk_share: dict[Speaker, float]
+    utterances: int
+    prompts: dict[PromptKind, int]
+    keywords: dict[str, int]
+    peak_level: Level
+    recording: str | None = None
+
+
+ServerMessage = Ready | Ack | Transcript | State | Prompt | Keyword | Warning_ | Error | Summary

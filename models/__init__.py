@@ -1,0 +1,1 @@
+"""The data: tables, engine, settings, migrations, audit. No logic beyond constraints; imports nothing of the other packages."""
