@@ -81,11 +81,17 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.CONSENT_REQUIRED: ErrorText("缺少告知同意记录", "A consent record is required", False, 4403),
     ErrorCode.PACKET_MALFORMED: ErrorText("音频包格式错误", "The audio packet is malformed", False, 4400),
     ErrorCode.PACKET_LENGTH: ErrorText("音频包时长须为 20–200 毫秒", "An audio packet must last 20 to 200 ms", False, 4400),
-    ErrorCode.SEQUENCE_GAP: ErrorText("音频包序号不连续，请从期望的序号重发", "A packet is missing; resend from the expected one", True, 4409),
+    ErrorCode.SEQUENCE_GAP: ErrorText(
+        "音频包序号不连续，请从期望的序号重发", "A packet is missing; resend from the expected one", True, 4409
+    ),
     ErrorCode.SESSION_TOO_LONG: ErrorText("会话超过最长时间", "The session is longer than allowed", False, 4413),
     ErrorCode.AUDIO_UNDECODABLE: ErrorText("音频无法解码", "The audio cannot be decoded", False, 4400),
-    ErrorCode.STORE_FULL: ErrorText("存储空间不足，录音暂停，请保留未确认的音频", "Storage is full; keep what is not acknowledged", True, 4507),
-    ErrorCode.STORE_FAILED: ErrorText("录音保存失败，请保留未确认的音频", "The audio could not be stored; keep what is not acknowledged", True, 4507),
+    ErrorCode.STORE_FULL: ErrorText(
+        "存储空间不足，录音暂停，请保留未确认的音频", "Storage is full; keep what is not acknowledged", True, 4507
+    ),
+    ErrorCode.STORE_FAILED: ErrorText(
+        "录音保存失败，请保留未确认的音频", "The audio could not be stored; keep what is not acknowledged", True, 4507
+    ),
     ErrorCode.SLOW_CLIENT: ErrorText("客户端接收过慢，请重新连接", "The client reads too slowly; connect again", True, 4408),
     ErrorCode.BUSY: ErrorText("服务繁忙，请稍后再试", "The service is at its limit; try again soon", True, 4503),
     ErrorCode.SHUTTING_DOWN: ErrorText("服务正在重启，将自动继续", "The service is restarting; resume in a moment", True, 1012),
