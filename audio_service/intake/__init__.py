@@ -1,0 +1,1 @@
+"""From the wire to durable audio: packets, codecs, the recording on disk."""

@@ -1,0 +1,190 @@
+"""The durable recording of one conversation: segment files now, one FLAC once it has ended.
+
+`append` returns only when the samples are on the disk; an acknowledgement may follow it and nothing else. One process writes a recording
+at a time (a lock file says so); any number of readers may follow it through `iter_records`.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import IO, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_service.errors import ErrorCode, ServiceError
+from audio_service.intake.segments import Record, encode_record, scan_records
+from audio_service.messages import SAMPLE_RATE
+
+SEGMENT_SAMPLES = 60 * SAMPLE_RATE
+"""Samples after which a new segment file is begun: a recovery reads one minute, not two hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Samples that were stored but can no longer be read (a damaged disk block); they play as silence."""
+
+    first_sample: int
+    samples: int
+
+
+def segment_paths(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9]*.seg"))
+
+
+def iter_records(folder: Path) -> Iterator[Record]:
+    """Every sound record of the recording, oldest first; records that were sent twice are given once."""
+    next_sample = 0
+    for path in segment_paths(folder):
+        for record in scan_records(path.read_bytes()):
+            if record.first_sample >= next_sample:
+                next_sample = record.first_sample + record.samples.size
+                yield record
+
+
+def iter_samples(folder: Path) -> Iterator[NDArray[np.int16]]:
+    """The recording as consecutive blocks of int16 samples, damaged spots as silence so that time stays true."""
+    position = 0
+    for record in iter_records(folder):
+        if record.first_sample > position:
+            yield np.zeros(record.first_sample - position, np.int16)
+        yield record.samples
+        position = record.first_sample + record.samples.size
+
+
+def find_gaps(folder: Path) -> list[Gap]:
+    """The damaged spots of a recording."""
+    gaps, position = [], 0
+    for record in iter_records(folder):
+        if record.first_sample > position:
+            gaps.append(Gap(position, record.first_sample - position))
+        position = record.first_sample + record.samples.size
+    return gaps
+
+
+class Recording:
+    """Writer of one conversation's audio. Opening it recovers what an earlier process left.
+
+    Raises ServiceError(session_taken_over) if another process writes this recording, store_full / store_failed on a bad disk.
+    """
+
+    def __init__(self, folder: Path, *, free_bytes_min: int = 0, segment_samples: int = SEGMENT_SAMPLES) -> None:
+        self.folder = folder
+        self._free_bytes_min = free_bytes_min
+        self._segment_samples = segment_samples
+        self.next_seq = 0
+        self.samples = 0
+        self._file: FileIO | None = None
+        self._file_start = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(folder / "writer.lock")
+        try:
+            self._recover()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def append(self, packets: Iterable[tuple[int, NDArray[np.int16]]]) -> int:
+        """Store packets durably, in order; returns the highest sequence number stored. A failure stores nothing of the call."""
+        file = self._writable()
+        before = file.tell()
+        seq, samples = self.next_seq, self.samples
+        try:
+            self._check_space()
+            blob = bytearray()
+            for number, block in packets:
+                blob += encode_record(number, samples, block)
+                seq, samples = number + 1, samples + block.size
+            _write_all(file, blob)
+            os.fdatasync(file.fileno())
+        except OSError as error:
+            self._take_back(before)
+            raise _store_error(error) from error
+        self.next_seq, self.samples = seq, samples
+        return seq - 1
+
+    def close(self) -> None:
+        """Release the files and the lock; the recording can be opened again."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _recover(self) -> None:
+        for record in iter_records(self.folder):
+            self.next_seq = record.seq + 1
+            self.samples = record.first_sample + record.samples.size
+        paths = segment_paths(self.folder)
+        if paths:
+            data = paths[-1].read_bytes()
+            sound = max((record.end for record in scan_records(data)), default=0)
+            if sound < len(data):  # the tail of an append that a crash cut short: it was never acknowledged
+                os.truncate(paths[-1], sound)
+
+    def _writable(self) -> FileIO:
+        if self._file is not None and self.samples - self._file_start < self._segment_samples:
+            return self._file
+        if self._file is not None:
+            self._file.close()
+        path = self.folder / f"{len(segment_paths(self.folder)):06d}.seg"
+        try:
+            self._file = path.open("xb", buffering=0)
+            sync_folder(self.folder)
+        except OSError as error:
+            raise _store_error(error) from error
+        self._file_start = self.samples
+        return self._file
+
+    def _take_back(self, offset: int) -> None:
+        """Drop a half-written append and leave its file; should even that fail, recovery passes over the rest."""
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError), file:
+                os.ftruncate(file.fileno(), offset)
+
+    def _check_space(self) -> None:
+        if self._free_bytes_min and shutil.disk_usage(self.folder).free < self._free_bytes_min:
+            raise OSError(errno.ENOSPC, "less free space than storage keeps in reserve")
+
+
+def _lock(path: Path) -> IO[bytes]:
+    handle = path.open("ab")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise ServiceError(ErrorCode.BUSY, "another process is writing this session") from error
+    return handle
+
+
+def _write_all(file: FileIO, blob: bytearray) -> None:
+    view = memoryview(blob)
+    while view:
+        view = view[file.write(view) :]
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _store_error(error: OSError) -> ServiceError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return ServiceError(ErrorCode.STORE_FULL if full else ErrorCode.STORE_FAILED, error.strerror)
