@@ -1,0 +1,102 @@
+"""Connections: one engine a process, one short transaction a change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from models.settings import Settings
+
+BUSY_SECONDS = 5.0
+_IMMEDIATE = "calmdesk_immediate"
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+
+Factory = async_sessionmaker[AsyncSession]
+
+
+class DatabaseBusy(Exception):
+    """Another writer held the lock for longer than `BUSY_SECONDS`; the transaction was rolled back and may be tried again."""
+
+
+def database_url(settings: Settings) -> URL:
+    """The address with its asynchronous driver; any other database than SQLite and PostgreSQL is refused."""
+    url = make_url(settings.database_url)
+    backend = url.get_backend_name()
+    if backend not in _DRIVERS:
+        raise ValueError(f"database_url: {backend} is not supported, only {' and '.join(_DRIVERS)}")
+    return url.set(drivername=_DRIVERS[backend])
+
+
+def create_engine(settings: Settings) -> AsyncEngine:
+    """The process's engine. On SQLite the data folder is made, WAL and foreign keys are switched on."""
+    url = database_url(settings)
+    if url.get_backend_name() == "postgresql":
+        options = f"-c lock_timeout={int(BUSY_SECONDS * 1000)} -c timezone=UTC"
+        return create_async_engine(url, json_serializer=dump_json, pool_pre_ping=True, connect_args={"options": options})
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, json_serializer=dump_json, connect_args={"timeout": BUSY_SECONDS})
+    listen_sqlite(engine.sync_engine)
+    return engine
+
+
+def dump_json(value: Any) -> str:
+    """Chinese as itself, so that a database tool shows it and LIKE finds it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def listen_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
+    """Pragmas for every SQLite connection, and transactions begun by SQLAlchemy instead of the driver."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # else the driver begins late, and never for a SELECT
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # In WAL mode NORMAL may lose the last commits when the power fails. Consent, audit and the outbox are evidence, and the
+        # writers batch to a few commits a second, so each commit pays its fsync.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later fails at once, without waiting, when another one wrote in between.
+        immediate = connection.get_execution_options().get(_IMMEDIATE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def session_factory(engine: AsyncEngine) -> Factory:
+    """Sessions whose objects stay readable after the commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+@asynccontextmanager
+async def transaction(factory: Factory) -> AsyncIterator[AsyncSession]:
+    """One writing transaction: commits at the end, rolls back on any exception.
+
+    On SQLite it holds the only write lock from its first line, so slow work (files, models, passwords) comes before it.
+    Raises `DatabaseBusy` if the lock is not free within `BUSY_SECONDS`.
+    """
+    try:
+        async with factory() as db, db.begin():
+            await db.connection(execution_options={_IMMEDIATE: True})
+            yield db
+    except OperationalError as error:
+        if _is_busy(error):
+            raise DatabaseBusy("the database is locked by another writer") from error
+        raise
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """SQLite: SQLITE_BUSY (5) and its kinds; PostgreSQL: lock_not_available, deadlock_detected."""
+    cause = error.orig
+    code = getattr(cause, "sqlite_errorcode", None)
+    return (code is not None and code & 0xFF == 5) or getattr(cause, "sqlstate", None) in {"55P03", "40P01"}

@@ -1,0 +1,106 @@
+"""The outbox: what the ear tells the desk. Written with the change itself, handed out once, acknowledged with its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import ID_LENGTH, Base, CreatedAt, utc_now
+
+LEASE = timedelta(seconds=60)
+
+
+class OutboxMessage(Base):
+    """One message. `key` makes publishing repeatable: a second message with the same key is dropped."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (
+        Index("ix_outbox_message_open", "id", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    topic: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str | None] = mapped_column(String(160), unique=True)
+    payload: Mapped[dict[str, Any]]
+    site_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), ForeignKey("site.id"))
+    session_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), ForeignKey("session.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[CreatedAt]
+    claimed_by: Mapped[str | None] = mapped_column(String(64))
+    claimed_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class ClaimLost(Exception):
+    """The lease ran out and another worker has the message: roll back, the effect is theirs."""
+
+
+async def publish(
+    db: AsyncSession,
+    topic: str,
+    payload: Mapping[str, Any],
+    *,
+    key: str | None = None,
+    site_id: str | None = None,
+    session_id: str | None = None,
+) -> bool:
+    """Add a message to the caller's transaction; False if its key was published before."""
+    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    values = {"topic": topic, "key": key, "payload": dict(payload), "site_id": site_id, "session_id": session_id}
+    statement = insert(OutboxMessage).values(**values).on_conflict_do_nothing(index_elements=["key"]).returning(OutboxMessage.id)
+    return (await db.execute(statement)).scalar_one_or_none() is not None
+
+
+async def claim(
+    db: AsyncSession,
+    worker: str,
+    *,
+    topics: Sequence[str],
+    limit: int = 20,
+    lease: timedelta = LEASE,
+    now: datetime | None = None,
+) -> list[OutboxMessage]:
+    """Lease the oldest open messages of these topics to `worker`. Commit before working on them.
+
+    Rows that another worker holds are skipped, on PostgreSQL by row locks and on SQLite by its single write lock.
+    A lease that ran out (the worker died) makes the message free again.
+    """
+    now = now or utc_now()
+    free = or_(OutboxMessage.claimed_at.is_(None), OutboxMessage.claimed_at < now - lease)
+    chosen = (
+        select(OutboxMessage.id)
+        .where(OutboxMessage.done_at.is_(None), OutboxMessage.topic.in_(topics), free)
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("chosen")
+    )
+    statement = (
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(select(chosen.c.id)))
+        .values(claimed_by=worker, claimed_at=now, attempts=OutboxMessage.attempts + 1)
+        .returning(OutboxMessage)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return sorted((await db.scalars(statement)).all(), key=lambda message: message.id)
+
+
+async def complete(db: AsyncSession, message_id: int, worker: str) -> None:
+    """Mark a message done in the transaction of its effect; both happen, or (`ClaimLost`) neither."""
+    statement = (
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.claimed_by == worker, OutboxMessage.done_at.is_(None))
+        .values(done_at=utc_now())
+        .execution_options(synchronize_session=False)
+    )
+    result = await db.execute(statement)
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise ClaimLost(f"message {message_id} is no longer held by {worker}")
