@@ -1,11 +1,68 @@
-"""Settings of the detector: when a customer counts as speeding up and getting louder."""
+"""Thresholds of the ear. Each is a default that a site may change; docs/detection.md says what it was measured on."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class DetectionSettings(BaseModel):
-    """Thresholds and windows of the escalation detector, in seconds and robust z."""
+    """Endpointing, attribution and escalation. Times in seconds of audio, levels in dB, rates in syllables per second."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    speech_on: Probability = Field(default=0.5, description="Voice probability that opens an utterance")
+    speech_off: Probability = Field(default=0.35, description="Voice probability under which a frame counts as silence")
+    hangover: float = Field(default=0.4, ge=0.15, le=2.0, description="Silence that ends a short utterance, seconds")
+    hangover_long: float = Field(
+        default=0.28, ge=0.15, le=2.0, description="Silence that ends an utterance of `long_utterance` or more, seconds"
+    )
+    long_utterance: float = Field(default=1.8, ge=0.5, le=10, description="Speech after which the shorter hang-over applies, seconds")
+    pause: float = Field(default=0.2, ge=0.1, le=1.0, description="Silence after which transcription may start speculatively, seconds")
+    pre_roll: float = Field(default=0.2, ge=0.0, le=0.5, description="Audio kept in front of an utterance, seconds")
+    utterance_max: float = Field(
+        default=12.0, ge=4.0, le=28.0, description="Longest utterance before it is split at its weakest point, seconds"
+    )
+
+    speaker_sure: Probability = Field(
+        default=0.8, ge=0.5, description="Posterior from which a speaker is named; under it the answer is unsure"
+    )
+    staff_similarity: float = Field(
+        default=0.5, ge=0.2, le=0.9, description="Cosine to the enrolled voice at which staff and customer are even"
+    )
+
+    baseline_seconds: float = Field(
+        default=9.0, ge=4.0, le=60.0, description="Customer speech needed before the level may be called calm, seconds"
+    )
+    raise_at: float = Field(
+        default=3.2, ge=1.0, le=10.0, description="Fused evidence (standard deviations) at which a calming prompt is raised"
+    )
+    rising_at: float = Field(default=2.0, ge=0.5, le=10.0, description="Fused evidence at which the level is called rising")
+    clear_at: float = Field(default=1.5, ge=0.0, le=10.0, description="Fused evidence under which a raised level may be cleared")
+    effort_at: float = Field(
+        default=1.5, ge=0.0, le=5.0, description="Evidence without the level cue that a raise needs (the phone-moved guard)"
+    )
+    hold: float = Field(default=0.5, ge=0.0, le=5.0, description="Customer speech over which the evidence has to persist, seconds")
+    clear_after: float = Field(
+        default=5.0, ge=1.0, le=60.0, description="Customer speech under `clear_at` that clears a raised level, seconds"
+    )
+    cooldown: float = Field(
+        default=45.0, ge=10.0, le=600.0, description="Shortest time between two calming prompts from the voice, seconds"
+    )
+
+    silence_warning: float = Field(
+        default=60.0, ge=10.0, le=3600.0, description="Time without any speech after which a warning is given, seconds"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.speech_off < self.speech_on:
+            raise ValueError("speech_off must lie below speech_on, or utterances flicker")
+        if not self.pause <= self.hangover_long <= self.hangover:
+            raise ValueError("pause <= hangover_long <= hangover must hold: a pause comes before an end, and long utterances end sooner")
+        if not self.clear_at <= self.rising_at <= self.raise_at:
+            raise ValueError("clear_at <= rising_at <= raise_at must hold, or the level has no hysteresis")
+        return self
