@@ -95,6 +95,13 @@ async def transaction(factory: Factory) -> AsyncIterator[AsyncSession]:
         raise
 
 
+@asynccontextmanager
+async def reading(factory: Factory) -> AsyncIterator[AsyncSession]:
+    """One consistent view for reading; takes no lock and writes nothing."""
+    async with factory() as db:
+        yield db
+
+
 def _is_busy(error: OperationalError) -> bool:
     """SQLite: SQLITE_BUSY (5) and its kinds; PostgreSQL: lock_not_available, deadlock_detected."""
     cause = error.orig
