@@ -1,0 +1,61 @@
+"""Guards against text that nobody said. Pure: text and the decoder's own measures in, a verdict out.
+
+Whisper writes something for every sound. Three kinds of invention are known and each has its guard: stock phrases of its training
+subtitles, loops, and short fluent text out of noise. Every threshold is measured in docs/transcription.md.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+from audio_service.transcription.results import Dropped, Transcription
+from audio_service.transcription.text import syllables
+
+# What the training data's subtitles say where nobody speaks. Never a word of a sales conversation on its own.
+_STOCK = re.compile(
+    r"字幕|订阅|點贊|点赞|打赏|转发.{0,4}支持|(谢谢|感谢)(大家)?(的)?(观看|收看|收听)|明镜|中文字幕|志愿者|由.{0,12}提供|Amara|"
+    r"下(期|集|次)(视频|节目)?再见|请不吝|优优独播|独播剧场|YoYo|词曲|作词|作曲|编曲|李宗盛|杨栋梁|MING ?PAO|ZITHER|"
+    r"(以下|以上)是普通话|普通话的句子",
+    re.IGNORECASE,
+)
+_LOOP = re.compile(r"(.)\1{6,}|(.{2,12}?)\2{3,}", re.DOTALL)
+
+# A phrase from the list is believed only when the decoder was sure of it and heard speech
+_SURE_LOGPROB = -0.35
+_SPEECH_PROB = 0.3
+# Faster than any speaker: 10 Hanzi/s is about twice the mean of Mandarin and above its fastest bursts
+_MAX_SYLLABLES_PER_SECOND = 11.0
+_MAX_COMPRESSION = 2.4
+
+
+def compression_ratio(text: str) -> float:
+    """Bytes of the text over its zlib bytes; loops score high. 0.0 for no text."""
+    raw = text.encode()
+    return len(raw) / len(zlib.compress(raw)) if raw else 0.0
+
+
+def is_loop(text: str) -> bool:
+    """One character seven times in a row, or a group of two or more four times: more than emphasis (对对对) or a phone number repeats."""
+    return _LOOP.search(text) is not None or compression_ratio(text) > _MAX_COMPRESSION
+
+
+def cut_loop(text: str) -> str:
+    """The text up to and with the second round of its first loop."""
+    found = _LOOP.search(text)
+    if found is None:
+        return text
+    unit = found.group(1) or found.group(2)
+    return text[: found.start()] + unit * 2
+
+
+def verdict(heard: Transcription, seconds: float) -> Dropped | None:
+    """Why the text of an utterance of that length is not to be believed, or None."""
+    if not syllables(heard.text):
+        return Dropped.NO_SPEECH
+    if is_loop(heard.text):
+        return Dropped.LOOP
+    if syllables(heard.text) > seconds * _MAX_SYLLABLES_PER_SECOND + 1:
+        return Dropped.IMPLAUSIBLE
+    sure = heard.avg_logprob > _SURE_LOGPROB and heard.no_speech_prob < _SPEECH_PROB
+    return Dropped.HALLUCINATION if _STOCK.search(heard.text) and not sure else None

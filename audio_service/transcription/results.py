@@ -1,0 +1,62 @@
+"""What a transcription is, and the small interface behind which the recogniser stays exchangeable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 16_000
+
+Samples = NDArray[np.float32]
+
+
+class Dropped(StrEnum):
+    """Why an utterance has no text. Everything but `decoder_failed` means that nobody said anything a recogniser can stand by."""
+
+    TOO_SHORT = "too_short"
+    SILENCE = "silence"
+    NO_SPEECH = "no_speech"
+    IMPLAUSIBLE = "implausible"
+    HALLUCINATION = "hallucination"
+    LOOP = "loop"
+    DECODER_FAILED = "decoder_failed"
+
+
+class Alternative(NamedTuple):
+    """One hypothesis. `score` is its mean log probability a token; 0 is certain."""
+
+    text: str
+    score: float
+
+
+class Character(NamedTuple):
+    """One character of the text and when it was said, in seconds from the utterance's first sample."""
+
+    char: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """Text of one utterance. `characters` covers `text` character by character (finals only); a dropped one has no text at all."""
+
+    text: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+    characters: tuple[Character, ...] = ()
+    avg_logprob: float = 0.0
+    no_speech_prob: float = 0.0
+    compression_ratio: float = 0.0
+    dropped: Dropped | None = None
+
+
+class Transcriber(Protocol):
+    """Turns the samples of one utterance (float32, 16 kHz, mono, −1 … 1) into text. Called from worker threads, several at once."""
+
+    def final(self, samples: Samples) -> Transcription: ...
+
+    def partial(self, samples: Samples) -> Transcription: ...

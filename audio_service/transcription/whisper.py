@@ -1,0 +1,205 @@
+"""The recogniser: faster-whisper's model, driven directly so that a live utterance costs what it is long, not 30 s.
+
+`WhisperModel.transcribe` pads everything to 30 s of zeroed features and decodes timestamps. Here the *waveform* is padded, with silence,
+to PADDED_SECONDS, and the text is decoded without timestamps; docs/transcription.md has the error rates behind every constant.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import ctranslate2
+import numpy as np
+from faster_whisper.feature_extractor import FeatureExtractor
+from tokenizers import Tokenizer
+
+from audio_service.transcription.alignment import spread, token_spans
+from audio_service.transcription.guards import compression_ratio, cut_loop, is_loop, verdict
+from audio_service.transcription.results import SAMPLE_RATE, Alternative, Character, Dropped, Samples, Transcription
+from audio_service.transcription.text import tidy
+from audio_service.transcription.weights import resolve
+from models.settings import AsrSettings
+
+FRAME = SAMPLE_RATE // 100
+WINDOW_SECONDS = 30.0
+# Fewer encoder frames cost words (base, 50 real sentences: .17 at 10 s, .15 at 15 s), more cost time and gain nothing
+FINAL_SECONDS = 15.0
+PARTIAL_SECONDS = 10.0
+TAIL_SECONDS = 1.0
+SHORTEST_SECONDS = 0.25
+# −65 dB re full scale: below the noise floor of any room with a phone in it
+SILENCE_RMS = 10 ** (-65 / 20)
+# Fastest speech needs 10 Hanzi a second, a rare Hanzi needs up to three tokens
+TOKENS_PER_SECOND = 16
+TOKENS_SPARE = 12
+LOOP_NGRAM = 3
+SECONDS_PER_STEP = 0.02
+# The scene in neutral words. Never a complaint word: the decoder writes its prompt's words over what it cannot hear
+FINAL_PROMPT = "置业顾问和客户在售楼处谈定金、户型、网签、认购和楼盘的事情。"
+# Half a second of speech is easily overruled by a prompt: partials get only the script and the style
+PARTIAL_PROMPT = "以下是普通话的句子。"
+
+
+class DecodingError(Exception):
+    """The decoder was given, or gave, something that is not a number."""
+
+
+class WhisperTranscriber:
+    """A `Transcriber` over one CTranslate2 model. Thread-safe; all conversations of a process share it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: Literal["cpu", "cuda", "auto"] = "cpu",
+        compute_type: str = "auto",
+        threads: int = 2,
+        workers: int = 1,
+        beam: int = 5,
+    ) -> None:
+        """Opens the model in `folder` and runs it once. Raises RuntimeError (CTranslate2's) for a broken model or an absent device."""
+        if device == "auto":
+            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        if compute_type == "auto":
+            compute_type = "float16" if device == "cuda" else "int8"
+        self._model = ctranslate2.models.Whisper(
+            str(folder), device=device, compute_type=compute_type, intra_threads=threads, inter_threads=workers
+        )
+        self._features = FeatureExtractor(feature_size=self._model.n_mels)
+        self._vocabulary = Vocabulary(folder / "tokenizer.json")
+        self._beam = beam
+        # The short windows are measured on the bundled model; a GPU has the time for the full one, which every model is trained on
+        self._final_seconds, self._partial_seconds = (
+            (FINAL_SECONDS, PARTIAL_SECONDS) if device == "cpu" else (WINDOW_SECONDS, WINDOW_SECONDS)
+        )
+        self.final(np.sin(np.arange(SAMPLE_RATE, dtype=np.float32)))
+
+    @classmethod
+    def from_settings(cls, asr: AsrSettings, cache_dir: Path) -> WhisperTranscriber:
+        """The configured recogniser. Raises WeightsError for weights that are missing or damaged, RuntimeError as above."""
+        return cls(resolve(asr.model, cache_dir), device=asr.device, compute_type=asr.compute_type, threads=asr.threads, beam=asr.beam)
+
+    def final(self, samples: Samples) -> Transcription:
+        """Text of a whole utterance (n,), n-best and character times. Raises DecodingError for samples or scores that are not numbers."""
+        reason = _nothing_to_hear(samples)
+        if reason is not None:
+            return Transcription(dropped=reason)
+        seconds = len(samples) / SAMPLE_RATE
+        encoded = self._encode(samples, self._final_seconds)
+        heard = self._decode(encoded, seconds, FINAL_PROMPT, beam=self._beam)
+        if is_loop(heard.text):
+            heard = _without_loops(self._decode(encoded, seconds, FINAL_PROMPT, beam=self._beam, no_repeat_ngram_size=LOOP_NGRAM))
+        reason = verdict(heard, seconds)
+        if reason is not None:
+            return replace(heard, text="", alternatives=(), dropped=reason)
+        return replace(heard, characters=self._times(encoded, heard.text, seconds))
+
+    def partial(self, samples: Samples) -> Transcription:
+        """Provisional text of an utterance that goes on: greedy, on a shorter window, without alternatives or times."""
+        reason = _nothing_to_hear(samples)
+        if reason is not None:
+            return Transcription(dropped=reason)
+        seconds = len(samples) / SAMPLE_RATE
+        heard = _without_loops(self._decode(self._encode(samples, self._partial_seconds), seconds, PARTIAL_PROMPT, beam=1))
+        reason = verdict(heard, seconds)
+        return heard if reason is None else replace(heard, text="", alternatives=(), dropped=reason)
+
+    def _encode(self, samples: Samples, least_seconds: float) -> ctranslate2.StorageView:
+        """Encoder output of the samples followed by silence. The wave is padded, not the features: a zero feature is loud noise."""
+        total = min(max(least_seconds, len(samples) / SAMPLE_RATE + TAIL_SECONDS), WINDOW_SECONDS)
+        frames = round(total * 100)
+        wave = np.zeros(frames * FRAME, np.float32)
+        wave[: len(samples)] = samples[: len(wave)]
+        features = self._features(wave, padding=0)[None, :, :frames]
+        return self._model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(features, np.float32)))
+
+    def _decode(self, encoded: ctranslate2.StorageView, seconds: float, context: str, *, beam: int, **guards: int) -> Transcription:
+        words = self._vocabulary
+        prompt = words.prompt(context)
+        found = self._model.generate(
+            encoded,
+            [prompt],
+            beam_size=beam,
+            num_hypotheses=beam,
+            max_length=len(prompt) + math.ceil(seconds * TOKENS_PER_SECOND) + TOKENS_SPARE,
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=words.suppressed,
+            **guards,
+        )[0]
+        if not all(map(math.isfinite, (*found.scores, found.no_speech_prob))):
+            raise DecodingError("the decoder's scores are not numbers")
+        alternatives = tuple(
+            Alternative(tidy(words.text(ids)), score) for ids, score in zip(found.sequences_ids, found.scores, strict=True)
+        )
+        best = alternatives[0]
+        return Transcription(
+            text=best.text,
+            alternatives=alternatives,
+            avg_logprob=best.score,
+            no_speech_prob=found.no_speech_prob,
+            compression_ratio=compression_ratio(best.text),
+        )
+
+    def _times(self, encoded: ctranslate2.StorageView, text: str, seconds: float) -> tuple[Character, ...]:
+        """One more decoder pass over the text as it is shown, read off the cross-attention."""
+        tokens = self._vocabulary.tokens(text)
+        frames = min(round(seconds * 100), round(WINDOW_SECONDS * 100))
+        aligned: Any = self._model.align(encoded, self._vocabulary.start, [tokens], frames)[0]
+        spans = token_spans(aligned.alignments, len(tokens), SECONDS_PER_STEP, seconds)
+        return spread(self._vocabulary.pieces(tokens), spans)
+
+
+class Vocabulary:
+    """The model's tokens: prompt, suppressed ones, and text from and to ids."""
+
+    def __init__(self, file: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._end = self._id("<|endoftext|>")
+        self.start = [self._id("<|startoftranscript|>"), self._id("<|zh|>"), self._id("<|transcribe|>")]
+        # −1 is the model's own list. Digits are suppressed so that numbers are written as they are said, 一二三四五 and not 12345
+        self.suppressed = [-1, *(token for token in range(self._end) if any(char in "0123456789" for char in self.text([token])))]
+
+    def prompt(self, context: str) -> list[int]:
+        """Decoder input for text without timestamps that follows `context`."""
+        return [self._id("<|startofprev|>"), *self.tokens(context), *self.start, self._id("<|notimestamps|>")]
+
+    def text(self, tokens: list[int]) -> str:
+        """Readable part of a decoded sequence."""
+        return str(self._tokenizer.decode([token for token in tokens if token < self._end]))
+
+    def tokens(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def pieces(self, tokens: list[int]) -> list[tuple[str, int]]:
+        """(text, number of tokens) of every smallest group of tokens that is whole characters; a rare Hanzi takes up to three tokens."""
+        found: list[tuple[str, int]] = []
+        pending: list[int] = []
+        for token in tokens:
+            pending.append(token)
+            text = self.text(pending)
+            if "\ufffd" not in text:
+                found.append((text, len(pending)))
+                pending = []
+        return found
+
+    def _id(self, token: str) -> int:
+        found = self._tokenizer.token_to_id(token)
+        if found is None:
+            raise RuntimeError(f"the tokenizer has no {token}: not a multilingual Whisper model")
+        return int(found)
+
+
+def _nothing_to_hear(samples: Samples) -> Dropped | None:
+    if not np.isfinite(samples).all():
+        raise DecodingError("the samples are not numbers")
+    if len(samples) < SHORTEST_SECONDS * SAMPLE_RATE:
+        return Dropped.TOO_SHORT
+    return Dropped.SILENCE if math.sqrt(float(np.mean(np.square(samples)))) < SILENCE_RMS else None
+
+
+def _without_loops(heard: Transcription) -> Transcription:
+    return replace(heard, text=cut_loop(heard.text), alternatives=tuple(Alternative(cut_loop(a.text), a.score) for a in heard.alternatives))
