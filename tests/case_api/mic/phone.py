@@ -44,7 +44,7 @@ class Phone:
         """From nothing to a running conversation without a case."""
         await self.open(url)
         await self.sign_in()
-        await self.page.click("text=先不关联")
+        await self.page.click("button:has-text('先不关联')")
         await self.consent(recording=recording)
         await self.page.click(".start")
         await expect(self.page.locator("main.live")).to_be_visible()

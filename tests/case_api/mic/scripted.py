@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import socket
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,7 @@ class Heard:
 
     packets: list[bytes] = field(default_factory=list)
     repeats: int = 0
+    unanswered: int = 0  # packets taken while deaf
     gaps: int = 0
     feedback: list[Feedback] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Script:
     """Cues; a test changes them while the page runs."""
 
     window: int = 300
-    deaf: bool = False  # takes packets, answers nothing: a tunnel
+    deaf: bool = False  # lines open now take packets and answer nothing, for good: a tunnel
     token: str = "token-1"  # only this token is good
     must_change_password: bool = False
     drop_after: set[int] = field(default_factory=set)  # packet numbers after which the line is cut, once each
@@ -64,12 +66,12 @@ class Script:
 class ScriptedServer:
     def __init__(self) -> None:
         self.script = Script()
-        self.sessions: dict[str, Heard] = {}
+        self.sessions: defaultdict[str, Heard] = defaultdict(Heard)
+        self.opened = 0
         self.hellos: list[Hello] = []
         self.live: WebSocket | None = None
         self.app = self._build()
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket = self._bind(0)
         self.port = self._socket.getsockname()[1]
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -78,15 +80,20 @@ class ScriptedServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/mic"
 
+    @staticmethod
+    def _bind(port: int) -> socket.socket:
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
+        return bound
+
     # ---- coming and going ---------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         config = uvicorn.Config(self.app, log_level="critical", lifespan="off", ws="websockets-sansio")
         self._server = uvicorn.Server(config)
         if self._socket.fileno() == -1:
-            self._socket = socket.socket()
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind(("127.0.0.1", self.port))
+            self._socket = self._bind(self.port)
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         while not self._server.started:
             await asyncio.sleep(0.01)
@@ -185,8 +192,10 @@ class ScriptedServer:
             if hello.token != self.script.token:
                 await self._refuse(websocket, ErrorCode.TOKEN_EXPIRED)
                 return
-            session = hello.resume or f"s{len(self.sessions)}"
-            heard = self.sessions.setdefault(session, Heard())
+            if hello.resume is None:
+                self.opened += 1
+            session = hello.resume or f"s{self.opened - 1}"
+            heard = self.sessions[session]
             if heard.ended:
                 await self._refuse(websocket, ErrorCode.SESSION_ENDED)
                 return
@@ -203,12 +212,14 @@ class ScriptedServer:
             limits=Limits(window_packets=self.script.window, session_seconds_max=3600),
         )
         await websocket.send_text(ready.model_dump_json())
+        deaf = False
         async for message in self._frames(websocket):
-            if isinstance(message, bytes):
+            deaf = deaf or self.script.deaf
+            if deaf:
+                heard.unanswered += 1
+            elif isinstance(message, bytes):
                 await self._packet(websocket, heard, message)
-                continue
-            command = CLIENT_MESSAGE.validate_json(message)
-            if isinstance(command, Feedback):
+            elif isinstance(command := CLIENT_MESSAGE.validate_json(message), Feedback):
                 heard.feedback.append(command)
             elif isinstance(command, Mark):
                 heard.marks.append(command)
@@ -226,8 +237,6 @@ class ScriptedServer:
             yield event.get("text") or event["bytes"]
 
     async def _packet(self, websocket: WebSocket, heard: Heard, frame: bytes) -> None:
-        if self.script.deaf:
-            return
         number, audio = int.from_bytes(frame[:4], "big"), frame[4:]
         assert 640 <= len(audio) <= 6400, f"a packet of {len(audio)} bytes"
         if number < len(heard.packets):

@@ -24,7 +24,7 @@ export class Link extends EventTarget {
     this.state = "closed";
     this.failures = 0;
     this.heardAt = 0;
-    this.readyAt = 0;
+    this.progress = false; // this line has brought an acknowledgement: the next pause is short again
     this.verdict = null; // what the last error of this line asks for
     this.finishing = false;
     this.stopSent = false; // on this line
@@ -75,7 +75,7 @@ export class Link extends EventTarget {
   receive(message) {
     this.heardAt = performance.now();
     if (message.type === "ready") this.opened(message);
-    if (message.type === "ack") this.sender.acknowledge(message.seq);
+    if (message.type === "ack") this.acknowledged(message.seq);
     if (message.type === "error") this.verdict = message;
     this.dispatchEvent(new CustomEvent("message", { detail: message }));
     this.pump();
@@ -87,9 +87,14 @@ export class Link extends EventTarget {
       this.abandon(REFUSED[0]);
       return;
     }
-    this.readyAt = performance.now();
+    this.progress = false;
     this.stopSent = false;
     this.become("online");
+  }
+
+  acknowledged(seq) {
+    this.progress = true;
+    this.sender.acknowledge(seq);
   }
 
   /** Sends what may be sent; after the last packet of a finished conversation, `stop`. */
@@ -126,13 +131,12 @@ export class Link extends EventTarget {
 
   lost(closeCode) {
     this.sender.close();
-    const stable = this.state === "online" && performance.now() - this.readyAt > LONGEST_PAUSE_MS;
     const refused = this.verdict && closeCode >= REFUSED[0] && closeCode <= REFUSED[1];
     const { code, retry } = refused ? this.verdict : { code: null, retry: true };
     if (SIGN_IN_AGAIN.has(code)) this.become("signin");
     else if (NEW_SESSION.has(code)) this.rollOver();
     else if (!retry) this.fail();
-    else this.pause(stable);
+    else this.pause();
   }
 
   rollOver() {
@@ -146,8 +150,9 @@ export class Link extends EventTarget {
     this.close();
   }
 
-  pause(stable) {
-    this.failures = stable ? 0 : this.failures + 1;
+  pause() {
+    this.failures = this.progress ? 0 : this.failures + 1;
+    this.progress = false;
     const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.failures);
     this.retryAt = performance.now() + longest * (0.5 + Math.random() / 2);
     this.become("waiting");

@@ -1,0 +1,197 @@
+"""Nothing that the microphone took is lost or sent twice, whatever happens to the line, the server or the page."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.case_api.mic.phone import Phone, phone
+from tests.case_api.mic.scripted import Heard, ScriptedServer
+from tests.case_api.mic.sound import assert_unbroken, offsets
+
+COUNT_PACKETS = """async () => {
+  const open = indexedDB.open("calmdesk-mic");
+  await new Promise((resolve) => (open.onsuccess = resolve));
+  const count = open.result.transaction("packets").objectStore("packets").count();
+  await new Promise((resolve) => (count.onsuccess = resolve));
+  open.result.close();
+  return count.result;
+}"""
+
+
+async def heard_seconds(heard: Heard, seconds: float) -> None:
+    async with asyncio.timeout(30):
+        while len(heard.audio) < seconds * 32_000:
+            await asyncio.sleep(0.05)
+
+
+async def finish(held: Phone, server: ScriptedServer, session: str = "s0") -> Heard:
+    await held.stop()
+    await held.summary()
+    heard = server.sessions[session]
+    assert heard.stopped
+    assert heard.gaps == 0
+    return heard
+
+
+async def test_lines_that_break_lose_nothing(server: ScriptedServer, chirp: Path) -> None:
+    server.script.drop_after = {3, 4, 17, 30}
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        await heard_seconds(server.sessions["s0"], 5)
+        heard = await finish(held, server)
+        assert await held.page.evaluate(COUNT_PACKETS) == 0, "acknowledged packets stay on no phone"
+    assert not server.script.drop_after
+    assert [hello.resume for hello in server.hellos] == [None, "s0", "s0", "s0", "s0"]
+    assert_unbroken(heard.audio)
+
+
+async def test_a_restarted_server_gets_the_rest(server: ScriptedServer, chirp: Path) -> None:
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        await heard_seconds(server.sessions["s0"], 1)
+        await server.kill()
+        await held.line("offline")
+        await expect(held.page.locator(".line")).to_have_text(re.compile(r"已存 [3-9] 秒"), timeout=20_000)
+        await server.start()
+        await held.line("connected")
+        heard = await finish(held, server)
+    assert_unbroken(heard.audio)
+
+
+async def test_a_reloaded_page_sends_what_it_kept_and_goes_on(server: ScriptedServer, chirp: Path) -> None:
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        await heard_seconds(server.sessions["s0"], 1)
+        server.script.deaf = True
+        await asyncio.sleep(3)
+        await held.page.reload()
+        server.script.deaf = False
+        await held.page.click("text=继续对话")
+        before = server.sessions["s0"].audio
+        await heard_seconds(server.sessions["s0"], 7)
+        heard = await finish(held, server)
+    assert [hello.resume for hello in server.hellos] == [None, "s0"]
+    assert len(before) >= 3.5 * 32_000
+    assert_unbroken(heard.audio[: 4 * 32_000])
+
+
+async def test_a_reload_while_the_server_is_down_can_end_the_conversation(server: ScriptedServer, chirp: Path) -> None:
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        await expect(held.page.locator("body")).to_be_visible()
+        await held.page.evaluate("navigator.serviceWorker.ready")
+        await heard_seconds(server.sessions["s0"], 1)
+        await server.kill()
+        await asyncio.sleep(3)
+        await held.page.reload()
+        await held.page.click("text=上传并结束")
+        await expect(held.page.locator(".finishing")).to_contain_text(re.compile(r"还有 \d+ 秒存在手机里|剩余 \d+ 秒"))
+        await server.start()
+        await held.summary()
+    heard = server.sessions["s0"]
+    assert heard.stopped
+    assert heard.gaps == 0
+    assert len(heard.audio) >= 3.8 * 32_000
+    assert_unbroken(heard.audio)
+
+
+async def test_a_line_that_answers_nothing_is_given_up(server: ScriptedServer, chirp: Path) -> None:
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        await heard_seconds(server.sessions["s0"], 1)
+        server.script.deaf = True
+        async with asyncio.timeout(20):
+            while len(server.hellos) < 2:
+                await asyncio.sleep(0.1)
+        server.script.deaf = False
+        await held.line("connected")
+        heard = await finish(held, server)
+    assert_unbroken(heard.audio)
+
+
+async def test_never_more_on_the_line_than_the_server_allows(server: ScriptedServer, chirp: Path) -> None:
+    server.script.window = 5
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        await heard_seconds(server.sessions["s0"], 1)
+        server.script.deaf = True
+        await asyncio.sleep(3)
+        taken = server.sessions["s0"].unanswered
+        await held.line("catchingup")
+    assert taken == 5
+
+
+async def test_an_expired_sign_in_keeps_the_microphone_open(server: ScriptedServer, chirp: Path) -> None:
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        await heard_seconds(server.sessions["s0"], 1)
+        server.script.token = "token-2"
+        server.cut()
+        await expect(held.page.locator("dialog.signin")).to_be_visible()
+        await asyncio.sleep(2)
+        await held.sign_in()
+        await expect(held.page.locator("dialog.signin")).to_be_hidden()
+        await held.line("connected")
+        heard = await finish(held, server)
+    assert [hello.token for hello in server.hellos] == ["token-1", "token-1", "token-2"]
+    assert len(heard.audio) >= 3 * 32_000
+    assert_unbroken(heard.audio)
+
+
+async def test_a_session_the_server_closed_goes_on_as_a_new_one(server: ScriptedServer, chirp: Path) -> None:
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        await heard_seconds(server.sessions["s0"], 2)
+        server.sessions["s0"].ended = True
+        server.cut()
+        await expect(held.page.locator(".toast", has_text="另存为新会话")).to_be_visible()
+        await asyncio.sleep(2)
+        rest = await finish(held, server, "s1")
+    first = server.sessions["s0"]
+    assert (first.gaps, first.stopped) == (0, False)
+    assert_unbroken(first.audio + rest.audio)
+
+
+async def test_without_a_recording_nothing_touches_the_phones_disk(server: ScriptedServer, chirp: Path) -> None:
+    server.script.drop_after = {12}
+    async with phone(chirp) as held:
+        await held.begin(server.url, recording=False)
+        await heard_seconds(server.sessions["s0"], 1)
+        server.script.deaf = True
+        await asyncio.sleep(1)
+        assert await held.page.evaluate(COUNT_PACKETS) == 0
+        server.script.deaf = False
+        server.cut()
+        await heard_seconds(server.sessions["s0"], 4)
+        heard = await finish(held, server)
+    assert not any(hello.consent and hello.consent.recording for hello in server.hellos)
+    assert_unbroken(heard.audio)
+
+
+async def test_without_a_recording_a_reload_goes_on_where_the_server_is(server: ScriptedServer, chirp: Path) -> None:
+    async with phone(chirp) as held:
+        await held.begin(server.url, recording=False)
+        await heard_seconds(server.sessions["s0"], 2)
+        await held.page.reload()
+        await held.page.click("text=继续对话")
+        known = len(server.sessions["s0"].packets)
+        await heard_seconds(server.sessions["s0"], known / 10 + 2)
+        heard = await finish(held, server)
+    assert heard.gaps == 0
+    assert len(heard.packets) > known + 20
+    assert len(set(offsets(heard.audio[(known + 2) * 3200 :]))) <= 2
+
+
+async def test_two_pages_do_not_share_a_conversation(server: ScriptedServer, chirp: Path) -> None:
+    async with phone(chirp) as held:
+        await held.begin(server.url)
+        second = await held.page.context.new_page()
+        await second.goto(server.url)
+        await expect(second.locator("text=另一个页面正在进行对话")).to_be_visible()
+        await finish(held, server)
+        await second.click("text=重试")
+        await expect(second.locator("text=选择案件")).to_be_visible()
