@@ -8,6 +8,7 @@ WeightsError
 ├── WeightsMissing       there is no such model on this machine
 ├── WeightsCorrupt       the files are there and are not what they should be
 ├── WeightsUnavailable   the hub could not be reached
+├── WeightsUnusable      the model does not open on this machine (damaged, no such device or number format)
 └── WeightsNotStored     the cache folder cannot take the file (full, read-only)
 """
 
@@ -62,6 +63,10 @@ class WeightsCorrupt(WeightsError):
 
 class WeightsUnavailable(WeightsError):
     """The hub could not be reached."""
+
+
+class WeightsUnusable(WeightsError):
+    """The model does not open on this machine."""
 
 
 class WeightsNotStored(WeightsError):

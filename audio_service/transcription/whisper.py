@@ -20,7 +20,7 @@ from audio_service.transcription.alignment import spread, token_spans
 from audio_service.transcription.guards import compression_ratio, cut_loop, is_loop, verdict
 from audio_service.transcription.results import SAMPLE_RATE, Alternative, Character, Dropped, Samples, Transcription
 from audio_service.transcription.text import tidy
-from audio_service.transcription.weights import resolve
+from audio_service.transcription.weights import WeightsUnusable, resolve
 from models.settings import AsrSettings
 
 FRAME = SAMPLE_RATE // 100
@@ -60,14 +60,20 @@ class WhisperTranscriber:
         workers: int = 1,
         beam: int = 5,
     ) -> None:
-        """Opens the model in `folder` and runs it once. Raises RuntimeError (CTranslate2's) for a broken model or an absent device."""
+        """Opens the model in `folder` and runs it once. Raises WeightsUnusable for a broken model or an absent device."""
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         if compute_type == "auto":
             compute_type = "float16" if device == "cuda" else "int8"
-        self._model = ctranslate2.models.Whisper(
-            str(folder), device=device, compute_type=compute_type, intra_threads=threads, inter_threads=workers
-        )
+        try:
+            self._model = ctranslate2.models.Whisper(
+                str(folder), device=device, compute_type=compute_type, intra_threads=threads, inter_threads=workers
+            )
+        except (RuntimeError, ValueError) as failed:
+            raise WeightsUnusable(
+                f"语音模型 {folder} 无法在 {device}（{compute_type}）上加载：{failed}",
+                f"The speech model {folder} does not open on {device} ({compute_type}): {failed}",
+            ) from failed
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
         self._vocabulary = Vocabulary(folder / "tokenizer.json")
         self._beam = beam
@@ -79,7 +85,7 @@ class WhisperTranscriber:
 
     @classmethod
     def from_settings(cls, asr: AsrSettings, cache_dir: Path) -> WhisperTranscriber:
-        """The configured recogniser. Raises WeightsError for weights that are missing or damaged, RuntimeError as above."""
+        """The configured recogniser. Raises WeightsError when it cannot be had."""
         return cls(resolve(asr.model, cache_dir), device=asr.device, compute_type=asr.compute_type, threads=asr.threads, beam=asr.beam)
 
     def final(self, samples: Samples) -> Transcription:
@@ -189,7 +195,9 @@ class Vocabulary:
     def _id(self, token: str) -> int:
         found = self._tokenizer.token_to_id(token)
         if found is None:
-            raise RuntimeError(f"the tokenizer has no {token}: not a multilingual Whisper model")
+            raise WeightsUnusable(
+                f"词表缺少 {token}，不是多语言 Whisper 模型", f"The tokenizer has no {token}: not a multilingual Whisper model"
+            )
         return int(found)
 
 

@@ -1,0 +1,146 @@
+"""The bundled model on real sentences."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_service.transcription.results import SAMPLE_RATE, Dropped, Samples
+from audio_service.transcription.text import hanzi_error_rate
+from audio_service.transcription.weights import BUNDLED, resolve
+from audio_service.transcription.whisper import FINAL_PROMPT, PARTIAL_PROMPT, DecodingError, Vocabulary, WhisperTranscriber
+
+Sentences = list[tuple[Samples, str]]
+
+
+def noise(seconds: float, level_db: float) -> Samples:
+    samples = np.random.default_rng(7).normal(0, 10 ** (level_db / 20), int(seconds * SAMPLE_RATE))
+    return samples.astype(np.float32)
+
+
+def test_real_sentences_are_understood(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    heard = [(said, transcriber.final(samples).text) for samples, said in sentences]
+    assert hanzi_error_rate(heard) < 0.15
+
+
+def test_partials_understand_the_same_sentences_nearly_as_well(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    heard = [(said, transcriber.partial(samples).text) for samples, said in sentences]
+    assert hanzi_error_rate(heard) < 0.3
+
+
+def test_a_final_carries_ordered_alternatives_and_its_measures(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    heard = transcriber.final(sentences[0][0])
+    assert heard.dropped is None
+    assert heard.alternatives[0].text == heard.text
+    scores = [alternative.score for alternative in heard.alternatives]
+    assert scores == sorted(scores, reverse=True)
+    assert len({alternative.text for alternative in heard.alternatives}) > 1
+    assert heard.avg_logprob == scores[0]
+    assert -1 < heard.avg_logprob < 0
+    assert 0 <= heard.no_speech_prob < 0.5
+    assert 0 < heard.compression_ratio < 2
+
+
+def test_numbers_are_written_as_they_are_said(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    assert "二零一六年" in transcriber.final(sentences[3][0]).text
+
+
+def test_every_character_has_its_time(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    samples, _ = sentences[0]
+    lead = 2 * SAMPLE_RATE
+    plain = transcriber.final(samples)
+    late = transcriber.final(np.concatenate((np.zeros(lead, np.float32), samples)))
+    for heard, length in ((plain, len(samples)), (late, len(samples) + lead)):
+        assert "".join(entry.char for entry in heard.characters) == heard.text
+        moments = [moment for entry in heard.characters for moment in (entry.start, entry.end)]
+        assert moments == sorted(moments)
+        assert moments[-1] <= length / SAMPLE_RATE
+    shift = [
+        late.characters[late.text.index(char)].end - plain.characters[plain.text.index(char)].end
+        for char in "走性存"
+        if char in late.text and char in plain.text
+    ]
+    assert len(shift) >= 2
+    assert shift == pytest.approx([2.0] * len(shift), abs=0.15)
+
+
+def test_the_same_audio_gives_the_same_text_from_many_threads(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    clips = [samples for samples, _ in sentences[:2]] * 2
+    with ThreadPoolExecutor(4) as threads:
+        at_once = list(threads.map(transcriber.final, clips))
+    assert at_once[:2] == at_once[2:]
+    assert at_once[0] == transcriber.final(clips[0])
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        (np.zeros(0, np.float32), Dropped.TOO_SHORT),
+        (noise(0.2, -20), Dropped.TOO_SHORT),
+        (np.zeros(3 * SAMPLE_RATE, np.float32), Dropped.SILENCE),
+        (noise(3, -70), Dropped.SILENCE),
+    ],
+)
+def test_what_cannot_be_speech_is_not_decoded(transcriber: WhisperTranscriber, samples: Samples, reason: Dropped) -> None:
+    for heard in (transcriber.final(samples), transcriber.partial(samples)):
+        assert (heard.text, heard.alternatives, heard.characters, heard.dropped) == ("", (), (), reason)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_not_numbers_are_refused(transcriber: WhisperTranscriber, sentences: Sentences, bad: float) -> None:
+    samples = sentences[0][0].copy()
+    samples[5000] = bad
+    with pytest.raises(DecodingError):
+        transcriber.final(samples)
+    with pytest.raises(DecodingError):
+        transcriber.partial(samples)
+
+
+def test_more_than_the_model_can_hear_is_cut_and_not_refused(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    long = np.concatenate([samples for samples, _ in sentences] * 2)
+    assert len(long) > 30 * SAMPLE_RATE
+    heard = transcriber.final(long)
+    assert "可能性" in heard.text
+    assert heard.characters[-1].end <= 30
+
+
+def test_the_prompts_hold_no_word_that_is_logged_as_a_complaint() -> None:
+    complaints = "退 诉 曝光 媒体 记者 律师 法院 举报 骗 虚假 维权 横幅 违法 总经理 业主群 霸王 抖音 消费者".split()
+    assert not [word for word in complaints if word in FINAL_PROMPT + PARTIAL_PROMPT]
+
+
+def test_rare_characters_come_back_whole_from_their_tokens(weights_cache: Path) -> None:
+    vocabulary = Vocabulary(resolve(BUNDLED, weights_cache) / "tokenizer.json")
+    text = "藏獒VIP，镕龘。"
+    pieces = vocabulary.pieces(vocabulary.tokens(text))
+    assert "".join(piece for piece, _ in pieces) == text
+    assert sum(count for _, count in pieces) == len(vocabulary.tokens(text)) > len(pieces)
+
+
+def test_digits_are_suppressed_and_no_chinese_character_is(weights_cache: Path) -> None:
+    vocabulary = Vocabulary(resolve(BUNDLED, weights_cache) / "tokenizer.json")
+    suppressed = set(vocabulary.suppressed)
+    assert set(vocabulary.tokens("0123456789")) <= suppressed
+    assert not set(vocabulary.tokens("我要退房，把定金退给我。一二三四五零")) & suppressed
+
+
+def test_a_broken_model_refuses_to_open(weights_cache: Path, tmp_path: Path) -> None:
+    folder = resolve(BUNDLED, weights_cache)
+    shutil.copytree(folder, tmp_path / "broken")
+    (tmp_path / "broken" / "model.bin").write_bytes((folder / "model.bin").read_bytes()[:1_000_000])
+    with pytest.raises(RuntimeError, match="incomplete"):
+        WhisperTranscriber(tmp_path / "broken")
+
+
+def test_a_tokenizer_of_another_model_refuses_to_open(weights_cache: Path, tmp_path: Path) -> None:
+    tokenizer = json.loads((resolve(BUNDLED, weights_cache) / "tokenizer.json").read_text())
+    tokenizer["added_tokens"] = [token for token in tokenizer["added_tokens"] if token["content"] != "<|zh|>"]
+    tokenizer["model"]["vocab"].pop("<|zh|>", None)
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(RuntimeError, match="not a multilingual"):
+        Vocabulary(tmp_path / "tokenizer.json")
