@@ -26,7 +26,7 @@ def test_times_run_forward_within_the_utterance(path: list[tuple[int, int]], tok
     assert len(spans) == tokens
     flat = [moment for span in spans for moment in span]
     assert flat == sorted(flat)
-    assert 0 <= flat[0]
+    assert flat[0] >= 0
     assert flat[-1] <= end
 
 

@@ -23,6 +23,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.ran: list[str] = []
+        self.started = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
 
@@ -35,6 +36,7 @@ class Scripted:
     def _decode(self, kind: str, samples: Samples) -> Transcription:
         name = f"{kind} {samples[0]:.0f}"
         self.ran.append(name)
+        self.started.set()
         assert self.gate.wait(30)
         if samples[0] == 13:
             raise RuntimeError("the decoder broke")
@@ -51,8 +53,7 @@ async def busy(script: Scripted, queue: TranscriptionQueue) -> asyncio.Task[Tran
     """Occupies the only worker until the gate opens."""
     script.gate.clear()
     task = asyncio.create_task(queue.final("busy", "0", clip(0)))
-    while not script.ran:
-        await asyncio.sleep(0.001)
+    assert await asyncio.to_thread(script.started.wait, 30)
     return task
 
 

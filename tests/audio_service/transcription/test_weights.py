@@ -15,6 +15,7 @@ from audio_service.transcription.weights import (
     WeightsMissing,
     WeightsNotStored,
     WeightsUnavailable,
+    WeightsUnusable,
     list_models,
     resolve,
     verify,
@@ -150,7 +151,7 @@ def test_models_fetched_into_the_cache_are_listed(tmp_path: Path) -> None:
 
 
 def test_every_error_speaks_both_languages_and_has_one_base() -> None:
-    kinds = [WeightsMissing, WeightsCorrupt, WeightsUnavailable, WeightsNotStored]
+    kinds = [WeightsMissing, WeightsCorrupt, WeightsUnavailable, WeightsUnusable, WeightsNotStored]
     assert {kind.__base__ for kind in kinds} == {WeightsError}
     assert all(kind.__name__ in (weights.__doc__ or "") for kind in kinds)
     assert str(WeightsMissing("没有", "none")) == "没有 / none"
