@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from audio_service.errors import StreamError
+
 PROTOCOL_VERSION = 1
 SAMPLE_RATE = 16_000
 
@@ -61,7 +63,10 @@ class MicReport(_In):
 
 
 class Hello(_In):
-    """First message. `resume` names the session to go on with; everything else of a session is fixed at its start."""
+    """First message. `resume` names the session to go on with; everything else of a session is fixed at its start.
+
+    The site is the case's; without a case `site_id`, or else the first site where the person may run sessions.
+    """
 
     type: Literal["hello"]
     version: int
@@ -70,6 +75,7 @@ class Hello(_In):
     sample_rate: int = SAMPLE_RATE
     consent: ConsentRecord | None = None
     case_id: str | None = Field(default=None, max_length=64)
+    site_id: str | None = Field(default=None, max_length=64)
     resume: str | None = Field(default=None, max_length=64)
     mic: MicReport | None = None
     client: str | None = Field(default=None, max_length=120)
@@ -230,6 +236,12 @@ class Error(_Out):
     retry: bool
     detail: str | None = None
     expected_seq: int | None = None
+
+
+def error_message(error: StreamError, expected_seq: int | None = None) -> Error:
+    """The wire form of an error."""
+    text = error.text
+    return Error(code=error.code, zh=text.zh, en=text.en, retry=text.retry, detail=error.detail, expected_seq=expected_seq)
 
 
 class Summary(_Out):

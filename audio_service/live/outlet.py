@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from audio_service.errors import ErrorCode, ServiceError
+from audio_service.errors import ErrorCode, ServiceError, StreamError
 from audio_service.messages import Ack, ServerMessage, State, Transcript
 
 
@@ -22,8 +22,11 @@ class Outlet:
         self._queue: deque[ServerMessage] = deque()
         self._ack: int | None = None
         self._something = asyncio.Event()
-        self._closing = False
+        self._closing = asyncio.Event()
+        self._failed_with: list[ServerMessage] = []
         self.dropped = 0
+        self.failure: StreamError | None = None
+        """Why the connection has to end, if it has to."""
 
     def put(self, message: ServerMessage) -> None:
         """Queue a message. Raises ServiceError(slow_client) when even without the replaceable ones there is no room."""
@@ -46,19 +49,30 @@ class Outlet:
                 return ack
             if self._queue:
                 return self._queue.popleft()
-            if self._closing:
+            if self._closing.is_set():
                 return None
             self._something.clear()
             await self._something.wait()
 
     def close(self) -> None:
         """No more will be put; `get` hands out what is there, then None."""
-        self._closing = True
+        self._closing.set()
         self._something.set()
+
+    def fail(self, error: StreamError) -> None:
+        """End the connection with this error, without waiting for the client to read what is queued."""
+        self.failure = error
+        self._ack = None
+        self._failed_with, self._queue = list(self._queue), deque()
+        self.close()
+
+    async def closed(self) -> None:
+        """Returns once no more will be put."""
+        await self._closing.wait()
 
     def unsent(self) -> list[ServerMessage]:
         """What was never handed out, without the replaceable: kept for the client's next connection."""
-        return [message for message in self._queue if not is_replaceable(message)]
+        return [message for message in (*self._failed_with, *self._queue) if not is_replaceable(message)]
 
     def _make_room(self, message: ServerMessage) -> bool:
         if is_replaceable(message):

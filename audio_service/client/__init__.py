@@ -1,0 +1,1 @@
+"""A phone without a person: plays a file into a running service exactly as the phone page does."""

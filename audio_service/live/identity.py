@@ -1,0 +1,33 @@
+"""Whose conversation it is, and what is known of it from before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from audio_service.live.utterances import Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Fixed at the first hello. `recording` is the customer's answer: without it only counts are kept."""
+
+    session_id: str
+    site_id: str
+    staff_id: str
+    case_id: str | None
+    recording: bool
+
+    @property
+    def audio_url(self) -> str | None:
+        """Where the recording can be played over REST."""
+        return f"/v1/sessions/{self.session_id}/audio" if self.recording else None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What an earlier process already did: its finished utterances, and how far (s) its messages had gone out."""
+
+    utterances: Mapping[int, Finished] = field(default_factory=dict)
+    told_until: float = 0.0
+    feedback: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,201 @@
+"""What the ear's events and the finished utterances mean: messages for the phone, rows for the database, signals for the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_service.hearing import (
+    Enrolment,
+    Escalation,
+    Hearing,
+    HearingEvent,
+    Pause,
+    SignalWarning,
+    SpeakerUpdate,
+    StateReport,
+    Tick,
+    VoiceEnd,
+    VoiceStart,
+)
+from audio_service.live.ear import Ear
+from audio_service.live.identity import Identity, Past
+from audio_service.live.prompting import PromptDesk, Raised
+from audio_service.live.ring import AudioRing
+from audio_service.live.rows import SessionRows
+from audio_service.live.tally import Tally
+from audio_service.live.utterances import Finished, Utterances
+from audio_service.live.warnings import warning
+from audio_service.live.words import WordDesk
+from audio_service.messages import ServerMessage, Speaker, State, Summary, Transcript, WarningCode
+from scripts_library.ranking import Verdict
+
+HEARD_AGAIN = 15.0
+"""Seconds before a crash whose messages are sent once more: the client may not have got them, and knows repeats by their ids."""
+UPDATE_SECONDS = 10.0
+
+
+class Interpreter:
+    """One conversation. `hear` and `hear_end` may run in a thread; everything else belongs to the event loop."""
+
+    def __init__(self, ear: Ear, identity: Identity, ring: AudioRing, enrolment: Enrolment | None, past: Past) -> None:
+        self.identity = identity
+        self.enrolled = enrolment is not None
+        self.rows = SessionRows(ear.ledger, identity)
+        self._hearing = Hearing(ear.models, ear.settings.detection, enrolment)
+        self._utterances = Utterances(
+            identity.session_id,
+            ring,
+            ear.scheduler,
+            self._tell,
+            self._finished,
+            partial_interval=ear.settings.asr.partial_interval,
+            known=past.utterances,
+        )
+        self._words = WordDesk(ear.shelf)
+        self._prompts = PromptDesk(ear.shelf, ear.settings)
+        self._tally = Tally()
+        self._send: Callable[[ServerMessage], None] = lambda message: None
+        self._silent_until = past.told_until - HEARD_AGAIN
+        self._spoken: tuple[Speaker, float] = (Speaker.UNSURE, 0.0)
+        self._updated = 0.0
+
+    def connect(self, send: Callable[[ServerMessage], None]) -> None:
+        """Where messages go."""
+        self._send = send
+
+    def hear(self, block: NDArray[np.int16]) -> list[HearingEvent]:
+        """(n,) int16 samples → events; slow, so it runs outside the event loop."""
+        return self._hearing.hear(block.astype(np.float32) / np.float32(32768))
+
+    def hear_end(self) -> list[HearingEvent]:
+        """What the end of the audio reveals."""
+        return self._hearing.finish()
+
+    def take(self, events: Sequence[HearingEvent]) -> None:
+        """Act on what was heard, in order."""
+        for event in events:
+            self._act(event)
+        self._utterances.progress(self._tally.seconds, *self._spoken)
+        if self._tally.seconds - self._updated >= UPDATE_SECONDS:
+            self._updated = self._tally.seconds
+            self.rows.session(**self._tally.row())
+
+    async def settled(self, until: float) -> None:
+        """Returns once all words that count at `until` (s) are known."""
+        await self._utterances.settled(until)
+
+    async def finish(self) -> Summary:
+        """All audio was heard: wait for the last texts and sum up."""
+        await self._utterances.drain()
+        self.rows.close()
+        return self._tally.summary(self.identity)
+
+    def abandon(self) -> None:
+        """Drop unfinished work; the audio will be heard again."""
+        self._utterances.abandon()
+
+    def totals(self, summary: Summary) -> dict[str, Any]:
+        """The session row's last values."""
+        return self._tally.row() | {"summary": summary.model_dump(mode="json")}
+
+    def feedback(self, prompt_id: str, verdict: Verdict, person_id: str) -> bool:
+        """The staff member's answer to a prompt; False if there is no such prompt."""
+        if not self._prompts.feedback(prompt_id, verdict):
+            return False
+        self.rows.feedback(prompt_id, verdict, self._tally.seconds, person_id)
+        self._tally.feedback(verdict)
+        return True
+
+    def mark(self, at: float, note: str, person_id: str) -> None:
+        """A moment the staff member wants to find again."""
+        self.rows.mark(at, note, person_id)
+
+    def warn(self, code: WarningCode) -> None:
+        """Tell the client that something is off."""
+        message = warning(code, self._tally.seconds)
+        self.rows.warning(message)
+        self._tell(message)
+
+    def _act(self, event: HearingEvent) -> None:
+        match event:
+            case Tick():
+                self._tally.seconds = event.at
+                if event.speaker is not None:
+                    self._spoken = (event.speaker, event.confidence)
+                self.rows.tick(event)
+            case StateReport():
+                self._state(event)
+            case VoiceStart():
+                self._utterances.start(event)
+            case Pause():
+                self._utterances.pause(event)
+            case VoiceEnd():
+                self._tally.spoken(event)
+                self._utterances.end(event)
+            case SpeakerUpdate():
+                self._corrected(event)
+            case Escalation():
+                self._escalated(event)
+            case SignalWarning():
+                self.warn(event.code)
+
+    def _state(self, report: StateReport) -> None:
+        self._tally.level(report.level)
+        self._prompts.level_is(report.at, report.level)
+        self.rows.state(report)
+        self._tell(
+            State(
+                at=round(report.at, 2),
+                speaker=report.speaker,
+                confidence=round(report.confidence, 3),
+                level=report.level,
+                score=round(report.score, 2),
+                measures=report.measures,
+            )
+        )
+
+    def _corrected(self, event: SpeakerUpdate) -> None:
+        again = self._utterances.update(event)
+        if again is not None:
+            self.rows.speaker(event.utterance, again)
+            self._tell(again)
+
+    def _escalated(self, event: Escalation) -> None:
+        self.rows.signal("escalation", event.at, {"level": event.level, "strength": round(event.strength, 2)})
+        self._raise(self._prompts.for_voice(event))
+
+    def _finished(self, done: Finished) -> None:
+        if done.skipped:
+            self.warn(WarningCode.TEXT_SKIPPED)
+        self.rows.utterance(done)
+        heard = self._words.read(done)
+        for keyword in heard.keywords:
+            self._tally.keyword(keyword.term)
+            self.rows.keyword(keyword)
+            self._tell(keyword)
+        for signal in heard.signals:
+            self.rows.signal(signal.kind, signal.at, {"term": signal.term, "utterance": done.name, "speaker": done.speaker})
+        self._raise(self._prompts.for_words(done, heard))
+
+    def _raise(self, raised: Raised | None) -> None:
+        if raised is None:
+            return
+        self._tally.prompt(raised.prompt.kind)
+        self.rows.prompt(raised.prompt, raised.evidence)
+        self._tell(raised.prompt)
+
+    def _tell(self, message: ServerMessage) -> None:
+        """Send, unless it is an old moment of a conversation that is heard again."""
+        if position_of(message) >= self._silent_until:
+            self._send(message)
+
+
+def position_of(message: ServerMessage) -> float:
+    """Audio time a message is about, in seconds; the newest there is for those about none."""
+    if isinstance(message, Transcript):
+        return message.end
+    return float(getattr(message, "at", float("inf")))

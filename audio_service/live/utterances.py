@@ -1,0 +1,230 @@
+"""From voice boundaries to text: partials while somebody speaks, one final each utterance, handed on in the order they were spoken.
+
+A final is begun at the first short silence, before it is known that the utterance is over; if speech goes on it is cancelled. The span is
+the same either way, so the text does not depend on how early the guess was made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from audio_service.hearing.events import Pause, SpeakerUpdate, VoiceEnd, VoiceStart
+from audio_service.live.ring import AudioRing
+from audio_service.messages import Speaker, Transcript
+from audio_service.transcription.agreement import Agreement
+from audio_service.transcription.results import Transcription
+from audio_service.transcription.scheduler import FallingBehind, QueueClosed, TranscriptionQueue
+
+logger = structlog.get_logger()
+
+FIRST_PARTIAL = 0.7
+"""Seconds of an utterance before a partial is worth its decoding."""
+VISIBLE_AFTER = 1.5
+"""Seconds after an utterance's end from which its words count for later decisions: the same moment however fast decoding was."""
+REVIEWED = 200
+"""Finals whose speaker may still be corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One utterance with its text.
+
+    `known`: the text came from the database, the audio is heard again. `skipped`: there was no time to decode it.
+    """
+
+    ordinal: int
+    start: float
+    end: float
+    speaker: Speaker
+    confidence: float
+    transcription: Transcription
+    known: bool = False
+    skipped: bool = False
+
+    @property
+    def name(self) -> str:
+        return name_of(self.ordinal)
+
+
+@dataclass(slots=True)
+class _Open:
+    """The utterance being spoken."""
+
+    ordinal: int
+    start: float
+    agreement: Agreement = field(default_factory=Agreement)
+    partial: asyncio.Task[None] | None = None
+    asked: float = 0.0
+    guess: asyncio.Task[Transcription] | None = None
+    guess_end: float = -1.0
+
+
+def name_of(ordinal: int) -> str:
+    """The wire's name of an utterance."""
+    return f"u{ordinal}"
+
+
+class Utterances:
+    """One conversation's utterances. `emit` takes partial and final messages, `finished` each utterance in order of speech."""
+
+    def __init__(
+        self,
+        session_id: str,
+        ring: AudioRing,
+        scheduler: TranscriptionQueue,
+        emit: Callable[[Transcript], None],
+        finished: Callable[[Finished], None],
+        *,
+        partial_interval: float,
+        known: Mapping[int, Finished],
+    ) -> None:
+        self._session_id = session_id
+        self._ring = ring
+        self._scheduler = scheduler
+        self._emit = emit
+        self._finished = finished
+        self._interval = partial_interval
+        self._known = dict(known)
+        self._open: _Open | None = None
+        self._waiting: dict[int, tuple[VoiceEnd, asyncio.Task[Transcription]]] = {}
+        self._done: dict[int, Transcript] = {}
+        self._progressed = asyncio.Event()
+
+    def start(self, event: VoiceStart) -> None:
+        self._open = _Open(event.utterance, event.at, asked=event.at + FIRST_PARTIAL - self._interval)
+
+    def pause(self, event: Pause) -> None:
+        """Begin the final on a guess that the utterance is over."""
+        spoken = self._open
+        if spoken is None or spoken.ordinal != event.utterance or event.utterance in self._known:
+            return
+        if spoken.guess is not None:
+            spoken.guess.cancel()
+        spoken.guess, spoken.guess_end = self._decode(spoken.ordinal, spoken.start, event.at), event.at
+
+    def end(self, event: VoiceEnd) -> None:
+        """The utterance is over: its final follows, from the guess if that had the same span."""
+        spoken, self._open = self._open, None
+        guess: asyncio.Task[Transcription] | None = None
+        if spoken is not None and spoken.ordinal == event.utterance:
+            if spoken.partial is not None:
+                spoken.partial.cancel()
+            guess = spoken.guess
+            if guess is not None and (spoken.start, spoken.guess_end) != (event.start, event.end):
+                guess.cancel()
+                guess = None
+        known = self._known.get(event.utterance)
+        task = asyncio.create_task(_recalled(known)) if known else guess or self._decode(event.utterance, event.start, event.end)
+        self._waiting[event.utterance] = (event, task)
+        task.add_done_callback(lambda _: self._hand_on())
+
+    def update(self, event: SpeakerUpdate) -> Transcript | None:
+        """The final again under the speaker known now; None if it has not been sent yet (it will carry the new one)."""
+        waiting = self._waiting.get(event.utterance)
+        if waiting is not None:
+            corrected = replace(waiting[0], speaker=event.speaker, confidence=event.confidence)
+            self._waiting[event.utterance] = (corrected, waiting[1])
+            return None
+        sent = self._done.get(event.utterance)
+        if sent is None:
+            return None
+        again = sent.model_copy(update={"speaker": event.speaker, "confidence": round(event.confidence, 3)})
+        self._done[event.utterance] = again
+        return again
+
+    def progress(self, now: float, speaker: Speaker, confidence: float) -> None:
+        """Ask for the next partial when it is due; one at a time, so that a slow decoder is asked less often."""
+        spoken = self._open
+        if spoken is None or spoken.ordinal in self._known or (spoken.guess is not None and not spoken.guess.done()):
+            return
+        if (spoken.partial is not None and not spoken.partial.done()) or now - spoken.asked < self._interval:
+            return
+        spoken.asked = now
+        spoken.partial = asyncio.create_task(self._partial(spoken, now, speaker, confidence))
+
+    async def settled(self, until: float) -> None:
+        """Returns when every utterance whose words count at `until` has been handed on."""
+        while any(event.end + VISIBLE_AFTER <= until for event, _ in self._waiting.values()):
+            self._progressed.clear()
+            await self._progressed.wait()
+
+    async def drain(self) -> None:
+        """Returns when no final is outstanding."""
+        await self.settled(float("inf"))
+
+    def abandon(self) -> None:
+        """Drop all work: the conversation is gone from this process (the audio is not)."""
+        tasks = [task for _, task in self._waiting.values()]
+        if self._open is not None:
+            tasks += [task for task in (self._open.partial, self._open.guess) if task is not None]  # type: ignore[misc]
+        for task in tasks:
+            task.cancel()
+
+    def _decode(self, ordinal: int, start: float, end: float) -> asyncio.Task[Transcription]:
+        samples = self._ring.between(start, end)
+        return asyncio.create_task(self._scheduler.final(self._session_id, name_of(ordinal), samples))
+
+    async def _partial(self, spoken: _Open, now: float, speaker: Speaker, confidence: float) -> None:
+        result = await self._scheduler.partial(self._session_id, name_of(spoken.ordinal), self._ring.between(spoken.start, now))
+        if result is None or result.dropped is not None or self._open is not spoken:
+            return
+        text, settled = spoken.agreement.hear(result.text)
+        if text:
+            self._emit(
+                Transcript(
+                    utterance=name_of(spoken.ordinal),
+                    final=False,
+                    speaker=speaker,
+                    confidence=round(confidence, 3),
+                    start=spoken.start,
+                    end=now,
+                    text=text,
+                    settled=settled,
+                )
+            )
+
+    def _hand_on(self) -> None:
+        """Every final that is done and has no earlier one before it."""
+        for ordinal in sorted(self._waiting):
+            event, task = self._waiting[ordinal]
+            if not task.done():
+                break
+            del self._waiting[ordinal]
+            if not task.cancelled():
+                self._deliver(event, task)
+        self._progressed.set()
+
+    def _deliver(self, event: VoiceEnd, task: asyncio.Task[Transcription]) -> None:
+        error = task.exception()
+        if isinstance(error, QueueClosed):
+            return  # the next process hears this utterance again
+        if error is not None and not isinstance(error, FallingBehind):
+            logger.error("utterance.failed", session=self._session_id, utterance=event.utterance, exc_info=error)
+        transcription = Transcription() if error is not None else task.result()
+        known = event.utterance in self._known
+        done = Finished(
+            event.utterance, event.start, event.end, event.speaker, event.confidence, transcription, known, skipped=error is not None
+        )
+        message = Transcript(
+            utterance=done.name,
+            final=True,
+            speaker=done.speaker,
+            confidence=round(done.confidence, 3),
+            start=done.start,
+            end=done.end,
+            text=transcription.text,
+            settled=len(transcription.text),
+        )
+        self._done[event.utterance] = message
+        self._done.pop(event.utterance - REVIEWED, None)
+        self._known.pop(event.utterance, None)
+        self._emit(message)
+        self._finished(done)
+
+
+async def _recalled(known: Finished) -> Transcription:
+    return known.transcription

@@ -1,0 +1,76 @@
+"""Opens the ear for the application: weights, models, library and database, all proven to work before anyone is let in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from audio_service.hearing import HearingModels
+from audio_service.live.ear import Ear
+from audio_service.live.ledger import Ledger
+from audio_service.live.pulse import Pulse
+from audio_service.live.registry import Registry
+from audio_service.live.shelf import Shelf
+from audio_service.transcription.scheduler import TranscriptionQueue
+from audio_service.transcription.weights import resolve
+from audio_service.transcription.whisper import WhisperTranscriber
+from case_api.door import FrontDoor
+from models.engine import Factory
+from models.settings import Settings
+from scripts_library.library import DATA
+from scripts_library.watcher import LibraryWatcher
+
+logger = structlog.get_logger()
+
+LIBRARY_POLL_SECONDS = 2.0
+EAR_THREADS = 4
+"""Threads that hear and store; each conversation uses one at a time."""
+
+
+def open_transcriber(settings: Settings) -> WhisperTranscriber:
+    """The recogniser the settings name, after a first inference. Raises WeightsError, RuntimeError (a broken model)."""
+    asr = settings.asr
+    folder = resolve(asr.model, settings.data_dir / "models")
+    return WhisperTranscriber(folder, device=asr.device, compute_type=asr.compute_type, threads=asr.threads, beam=asr.beam)
+
+
+@asynccontextmanager
+async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Registry]:
+    """The conversations of this process, from the first to the last. Raises what `open_transcriber` and the library's loader raise."""
+    shelf, transcriber, models = await asyncio.gather(
+        asyncio.to_thread(lambda: Shelf(LibraryWatcher(settings.library_dir or DATA))),
+        asyncio.to_thread(open_transcriber, settings),
+        asyncio.to_thread(HearingModels.load),
+    )
+    pool = ThreadPoolExecutor(EAR_THREADS, thread_name_prefix="ear")
+    async with TranscriptionQueue(transcriber) as scheduler:
+        ledger = Ledger(factory)
+        ledger.start()
+        ear = Ear(settings, models, scheduler, shelf, ledger, factory, pool)
+        registry = Registry(ear, FrontDoor(factory))
+        registry.start()
+        background = [asyncio.create_task(Pulse().run()), asyncio.create_task(_follow(ear))]
+        try:
+            yield registry
+        finally:
+            await registry.close()
+            for task in background:
+                task.cancel()
+            for task in background:
+                with suppress(asyncio.CancelledError):
+                    await task
+            await ledger.close()
+    pool.shutdown()
+
+
+async def _follow(ear: Ear) -> None:
+    """Take up a trainer's edits while conversations run."""
+    while True:
+        await asyncio.sleep(LIBRARY_POLL_SECONDS)
+        if await ear.run(ear.shelf.poll):
+            library = ear.shelf.tools.library
+            logger.info("library.reloaded", terms=len(library.terms), scripts=len(library.scripts))
