@@ -1,0 +1,59 @@
+"""`/v1/tokens` and `/v1/me`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, status
+
+from case_api.accounts import service
+from case_api.accounts.schemas import Me, PasswordChange, RoleOut, SignIn, TokenOut
+from case_api.database import FactoryDep, SettingsDep, WriteDb
+from case_api.problems import ProblemCode, responses
+from case_api.security import Pending, Permission, Principal, actor, client_ip, principal_of
+from models.audit import Actor
+
+public = APIRouter(tags=["accounts"])
+router = APIRouter(tags=["accounts"])
+
+
+def _me(principal: Principal) -> Me:
+    return Me(
+        id=principal.person_id,
+        username=principal.username,
+        display_name=principal.display_name,
+        roles=[RoleOut(role=role, site_id=site) for role, site in principal.roles],
+        permissions=[permission for permission in Permission if principal.holds(permission)],
+        must_change_password=principal.must_change_password,
+    )
+
+
+@public.post("/tokens", operation_id="signIn", status_code=status.HTTP_201_CREATED, responses=responses(ProblemCode.CREDENTIALS_INVALID))
+async def sign_in(request: Request, body: SignIn, factory: FactoryDep, settings: SettingsDep) -> TokenOut:
+    """Sign in. Five wrong passwords lock the account for a quarter of an hour (both settings)."""
+    who = Actor(body.username, None, client_ip(request), request.headers.get("user-agent", ""))
+    token, row, person = await service.sign_in(factory, settings.auth, body.username, body.password, who)
+    me = _me(principal_of(person, row.id))
+    return TokenOut(token=token, expires_at=row.expires_at, must_change_password=person.must_change_password, person=me)
+
+
+@router.delete("/tokens/current", operation_id="signOut", status_code=status.HTTP_204_NO_CONTENT)
+async def sign_out(request: Request, principal: Pending, db: WriteDb) -> None:
+    """Sign out: the token is of no use any more."""
+    await service.sign_out(db, principal, actor(request, principal))
+
+
+@router.get("/me", operation_id="getMe")
+async def me(principal: Pending) -> Me:
+    """The person behind the token."""
+    return _me(principal)
+
+
+@router.post(
+    "/me/password",
+    operation_id="changePassword",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(ProblemCode.PASSWORD_WRONG, ProblemCode.PASSWORD_WEAK),
+)
+async def change_password(request: Request, body: PasswordChange, principal: Pending, factory: FactoryDep, settings: SettingsDep) -> None:
+    """Change one's password. Every token of the person ends; sign in again."""
+    who = actor(request, principal)
+    await service.change_password(factory, settings.auth, principal, body.old_password, body.new_password, who)

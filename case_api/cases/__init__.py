@@ -1,0 +1,1 @@
+"""Withdrawal cases, the little of them that a conversation is linked to."""

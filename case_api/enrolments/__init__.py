@@ -1,0 +1,1 @@
+"""A staff member's own voice, enrolled with their own consent."""

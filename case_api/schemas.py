@@ -1,0 +1,41 @@
+"""What request and response bodies share."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+PROSE_CONTROLS = {"\n", "\t"}
+
+
+def _printable(text: str) -> str:
+    """Refuse control characters (PostgreSQL cannot store NUL, terminals obey the rest) and lone surrogates."""
+    bad = next((c for c in text if unicodedata.category(c) in {"Cc", "Cs"} and c not in PROSE_CONTROLS), None)
+    if bad is not None:
+        raise ValueError(f"holds the control character U+{ord(bad):04X}")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if PROSE_CONTROLS & set(text):
+        raise ValueError("has to be one line")
+    return text
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_printable), AfterValidator(_one_line)]
+FilledLine = Annotated[Line, StringConstraints(min_length=1)]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class In(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Out(BaseModel):
+    """A response body, read from rows or built."""
+
+    model_config = ConfigDict(from_attributes=True)

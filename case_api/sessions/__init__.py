@@ -1,0 +1,1 @@
+"""Reading live and past sessions back: transcript, prompts, keywords, tracks, audio, exports."""

@@ -1,0 +1,131 @@
+"""`/v1/sessions`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from pydantic import AwareDatetime
+
+from case_api.database import ReadDb, SettingsDep, WriteDb
+from case_api.paging import Cursor, Limit, Page, newest_first
+from case_api.problems import Problem, ProblemCode, responses
+from case_api.schemas import Line, Reference
+from case_api.security import Permission, Principal, SignedIn, actor
+from case_api.sessions import audio, repository, service
+from case_api.sessions.exports import MEDIA_TYPES, ExportFormat
+from case_api.sessions.repository import Filters
+from case_api.sessions.schemas import SessionChange, SessionDetail, SessionOut, States, Track
+from models import audit
+from models.engine import transaction
+from models.sessions import Level, Session, SessionStatus
+
+router = APIRouter(prefix="/sessions", tags=["sessions"])
+
+
+def _reader(principal: SignedIn) -> Principal:
+    if not (principal.holds(Permission.SESSION_READ_OWN) or principal.holds(Permission.SESSION_READ_SITE)):
+        raise Problem(ProblemCode.FORBIDDEN, Permission.SESSION_READ_OWN)
+    return principal
+
+
+Reader = Annotated[Principal, Depends(_reader)]
+KEPT = responses(ProblemCode.NOT_FOUND, ProblemCode.NOT_RECORDED)
+
+
+def _filters(
+    site_id: Reference | None = None,
+    staff_id: Reference | None = None,
+    case_id: Reference | None = None,
+    status: SessionStatus | None = None,
+    level: Annotated[Level | None, Query(description="Highest level that was reached")] = None,
+    since: Annotated[AwareDatetime | None, Query(alias="from", description="Started then or later")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to", description="Started before")] = None,
+    q: Annotated[Line | None, Query(description="Text somebody said")] = None,
+) -> Filters:
+    return Filters(site_id, staff_id, case_id, status, level, since, until, q)
+
+
+@router.get("", operation_id="listSessions")
+async def list_sessions(
+    principal: Reader, db: ReadDb, filters: Annotated[Filters, Depends(_filters)], limit: Limit = 20, cursor: Cursor = None
+) -> Page[SessionOut]:
+    """One's own sessions, or every session of the sites one oversees; newest first."""
+
+    def key(row: object) -> tuple[datetime, str]:
+        return row.Session.started_at, row.Session.id  # type: ignore[attr-defined]
+
+    query = repository.sessions_query(principal, filters)
+    return await newest_first(db, query, Session.started_at, Session.id, limit=limit, cursor=cursor, show=service.session_out, key=key)
+
+
+@router.get("/{session_id}", operation_id="getSession", responses=responses(ProblemCode.NOT_FOUND))
+async def get_session(session_id: Reference, principal: Reader, db: ReadDb) -> SessionDetail:
+    """One session with everything that was said, shown and found."""
+    return await service.detail(db, await service.find(db, principal, session_id))
+
+
+@router.patch("/{session_id}", operation_id="linkSession", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN))
+async def link_session(request: Request, session_id: Reference, body: SessionChange, principal: Reader, db: WriteDb) -> SessionOut:
+    """Link the session to a case."""
+    return service.session_out(await service.link_case(db, principal, actor(request, principal), session_id, body.case_id))
+
+
+@router.get("/{session_id}/states", operation_id="getStates", responses=KEPT)
+async def get_states(session_id: Reference, principal: Reader, db: ReadDb) -> States:
+    """How the customer's level went."""
+    await service.find_kept(db, principal, session_id)
+    return States(items=await service.states(db, session_id))
+
+
+@router.get("/{session_id}/track", operation_id="getTrack", responses=KEPT | responses(ProblemCode.RANGE_TOO_LONG))
+async def get_track(
+    session_id: Reference,
+    principal: Reader,
+    db: ReadDb,
+    begin: Annotated[float, Query(alias="from", ge=0, le=864_000, allow_inf_nan=False)] = 0.0,
+    end: Annotated[float, Query(alias="to", gt=0, le=864_000, allow_inf_nan=False)] = 864_000.0,
+    step: Annotated[float, Query(ge=0.1, le=60, allow_inf_nan=False, description="Seconds between two points")] = 1.0,
+) -> Track:
+    """Rate, loudness, pitch and balance over time."""
+    await service.find_kept(db, principal, session_id)
+    return await service.track(db, session_id, begin, end, step)
+
+
+@router.get(
+    "/{session_id}/audio",
+    operation_id="getAudio",
+    response_class=Response,
+    responses=KEPT
+    | responses(ProblemCode.AUDIO_GONE)
+    | {200: {"content": {"audio/flac": {}, "audio/wav": {}}}, 206: {"description": "A range"}},
+)
+async def get_audio(request: Request, session_id: Reference, principal: Reader, db: ReadDb, settings: SettingsDep) -> Response:
+    """The recording: FLAC with range requests once it is finished, a WAV of what is stored before that. Listening is audited."""
+    row = await service.find_kept(db, principal, session_id)
+    subject = audit.Subject("session", session_id, row.Session.site_id)
+    async with transaction(request.app.state.factory) as write:
+        audit.record(write, actor(request, principal), "api:session:listen", subject)
+    path = audio.finished_file(settings.data_dir, row.Session.recording_path)
+    if path is not None:
+        return FileResponse(path, media_type="audio/flac", filename=f"{session_id}.flac", content_disposition_type="inline")
+    size, blocks = await service.live_wav(settings.data_dir / "recordings" / session_id)
+    headers = {"Content-Length": str(size), "Accept-Ranges": "none"}
+    return StreamingResponse(blocks, media_type="audio/wav", headers=headers)
+
+
+@router.get(
+    "/{session_id}/export",
+    operation_id="exportSession",
+    response_class=Response,
+    responses=KEPT | {200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+)
+async def export_session(
+    session_id: Reference, principal: Reader, db: ReadDb, form: Annotated[ExportFormat, Query(alias="format")] = "json"
+) -> Response:
+    """Everything as JSON, or the transcript as SRT, WebVTT or plain text."""
+    row = await service.find_kept(db, principal, session_id)
+    headers = {"Content-Disposition": f'attachment; filename="{session_id}.{form}"'}
+    return Response(await service.export(db, row, form), media_type=MEDIA_TYPES[form], headers=headers)

@@ -1,0 +1,41 @@
+"""Downsampling a track. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = NDArray[np.float32]
+
+
+def splice(chunks: Sequence[tuple[float, float, Mapping[str, Column]]], begin: float, end: float) -> tuple[float, float, dict[str, Column]]:
+    """(start, step, columns) of the steps in [begin, end), from chunks of (start, step, columns) in order of time.
+
+    Steps between chunks are NaN, so that time stays true where one is missing.
+    """
+    if not chunks:
+        return begin, 0.0, {}
+    step = chunks[0][1]
+    first = max(math.ceil(begin / step - 1e-6), round(chunks[0][0] / step))
+    last_start, _, last_columns = chunks[-1]
+    stop = min(math.ceil(end / step - 1e-6), round(last_start / step) + len(next(iter(last_columns.values()))))
+    columns = {name: np.full(max(stop - first, 0), np.nan, np.float32) for name in chunks[0][2]}
+    for start, _, values in chunks:
+        offset = round(start / step)
+        for name, column in values.items():
+            source = column[max(first - offset, 0) : max(stop - offset, 0)]
+            at = max(offset - first, 0)
+            columns[name][at : at + len(source)] = source
+    return first * step, step, columns
+
+
+def downsample(column: Column, factor: int) -> list[float | None]:
+    """Means of `factor` values at a time, leaving out NaN; None where all are NaN. The last group may be shorter."""
+    padded = np.pad(column.astype(np.float64), (0, -len(column) % factor), constant_values=np.nan).reshape(-1, factor)
+    known = np.isfinite(padded)
+    counts = known.sum(axis=1)
+    sums = np.where(known, padded, 0.0).sum(axis=1)
+    return [round(float(total / count), 3) if count else None for total, count in zip(sums, counts, strict=True)]

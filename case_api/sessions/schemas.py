@@ -1,0 +1,165 @@
+"""Bodies of sessions. Times are seconds of audio unless they end in `_at`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from case_api.schemas import In, Out, Reference
+from models.keywords import MatchKind
+from models.prompts import PromptKind, Verdict
+from models.sessions import Level, SessionStatus, Speaker
+
+
+class SessionOut(Out):
+    """One session as a list shows it."""
+
+    id: str
+    site_id: str
+    staff_id: str
+    staff_name: str
+    case_id: str | None
+    case_code: str | None
+    status: SessionStatus
+    started_at: datetime
+    ended_at: datetime | None
+    recording: bool = Field(description="Whether audio and text were kept; false also once consent was withdrawn")
+    seconds: float
+    speech_seconds: float
+    talk_share: dict[str, Any]
+    peak_level: Level
+    counts: dict[str, Any]
+    language: str
+
+
+class UtteranceOut(Out):
+    """One final transcript; `characters` holds [character, start, end]."""
+
+    id: str
+    speaker: Speaker
+    confidence: float
+    start: float
+    end: float
+    text: str
+    characters: list[Any]
+    quality: dict[str, Any]
+
+
+class FeedbackOut(Out):
+    """One tap on a prompt's card."""
+
+    verdict: Verdict
+    at_audio: float | None
+    person_id: str
+    created_at: datetime
+
+
+class PromptOut(Out):
+    """One prompt and every tap on its card, oldest first."""
+
+    id: str = Field(description="The wire's name of the prompt within its session")
+    kind: PromptKind
+    at: float
+    script_id: str
+    text: str
+    reasons: list[Any]
+    situation: str
+    alternatives: list[Any]
+    evidence: dict[str, Any]
+    feedback: list[FeedbackOut]
+
+
+class KeywordOut(Out):
+    """One keyword hit."""
+
+    id: str
+    utterance_id: str
+    term: str
+    category: str
+    at: float
+    end: float
+    speaker: Speaker
+    heard: str
+    match: MatchKind
+    score: float
+    false_hit: bool
+
+
+class MarkOut(Out):
+    """A moment the staff member marked."""
+
+    id: str
+    at: float
+    note: str
+    person_id: str
+
+
+class WarningOut(Out):
+    """Something that was off."""
+
+    code: str
+    at: float
+    detail: str
+
+
+class ConsentOut(Out):
+    """What the customer was told and answered."""
+
+    recording: bool
+    notice_version: str
+    notice_text: str
+    method: str
+    informed_by: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+
+class SessionDetail(SessionOut):
+    """One session whole. Without a recording the lists are empty: only counts were kept."""
+
+    codec: str
+    client: str
+    mic: dict[str, Any] | None
+    pipeline_version: str
+    summary: dict[str, Any] | None
+    audio_url: str | None
+    recording_sha256: str | None
+    consent: ConsentOut
+    utterances: list[UtteranceOut] = Field(default_factory=list)
+    prompts: list[PromptOut] = Field(default_factory=list)
+    keywords: list[KeywordOut] = Field(default_factory=list)
+    marks: list[MarkOut] = Field(default_factory=list)
+    warnings: list[WarningOut] = Field(default_factory=list)
+
+
+class StateOut(Out):
+    """One state of the customer's escalation."""
+
+    at: float
+    speaker: Speaker
+    confidence: float
+    level: Level
+    score: float
+    measures: dict[str, Any]
+
+
+class States(Out):
+    """The states of a session, oldest first."""
+
+    items: list[StateOut]
+
+
+class Track(Out):
+    """Prosody columns: `columns[name][i]` was measured at `start + i·step`; null where there was nothing to measure."""
+
+    start: float
+    step: float
+    columns: dict[str, list[float | None]]
+
+
+class SessionChange(In):
+    """Link the session to a case of its site, or (null) to none."""
+
+    case_id: Reference | None

@@ -1,0 +1,158 @@
+"""Reading sessions back, within what the principal may see and the customer agreed to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from case_api.cases.service import get_case
+from case_api.problems import Problem, ProblemCode
+from case_api.schemas import Out
+from case_api.security import Permission, Principal
+from case_api.sessions import audio, repository
+from case_api.sessions.exports import ExportFormat, Said, clock, to_srt, to_text, to_vtt
+from case_api.sessions.rules import downsample, splice
+from case_api.sessions.schemas import (
+    ConsentOut,
+    FeedbackOut,
+    KeywordOut,
+    MarkOut,
+    PromptOut,
+    SessionDetail,
+    SessionOut,
+    StateOut,
+    Track,
+    UtteranceOut,
+    WarningOut,
+)
+from models import audit
+from models.prosody import unpack
+from models.sessions import Session
+
+MAX_POINTS = 20_000
+
+
+def kept(row: Any) -> bool:
+    """Whether audio and text may be shown: agreed to, and not withdrawn since."""
+    return bool(row.Session.recording and row.Consent.withdrawn_at is None)
+
+
+def _fields(schema: type[Out], row: Session) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in schema.model_fields if hasattr(row, name)}
+
+
+def session_out(row: Any) -> SessionOut:
+    """A row of `sessions_query` as a list shows it."""
+    values = _fields(SessionOut, row.Session) | {"recording": kept(row), "staff_name": row.display_name, "case_code": row.code}
+    return SessionOut(**values)
+
+
+async def find(db: AsyncSession, principal: Principal, session_id: str) -> Any:
+    """The row, or `not_found` also for somebody else's."""
+    row = await repository.session_row(db, principal, session_id)
+    if row is None:
+        raise Problem(ProblemCode.NOT_FOUND)
+    return row
+
+
+async def find_kept(db: AsyncSession, principal: Principal, session_id: str) -> Any:
+    """The row of a session whose audio and text may be shown, else `not_recorded`."""
+    row = await find(db, principal, session_id)
+    if not kept(row):
+        raise Problem(ProblemCode.NOT_RECORDED)
+    return row
+
+
+async def detail(db: AsyncSession, row: Any) -> SessionDetail:
+    """One session whole."""
+    session: Session = row.Session
+    values = _fields(SessionDetail, session) | session_out(row).model_dump() | {"consent": ConsentOut.model_validate(row.Consent)}
+    if not kept(row):
+        return SessionDetail(**values | {"audio_url": None, "recording_sha256": None})
+    return SessionDetail(
+        **values | {"audio_url": f"/v1/sessions/{session.id}/audio"},
+        utterances=[UtteranceOut.model_validate(one) for one in await repository.utterances(db, session.id)],
+        prompts=await _prompts(db, session.id),
+        keywords=[KeywordOut.model_validate(one) for one in await repository.keywords(db, session.id)],
+        marks=[MarkOut.model_validate(one) for one in await repository.marks(db, session.id)],
+        warnings=[WarningOut.model_validate(one) for one in await repository.warnings(db, session.id)],
+    )
+
+
+async def _prompts(db: AsyncSession, session_id: str) -> list[PromptOut]:
+    taps: defaultdict[str, list[FeedbackOut]] = defaultdict(list)
+    for tap in await repository.feedback(db, session_id):
+        taps[tap.prompt_id].append(FeedbackOut.model_validate(tap))
+    own = PromptOut.model_fields.keys() - {"id", "feedback"}
+    return [
+        PromptOut(id=prompt.prompt_key, feedback=taps[prompt.id], **{name: getattr(prompt, name) for name in own})
+        for prompt in await repository.prompts(db, session_id)
+    ]
+
+
+async def states(db: AsyncSession, session_id: str) -> list[StateOut]:
+    """The customer's level over time."""
+    return [StateOut.model_validate(state) for state in await repository.states(db, session_id)]
+
+
+async def track(db: AsyncSession, session_id: str, begin: float, end: float, step: float) -> Track:
+    """Prosody columns in [begin, end) at (about) `step` seconds. Raises Problem: range_too_long."""
+    chunks = [(chunk.start, chunk.step, unpack(chunk)) for chunk in await repository.track_chunks(db, session_id, begin, end)]
+    start, fine, columns = splice(chunks, begin, end)
+    if not columns:
+        return Track(start=begin, step=step, columns={})
+    factor = max(round(step / fine), 1)
+    if len(next(iter(columns.values()))) // factor > MAX_POINTS:
+        raise Problem(ProblemCode.RANGE_TOO_LONG, f"{MAX_POINTS} points at most")
+    shown = {name: downsample(column, factor) for name, column in columns.items()}
+    return Track(start=round(start, 3), step=round(fine * factor, 3), columns=shown)
+
+
+async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
+    """The session as JSON, or its transcript as subtitles or text."""
+    if form == "json":
+        return (await detail(db, row)).model_dump_json(indent=2)
+    said = [Said(one.speaker, one.start, one.end, one.text) for one in await repository.utterances(db, row.Session.id)]
+    if form == "srt":
+        return to_srt(said)
+    if form == "vtt":
+        return to_vtt(said)
+    session: Session = row.Session
+    head = [
+        f"会话 {session.id}",
+        f"开始时间 {session.started_at:%Y-%m-%d %H:%M:%S} UTC　时长 {clock(round(session.seconds * 1000), '.')[:8]}",
+        f"接待人员 {row.display_name}　案件 {row.code or '未关联'}",
+    ]
+    return to_text(said, head)
+
+
+async def live_wav(folder: Path) -> tuple[int, Iterator[bytes]]:
+    """(bytes, blocks) of the audio so far. Raises Problem: audio_gone where nothing is stored."""
+    samples = await asyncio.to_thread(audio.stored_samples, folder)
+    if samples == 0:
+        raise Problem(ProblemCode.AUDIO_GONE)
+    return len(audio.wav_header(0)) + 2 * samples, audio.wav_blocks(folder, samples)
+
+
+async def link_case(db: AsyncSession, principal: Principal, who: audit.Actor, session_id: str, case_id: str | None) -> Any:
+    """Link a session to a case of its own site. Raises Problem: not_found, forbidden, case_unknown."""
+    row = await find(db, principal, session_id)
+    session: Session = row.Session
+    principal.demand(Permission.CASE_CREATE, session.site_id)
+    if case_id is not None:
+        try:
+            case = await get_case(db, principal, case_id)
+        except Problem as error:
+            raise Problem(ProblemCode.CASE_UNKNOWN) from error
+        if case.site_id != session.site_id:
+            raise Problem(ProblemCode.CASE_UNKNOWN)
+    subject = audit.Subject("session", session.id, session.site_id)
+    audit.record(db, who, "api:session:link_case", subject, before={"case_id": session.case_id}, after={"case_id": case_id})
+    session.case_id = case_id
+    await db.flush()
+    return await find(db, principal, session_id)

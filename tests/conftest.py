@@ -1,0 +1,168 @@
+"""A migrated database of each kind, the application on it, and people who are signed in."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import psycopg
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from case_api.accounts.passwords import hash_password
+from case_api.accounts.service import issue_token
+from case_api.application import create_app
+from models import migrations
+from models.engine import Factory, create_engine, session_factory, transaction
+from models.people import Person, PersonRole
+from models.settings import Settings
+from models.sites import Site
+from models.tables import Base
+
+POSTGRES_URL = os.environ.get("CALMDESK_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+PASSWORD = "correct horse battery"
+
+MakePerson = Callable[..., Awaitable[Person]]
+SignIn = Callable[..., Awaitable[dict[str, str]]]
+
+
+def _databases() -> list[str]:
+    """`CALMDESK_TEST_DATABASES` names them; else SQLite, and PostgreSQL where a server answers or one was named."""
+    named = os.environ.get("CALMDESK_TEST_DATABASES")
+    if named:
+        return named.split(",")
+    try:
+        psycopg.connect(POSTGRES_URL, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        if "CALMDESK_TEST_POSTGRES_URL" in os.environ:
+            raise
+        return ["sqlite"]
+    return ["sqlite", "postgresql"]
+
+
+def _administer(statement: str) -> None:
+    with psycopg.connect(POSTGRES_URL, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session", params=_databases())
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """The address of a migrated, empty database; PostgreSQL's goes with the test session."""
+    if request.param == "sqlite":
+        folder = tmp_path_factory.mktemp("template")
+        migrations.upgrade(Settings(data_dir=folder))
+        yield make_url(f"sqlite:///{folder / 'calmdesk.db'}")
+        return
+    name = f"calmdesk_test_{secrets.token_hex(4)}"
+    _administer(f"CREATE DATABASE {name}")
+    url = make_url(POSTGRES_URL).set(database=name)
+    migrations.upgrade(Settings(database_url=url.render_as_string(hide_password=False)))
+    yield url
+    _administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(migrated: URL, tmp_path: Path) -> Settings:
+    """Settings of a data folder and an empty database of one's own."""
+    if migrated.get_backend_name() == "sqlite":
+        shutil.copy(str(migrated.database), tmp_path / "calmdesk.db")
+        return Settings(data_dir=tmp_path)
+    url = migrated.render_as_string(hide_password=False)
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")  # past the audit record's triggers
+        for table in Base.metadata.tables:
+            connection.execute(f'DELETE FROM "{table}"')  # type: ignore[arg-type]
+    return Settings(data_dir=tmp_path, database_url=url)
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    made = create_engine(settings)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+def factory(engine: AsyncEngine) -> Factory:
+    return session_factory(engine)
+
+
+@pytest.fixture
+async def db(factory: Factory) -> AsyncIterator[AsyncSession]:
+    """A session for looking at rows; it sees what is committed when it asks."""
+    async with factory() as session:
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
+
+
+@pytest.fixture
+def app(settings: Settings, engine: AsyncEngine) -> FastAPI:
+    return create_app(settings, engine=engine)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://calmdesk.test") as made:
+        yield made
+
+
+@pytest.fixture
+async def site(factory: Factory) -> Site:
+    async with transaction(factory) as session:
+        made = Site(code="HD", name="海德花园")
+        session.add(made)
+    return made
+
+
+@pytest.fixture
+async def other_site(factory: Factory) -> Site:
+    async with transaction(factory) as session:
+        made = Site(code="YL", name="云麓")
+        session.add(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def hashed_passwords() -> dict[str, str]:
+    """Argon2 hashes made once: a hash for each test's people would be most of the suite's time."""
+    return {}
+
+
+@pytest.fixture
+def make_person(factory: Factory, hashed_passwords: dict[str, str]) -> MakePerson:
+    """`await make_person("lijing", ("staff", site.id), …)`; the password is `PASSWORD`."""
+
+    async def make(username: str, *roles: tuple[str, str | None], must_change: bool = False) -> Person:
+        if PASSWORD not in hashed_passwords:
+            hashed_passwords[PASSWORD] = await hash_password(PASSWORD)
+        person = Person(
+            username=username,
+            display_name=username.title(),
+            password_hash=hashed_passwords[PASSWORD],
+            must_change_password=must_change,
+            roles=[PersonRole(role=role, site_id=site_id) for role, site_id in roles],
+        )
+        async with transaction(factory) as session:
+            session.add(person)
+        return person
+
+    return make
+
+
+@pytest.fixture
+def sign_in(factory: Factory, settings: Settings) -> SignIn:
+    """The headers of a person who is signed in: `await client.get(…, headers=await sign_in(person))`."""
+
+    async def headers(person: Person) -> dict[str, str]:
+        async with transaction(factory) as session:
+            token, _ = issue_token(session, person, settings.auth)
+        return {"Authorization": f"Bearer {token}"}
+
+    return headers
