@@ -13,9 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine
 
-from models.base import Base
 from models.engine import BUSY_SECONDS, database_url, listen_sqlite
 from models.settings import Settings
+from models.tables import Base
 
 _UPGRADE_LOCK = 7_214_001  # any number that no other program on the same PostgreSQL uses
 

@@ -1,0 +1,20 @@
+"""`calmdesk docs`: write the pages that are generated from the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from case_api.security import roles_table
+from models.settings import settings_table
+
+GENERATED: dict[str, Callable[[], str]] = {"settings.md": settings_table, "roles.md": roles_table}
+
+
+def docs(folder: Annotated[Path, typer.Argument(help="Where the pages go")] = Path("docs")) -> None:
+    """Write the generated pages."""
+    for name, make in GENERATED.items():
+        (folder / name).write_text(make(), encoding="utf-8")

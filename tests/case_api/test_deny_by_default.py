@@ -1,0 +1,37 @@
+"""Every route asks for a sign-in, whether or not its author thought of it."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+PUBLIC = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("POST", "/v1/tokens"),
+    ("GET", "/openapi.json"),
+    ("GET", "/v1/stream/asyncapi.json"),
+}
+
+
+def routes(app: FastAPI) -> set[tuple[str, str]]:
+    """(method, path) of everything the application answers over HTTP, however deeply it was included."""
+    return {(method, route.path or "") for route in iter_route_contexts(app.routes) for method in route.methods or ()}
+
+
+def test_the_walk_finds_every_documented_route(app: FastAPI) -> None:
+    documented = {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
+    assert documented
+    assert documented <= routes(app)
+
+
+async def test_every_route_but_the_public_ones_wants_a_token(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    for method, path in routes(app):
+        answer = await client.request(method, re.sub(r"\{[^}]+\}", "x", path))
+        if (method.replace("HEAD", "GET"), path) in PUBLIC or path == "/mic" or path.startswith("/mic/"):
+            assert answer.status_code != 401, path
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (401, "token_missing"), f"{method} {path}"
