@@ -1,0 +1,239 @@
+"""Complaint terms in an utterance: as written, by another name, or by their sound where recognition went wrong."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz.distance import Levenshtein
+
+from scripts_library.checks import hanzi
+from scripts_library.library import Library
+from scripts_library.records import Cause, Listen, Moment, Signal, Term
+from scripts_library.sounds import Sound, SoundIndex
+from scripts_library.syllables import Heard, hear
+
+MatchKind = Literal["exact", "alias", "phonetic"]
+
+# Highest effective cost per syllable at which a term counts as heard, by how far a term may be listened for and its syllables.
+# Longer terms carry more evidence: a fifth of six syllables may be wrong where two syllables must be nearly right.
+LIMITS: dict[Listen, tuple[float, float, float]] = {
+    Listen.EXACT: (-1.0, -1.0, -1.0),
+    Listen.NEAR: (0.06, 0.12, 0.18),
+    Listen.NORMAL: (0.10, 0.17, 0.24),
+    Listen.FAR: (0.18, 0.22, 0.26),
+}
+NEAR_BONUS = 0.06  # a word that goes with the term stands close by
+LONELY = 0.06  # no other hypothesis agrees
+RANK = 0.015  # a hypothesis further down the list
+EVERYDAY = 0.10  # what was heard is an ordinary word in its own right
+REACH = 8  # characters on either side in which a `near` word counts
+QUALITY_FLOOR = -1.0  # mean log probability a token below which only exact text counts
+FEWEST_HANZI = 2
+FEWEST_FOR_SOUND = 4  # in a shorter text a near miss is not evidence of anything
+
+_NEGATION = re.compile(r"(?:不|没|没有|别|未|不用|不要|不想|不会|不打算|无需|不是要)(?:去|想|再|会|要|能|用)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A term heard. `start:end` are offsets in the matched text; `heard` is what stands there."""
+
+    term: str
+    category: str
+    kind: MatchKind
+    start: int
+    end: int
+    heard: str
+    score: float
+    severity: int
+    signal: Signal
+    cause: Cause | None
+    moment: Moment | None
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way a term is said. `misheard` forms are texts that recognition makes of it."""
+
+    term: Term
+    text: str
+    plain: str
+    misheard: bool
+
+    @property
+    def limit(self) -> float:
+        steps = LIMITS[self.term.listen]
+        return steps[min(max(len(self.plain), 2), 4) - 2]
+
+
+@dataclass(slots=True)
+class _Candidate:
+    form: _Form
+    start: int  # in the top text's `plain`
+    end: int
+    cost: float
+    kind: MatchKind
+    hypotheses: set[int]
+
+    @property
+    def weight(self) -> tuple[bool, float, int, str]:
+        """Written terms before sounded ones, then the most evidence; ties by place and name."""
+        return (self.kind == "phonetic", -(1 - 2 * self.cost) * len(self.form.plain), self.start, self.form.term.name)
+
+
+class Matcher:
+    """Finds the library's terms in recognised text. Immutable: make a new one when the library changes; safe from many threads."""
+
+    def __init__(self, library: Library) -> None:
+        self._forms = list(_forms(library.terms.values()))
+        self._sounds = SoundIndex([form.plain for form in self._forms], [_reach(form) for form in self._forms])
+        self._everyday = sorted(library.everyday, key=len, reverse=True)
+
+    def match(self, text: str, *, alternatives: Sequence[str] = (), quality: float | None = None) -> list[Hit]:
+        """Terms in `text`, in order, none overlapping another.
+
+        `alternatives` are the recogniser's other hypotheses of the same audio, best first; `quality` its mean log probability a token
+        (None: not known). Never raises, whatever the text.
+        """
+        top = hear(text)
+        if hanzi(top.plain) < FEWEST_HANZI:
+            return []
+        candidates = list(self._written(top))
+        poor = quality is not None and quality < QUALITY_FLOOR
+        if not poor and hanzi(top.plain) >= FEWEST_FOR_SOUND:
+            others = [other for other in map(hear, dict.fromkeys(alternatives)) if other.plain and other.plain != top.plain]
+            candidates += self._sounded([top, *others])
+        return [self._hit(top, one) for one in sorted(_resolve(candidates), key=lambda one: one.start)]
+
+    def _written(self, top: Heard) -> Iterable[_Candidate]:
+        for form in self._forms:
+            at = top.plain.find(form.plain)
+            while at >= 0:
+                end = at + len(form.plain)
+                if self._may_be(form, top.plain, at, end):
+                    kind: MatchKind = "phonetic" if form.misheard else "exact" if form.text == form.term.name else "alias"
+                    yield _Candidate(form, at, end, form.limit / 2 if form.misheard else 0.0, kind, {0})
+                at = top.plain.find(form.plain, at + 1)
+
+    def _may_be(self, form: _Form, plain: str, start: int, end: int) -> bool:
+        """Whether nothing around it says that this is something else."""
+        if form.plain.isnumeric() and (plain[start - 1 : start].isnumeric() or plain[end : end + 1].isnumeric()):
+            return False  # a piece of a longer number
+        if form.misheard and form.term.near and not _stands_near(form.term.near, plain, start, end):
+            return False
+        return not any(_covers(word, plain, start, end) for word in form.term.not_if)
+
+    def _sounded(self, texts: list[Heard]) -> Iterable[_Candidate]:
+        """Candidates of all hypotheses, brought together where they speak of the same place."""
+        maps: dict[int, list[int]] = {0: list(range(len(texts[0].plain) + 1))}
+        groups: dict[str, list[_Candidate]] = defaultdict(list)
+        for sound in self._sounds.search(texts):
+            form, plain = self._forms[sound.form], texts[sound.hypothesis].plain
+            if not self._may_be(form, plain, sound.start, sound.end):
+                continue
+            if sound.hypothesis not in maps:
+                maps[sound.hypothesis] = _positions(plain, texts[0].plain)
+            place = maps[sound.hypothesis]
+            cost = self._effective(form, sound, plain)
+            candidate = _Candidate(form, place[sound.start], place[sound.end], cost, "phonetic", {sound.hypothesis})
+            _gather(groups[form.term.name], candidate)
+        for group in groups.values():
+            for candidate in group:
+                candidate.cost += LONELY * (1 - len(candidate.hypotheses) / len(texts))
+                if candidate.cost <= candidate.form.limit and candidate.end > candidate.start:
+                    yield candidate
+
+    def _effective(self, form: _Form, sound: Sound, plain: str) -> float:
+        cost = sound.cost + RANK * sound.hypothesis
+        if _stands_near(form.term.near, plain, sound.start, sound.end):
+            cost -= NEAR_BONUS
+        piece = plain[sound.start : sound.end]
+        if piece != form.plain and any(_covers(word, plain, sound.start, sound.end) for word in self._everyday):
+            cost += EVERYDAY
+        return max(cost, 0.0)
+
+    @staticmethod
+    def _hit(top: Heard, one: _Candidate) -> Hit:
+        start, end = top.span(one.start, one.end)
+        term = one.form.term
+        score = 1.0 if one.kind != "phonetic" else round(max(0.0, min(0.99, 1 - 2 * one.cost)), 3)
+        negated = bool(_NEGATION.search(top.plain[max(0, one.start - 5) : one.start]))
+        return Hit(
+            term.name,
+            term.category,
+            one.kind,
+            start,
+            end,
+            top.text[start:end],
+            score,
+            term.severity,
+            term.signal,
+            term.cause,
+            term.moment,
+            negated,
+        )
+
+
+def _forms(terms: Iterable[Term]) -> Iterable[_Form]:
+    for term in terms:
+        for text in (term.name, *term.aliases):
+            yield _Form(term, text, hear(text).plain, False)
+        for text in term.misheard:
+            yield _Form(term, text, hear(text).plain, True)
+
+
+def _reach(form: _Form) -> float:
+    """Cost up to which the search must report a form, so that every bonus can still bring it under its limit."""
+    return form.limit + NEAR_BONUS if form.limit >= 0 and not form.misheard else -1.0
+
+
+def _stands_near(words: Sequence[str], plain: str, start: int, end: int) -> bool:
+    before, after = plain[max(0, start - REACH) : start], plain[end : end + REACH]
+    return any(word in before or word in after for word in words)
+
+
+def _covers(word: str, plain: str, start: int, end: int) -> bool:
+    """Whether `word` stands in the text over all of start:end, or over most of it."""
+    first = plain.find(word, max(0, start - len(word) + 1), end + len(word) - 1)
+    while first >= 0:
+        shared = min(end, first + len(word)) - max(start, first)
+        if shared * 2 > end - start or (shared and len(word) > end - start):
+            return True
+        first = plain.find(word, first + 1, end + len(word) - 1)
+    return False
+
+
+def _positions(source: str, target: str) -> list[int]:
+    """For each offset in `source` the offset in `target` that it corresponds to."""
+    place = [0] * (len(source) + 1)
+    for block in Levenshtein.opcodes(source, target):
+        width, room = block.src_end - block.src_start, block.dest_end - block.dest_start
+        for step in range(width + 1):
+            place[block.src_start + step] = block.dest_start + min(room, round(step * room / width) if width else 0)
+    place[len(source)] = len(target)
+    return place
+
+
+def _gather(group: list[_Candidate], new: _Candidate) -> None:
+    """Add to the candidate of the same term at the same place, keeping the better account of it."""
+    for old in group:
+        if new.start < old.end and old.start < new.end:
+            old.hypotheses |= new.hypotheses
+            if new.cost < old.cost and new.end > new.start:
+                old.form, old.start, old.end, old.cost = new.form, new.start, new.end, new.cost
+            return
+    group.append(new)
+
+
+def _resolve(candidates: list[_Candidate]) -> list[_Candidate]:
+    """The best set without overlaps: best first, what overlaps it goes."""
+    kept: list[_Candidate] = []
+    for one in sorted(candidates, key=lambda one: one.weight):
+        if all(one.end <= other.start or other.end <= one.start for other in kept):
+            kept.append(one)
+    return kept

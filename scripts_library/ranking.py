@@ -1,0 +1,156 @@
+"""Which script to show, and whether to show one at all. Pure: audio time and history in, a choice out, so that a replay repeats itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from scripts_library.library import Library
+from scripts_library.matcher import Hit
+from scripts_library.records import Cause, Kind, Moment, Script, Tone
+
+Verdict = Literal["used", "dismissed", "helpful", "unhelpful"]
+
+ON_SCREEN = 3  # more cannot be read while somebody is speaking
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPolicy:
+    """How often prompts may come, in seconds of audio. Staff stop reading a tool that talks every half minute."""
+
+    session_cap: int = 40
+    cool_down: Mapping[Kind, float] = field(default_factory=lambda: {Kind.CALMING: 45.0, Kind.GUIDANCE: 60.0, Kind.WORDING: 30.0})
+    any_gap: float = 8.0
+    repeat_after: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A prompt that was shown at `at` (audio seconds), and what the staff member did with it."""
+
+    script_id: str
+    kind: Kind
+    at: float
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What calls for words. `preferred` are scripts a wording rule names; they go before all others."""
+
+    kind: Kind
+    moment: Moment
+    level: str = "calm"
+    causes: Mapping[Cause, float] = field(default_factory=dict)
+    hits: Sequence[Hit] = ()
+    speaker: str = "customer"
+    preferred: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    script: Script
+    alternatives: tuple[Script, ...]
+    score: float
+
+
+# A moment without a script of its own (a trainer may have removed them) falls back to the next broader one.
+_BROADER: dict[Moment, tuple[Moment, ...]] = {
+    Moment.REPEATED_OUTBURST: (Moment.FIRST_OUTBURST,),
+    Moment.THREAT_LAWYER: (Moment.REPEATED_OUTBURST, Moment.FIRST_OUTBURST),
+    Moment.THREAT_GROUP: (Moment.REPEATED_OUTBURST, Moment.FIRST_OUTBURST),
+    Moment.THREAT_MEDIA: (Moment.REPEATED_OUTBURST, Moment.FIRST_OUTBURST),
+    Moment.THREAT_COMPLAINT: (Moment.REPEATED_OUTBURST, Moment.FIRST_OUTBURST),
+    Moment.DEMAND_SUPERIOR: (Moment.REPEATED_OUTBURST, Moment.FIRST_OUTBURST),
+    Moment.LEAVING: (Moment.FIRST_OUTBURST,),
+    Moment.DEPOSIT_QUESTION: (Moment.WITHDRAWAL_REQUEST,),
+    Moment.STAFF_WORDING: (Moment.FIRST_OUTBURST,),
+}
+_VERDICT_WORTH: dict[Verdict, float] = {"used": 0.6, "helpful": 1.0, "dismissed": -0.8, "unhelpful": -2.0}
+_TONE_BY_LEVEL = {"agitated": (Tone.STEADY, Tone.BRIEF), "rising": (Tone.WARM, Tone.STEADY)}
+
+
+class Ranker:
+    """Chooses among approved scripts. Deterministic: equal scores go by id."""
+
+    def __init__(self, library: Library, policy: PromptPolicy) -> None:
+        self._library = library
+        self._policy = policy
+
+    def choose(self, situation: Situation, now: float, history: Sequence[Shown]) -> Choice | None:
+        """The best script and up to two alternatives; None where no approved script fits or all were just said."""
+        preferred = self._preferred(situation)
+        fitting = [*preferred, *(one for one in self._fitting(situation) if one not in preferred)]
+        fresh = [one for one in fitting if not self._said_lately(one, now, history)]
+        scored = [(self._score(one, situation, now, history), one) for one in fresh]
+        ranked = sorted(scored, key=lambda pair: (-pair[0], pair[1].id))
+        if not ranked:
+            return None
+        (score, best), *rest = ranked[:ON_SCREEN]
+        return Choice(best, tuple(script for _, script in rest), score)
+
+    def _preferred(self, situation: Situation) -> list[Script]:
+        named = (self._library.scripts.get(one) for one in situation.preferred)
+        return [script for script in named if script is not None and script.approved]
+
+    def _fitting(self, situation: Situation) -> list[Script]:
+        found: list[Script] = []
+        for moment in (situation.moment, *_BROADER.get(situation.moment, ())):
+            found += [
+                one
+                for one in self._library.approved
+                if one.kind is situation.kind
+                and one.situation is moment
+                and situation.level in one.levels
+                and self._cause_fits(one, situation)
+            ]
+            if len(found) >= ON_SCREEN:
+                break
+        return found
+
+    @staticmethod
+    def _cause_fits(script: Script, situation: Situation) -> bool:
+        """A script for a cause is shown only once that cause was heard: a wrong guess angers."""
+        return script.cause is Cause.ANY or situation.causes.get(script.cause, 0.0) > 0
+
+    def _said_lately(self, script: Script, now: float, history: Sequence[Shown]) -> bool:
+        return any(one.script_id == script.id and now - one.at < self._policy.repeat_after for one in history)
+
+    def _score(self, script: Script, situation: Situation, now: float, history: Sequence[Shown]) -> float:
+        total = sum(situation.causes.values())
+        score = 10.0 * (script.id in situation.preferred) + 4.0 * (script.situation is situation.moment)
+        if total and script.cause is not Cause.ANY:
+            score += 2.0 * situation.causes.get(script.cause, 0.0) / total
+        score += 0.5 * (script.tone in _TONE_BY_LEVEL.get(situation.level, (Tone.WARM,)))
+        for one in history:
+            worth = _VERDICT_WORTH.get(one.verdict, 0.0) if one.verdict else 0.0
+            if one.script_id == script.id:
+                score += worth - self._policy.repeat_after / max(now - one.at, self._policy.repeat_after)
+            elif worth and self._tone_of(one) is script.tone:
+                score += worth / 4  # what was said of a script says a little about its tone
+        return round(score, 6)
+
+    def _tone_of(self, shown: Shown) -> Tone | None:
+        script = self._library.scripts.get(shown.script_id)
+        return script.tone if script else None
+
+
+Refusal = Literal["session_cap", "cool_down", "too_close"]
+
+
+class PromptBudget:
+    """Whether a prompt may come now: a function of what was shown and of audio time alone."""
+
+    def __init__(self, policy: PromptPolicy) -> None:
+        self._policy = policy
+
+    def refusal(self, kind: Kind, now: float, history: Sequence[Shown]) -> Refusal | None:
+        """Why no prompt of this kind may come at `now`; None if one may."""
+        if len(history) >= self._policy.session_cap:
+            return "session_cap"
+        if any(now - one.at < self._policy.any_gap for one in history):
+            return "too_close"
+        if any(one.kind is kind and now - one.at < self._policy.cool_down.get(kind, 0.0) for one in history):
+            return "cool_down"
+        return None

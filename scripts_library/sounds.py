@@ -1,0 +1,119 @@
+"""Finding where a set of phrases may have been said: weighted edit distance over syllables, all phrases and hypotheses at once.
+
+A phrase is looked for anywhere in a text (free start and end). A bound that needs no alignment (each of a phrase's syllables against its
+best match anywhere) drops nearly all phrases first, so that a lexicon of a thousand forms costs little more than one of fifty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts_library.syllables import NO_SYLLABLE, Floats, Heard, Ints, hear, substitution
+
+Places = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+DROP = 0.55  # a syllable of the phrase was not recognised at all
+INSERT = 0.35  # something was recognised between two of its syllables
+SHORTEST_DROP = 3  # of a two-syllable phrase nothing may be missing: what remains is one syllable
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Phrase `form` (index) may be in text `hypothesis` (index) at `plain[start:end]`; `cost` is the mean over its syllables, 0 to 1."""
+
+    form: int
+    hypothesis: int
+    start: int
+    end: int
+    cost: float
+
+
+class SoundIndex:
+    """Phrases by sound. `limits[i]` is the highest mean cost at which phrase i is reported; below 0 it is never looked for."""
+
+    def __init__(self, phrases: Sequence[str], limits: Sequence[float]) -> None:
+        heard = [hear(phrase) for phrase in phrases]
+        usable = [
+            limit >= 0 and len(one.plain) >= 2 and bool((one.syllables[:, 0] >= 0).all()) for one, limit in zip(heard, limits, strict=True)
+        ]
+        self._forms = np.flatnonzero(usable)
+        self._lengths = np.array([len(heard[form].plain) for form in self._forms], dtype=np.intp)
+        self._limits = np.array([limits[int(form)] for form in self._forms], dtype=np.float32)
+        rows = [heard[form].syllables for form in self._forms]
+        self._syllables, places = _unique(rows)
+        longest = int(self._lengths.max(initial=0))
+        # Past its end a phrase repeats one extra row that costs nothing, so that phrases of all lengths share one array.
+        self._places = np.full((len(rows), longest), len(self._syllables), dtype=np.intp)
+        for row, place in zip(self._places, places, strict=True):
+            row[: len(place)] = place
+
+    def search(self, texts: Sequence[Heard]) -> list[Sound]:
+        """Where phrases may have been said, the best alignment a phrase and end; overlapping ones are not resolved."""
+        if not len(self._forms) or not any(text.plain for text in texts):
+            return []
+        stop = np.array([NO_SYLLABLE], dtype=np.int16)
+        heard: Ints = np.concatenate([part for text in texts for part in (text.syllables, stop)])
+        cost = np.vstack([substitution(self._syllables, heard), np.zeros(len(heard), dtype=np.float32)])
+        bound = np.minimum(cost.min(axis=1), DROP)[self._places].sum(axis=1) / self._lengths
+        likely = np.flatnonzero(bound <= self._limits)
+        if not len(likely):
+            return []
+        total, starts = _align(cost, np.where(heard[:, 0] < 0, 9, INSERT).astype(np.float32), self._places[likely], self._lengths[likely])
+        mean = (total / self._lengths[likely][:, None]).astype(np.float32)
+        edges = np.cumsum([0, *(len(text.plain) + 1 for text in texts)])
+        found = []
+        for row, end in zip(*np.nonzero(_valleys(mean) & (mean <= self._limits[likely][:, None] + 1e-6)), strict=True):
+            start = int(starts[row, end])
+            text = int(np.searchsorted(edges, start, side="right")) - 1
+            if end > start:
+                found.append(
+                    Sound(int(self._forms[likely[row]]), text, start - int(edges[text]), int(end) - int(edges[text]), float(mean[row, end]))
+                )
+        return found
+
+
+def _unique(rows: list[Ints]) -> tuple[Ints, list[list[int]]]:
+    numbers: dict[tuple[int, ...], int] = {}
+    places = [[numbers.setdefault(tuple(map(int, one)), len(numbers)) for one in row] for row in rows]
+    return np.array(list(numbers), dtype=np.int16).reshape(-1, 3), places
+
+
+def _align(cost: Floats, insert: Floats, places: Places, lengths: Places) -> tuple[Floats, Ints]:
+    """Edit distance of each phrase against every stretch of the text that ends at each position: totals and starts, phrases × (n + 1)."""
+    count, width = len(places), cost.shape[1]
+    total = np.zeros((count, width + 1), dtype=np.float32)
+    start = np.broadcast_to(np.arange(width + 1, dtype=np.int32), total.shape).copy()
+    drop = np.where(lengths >= SHORTEST_DROP, DROP, 9.0).astype(np.float32)[:, None]
+    for index in range(places.shape[1]):
+        step, step_start = total + drop, start.copy()
+        match = total[:, :-1] + cost[places[:, index]]
+        better = match < step[:, 1:]
+        step[:, 1:] = np.where(better, match, step[:, 1:])
+        step_start[:, 1:] = np.where(better, start[:, :-1], start[:, 1:])
+        if index:
+            step, step_start = _insert(step, step_start, insert, (index < lengths - 1)[:, None])
+        going = (index < lengths)[:, None]
+        total, start = np.where(going, step, total), np.where(going, step_start, start)
+    return total, start
+
+
+def _insert(total: Floats, start: Ints, insert: Floats, inside: Mask) -> tuple[Floats, Ints]:
+    """One extra syllable heard after this one; never after a phrase's last."""
+    longer = total[:, :-1] + insert
+    better = (longer < total[:, 1:]) & inside
+    total[:, 1:] = np.where(better, longer, total[:, 1:])
+    start[:, 1:] = np.where(better, start[:, :-1], start[:, 1:])
+    return total, start
+
+
+def _valleys(mean: Floats) -> Mask:
+    """Ends that are no worse than the end before and after: one alignment shows up at its best end only."""
+    wall = np.full((len(mean), 1), np.inf, dtype=np.float32)
+    before, after = np.hstack([wall, mean[:, :-1]]), np.hstack([mean[:, 1:], wall])
+    valleys: Mask = (mean <= after) & (mean < before)
+    return valleys
