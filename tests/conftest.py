@@ -32,7 +32,7 @@ MakePerson = Callable[..., Awaitable[Person]]
 SignIn = Callable[..., Awaitable[dict[str, str]]]
 
 
-def _databases() -> list[str]:
+def databases() -> list[str]:
     """`CALMDESK_TEST_DATABASES` names them; else SQLite, and PostgreSQL where a server answers or one was named."""
     named = os.environ.get("CALMDESK_TEST_DATABASES")
     if named:
@@ -46,12 +46,12 @@ def _databases() -> list[str]:
     return ["sqlite", "postgresql"]
 
 
-def _administer(statement: str) -> None:
+def administer(statement: str) -> None:
     with psycopg.connect(POSTGRES_URL, autocommit=True) as connection:
         connection.execute(statement)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="session", params=_databases())
+@pytest.fixture(scope="session", params=databases())
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """The address of a migrated, empty database; PostgreSQL's goes with the test session."""
     if request.param == "sqlite":
@@ -60,11 +60,11 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         yield make_url(f"sqlite:///{folder / 'calmdesk.db'}")
         return
     name = f"calmdesk_test_{secrets.token_hex(4)}"
-    _administer(f"CREATE DATABASE {name}")
+    administer(f"CREATE DATABASE {name}")
     url = make_url(POSTGRES_URL).set(database=name)
     migrations.upgrade(Settings(database_url=url.render_as_string(hide_password=False)))
     yield url
-    _administer(f"DROP DATABASE {name} WITH (FORCE)")
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
