@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.case_api.mic.scripted import ScriptedServer
-from tests.case_api.mic.sound import write_chirp
+from tests.case_api.mic.sound import write_noise
 
 
 @pytest.fixture
@@ -20,5 +20,5 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 
 @pytest.fixture(scope="session")
-def chirp(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_chirp(tmp_path_factory.mktemp("sound") / "chirp.wav")
+def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_noise(tmp_path_factory.mktemp("sound") / "noise.wav")

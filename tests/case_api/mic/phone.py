@@ -74,7 +74,9 @@ async def phone(sound: Path | None, *, dark: bool = False, microphone: str = "gr
         arguments.append(f"--host-resolver-rules=MAP {host} 127.0.0.1")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        context = await browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True, color_scheme="dark" if dark else "light", locale="zh-CN")  # type: ignore[arg-type]
+        context = await browser.new_context(
+            viewport=PHONE, device_scale_factor=2, has_touch=True, color_scheme="dark" if dark else "light", locale="zh-CN"
+        )  # type: ignore[arg-type]
         page = await context.new_page()
         held = Phone(page)
         page.on("console", lambda message: held.complaints.append(message.text) if message.type == "error" else None)

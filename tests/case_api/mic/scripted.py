@@ -11,7 +11,7 @@ import contextlib
 import json
 import socket
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +26,10 @@ from case_api.mic.router import mic_router
 PERSON = {"id": "p1", "display_name": "李静", "roles": [{"role": "staff", "site_id": "s1"}]}
 NOTICE = {
     "version": "2026-11",
-    "zh": "为了更好地帮您解决问题，我们希望对这次沟通进行录音并转成文字。\n录音只用于处理您的事项和改进服务，保存两年后删除。\n您可以不同意录音，这不影响我们为您办理。",
-    "en": "To help you better we would like to record this conversation and turn it into text.\nIt is used for your matter only, and deleted after two years.\nYou may refuse; that changes nothing in how we serve you.",
+    "zh": "为了更好地帮您解决问题，我们希望对这次沟通进行录音并转成文字。\n"
+    "录音只用于处理您的事项和改进服务，保存两年后删除。\n您可以不同意录音，这不影响我们为您办理。",
+    "en": "To help you better we would like to record this conversation and turn it into text.\n"
+    "It is used for your matter only, and deleted after two years.\nYou may refuse; that changes nothing in how we serve you.",
 }
 
 
@@ -70,6 +72,7 @@ class ScriptedServer:
         self.opened = 0
         self.hellos: list[Hello] = []
         self.live: WebSocket | None = None
+        self._news = asyncio.Event()  # something has arrived
         self.app = self._build()
         self._socket = self._bind(0)
         self.port = self._socket.getsockname()[1]
@@ -95,12 +98,13 @@ class ScriptedServer:
         if self._socket.fileno() == -1:
             self._socket = self._bind(self.port)
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110 - uvicorn tells in no other way
             await asyncio.sleep(0.01)
 
     async def kill(self) -> None:
         """Every line breaks in the middle, as when the process dies; nothing listens until `start`."""
-        assert self._server is not None and self._task is not None
+        assert self._server is not None
+        assert self._task is not None
         self.cut()
         self._server.should_exit = self._server.force_exit = True
         await self._task
@@ -111,6 +115,13 @@ class ScriptedServer:
         assert self._server is not None
         for protocol in list(self._server.server_state.connections):
             protocol.transport.abort()  # type: ignore[union-attr]
+
+    async def until(self, condition: Callable[[], bool], within: float = 30) -> None:
+        """Waits until what has arrived satisfies the condition."""
+        async with asyncio.timeout(within):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
 
     async def send(self, message: dict[str, Any]) -> None:
         assert self.live is not None
@@ -139,9 +150,19 @@ class ScriptedServer:
     async def _sign_in(self, request: Request) -> Response:
         body = await request.json()
         if body["password"] not in {"correct horse", "new correct horse"}:
-            problem = {"code": "credentials_invalid", "title": "…", "detail": "…", "zh": "用户名或密码不正确", "en": "Wrong user name or password"}
+            problem = {
+                "code": "credentials_invalid",
+                "title": "…",
+                "detail": "…",
+                "zh": "用户名或密码不正确",
+                "en": "Wrong user name or password",
+            }
             return JSONResponse(problem, status_code=401, media_type="application/problem+json")
-        answer = {"token": self.script.token, "expires_at": "2099-01-01T00:00:00Z", "must_change_password": self.script.must_change_password}
+        answer = {
+            "token": self.script.token,
+            "expires_at": "2099-01-01T00:00:00Z",
+            "must_change_password": self.script.must_change_password,
+        }
         return JSONResponse(answer | {"person": PERSON})
 
     async def _nothing(self) -> Response:
@@ -189,6 +210,7 @@ class ScriptedServer:
             hello = CLIENT_MESSAGE.validate_json(await websocket.receive_text())
             assert isinstance(hello, Hello)
             self.hellos.append(hello)
+            self._news.set()
             if hello.token != self.script.token:
                 await self._refuse(websocket, ErrorCode.TOKEN_EXPIRED)
                 return
@@ -214,6 +236,7 @@ class ScriptedServer:
         await websocket.send_text(ready.model_dump_json())
         deaf = False
         async for message in self._frames(websocket):
+            self._news.set()
             deaf = deaf or self.script.deaf
             if deaf:
                 heard.unanswered += 1

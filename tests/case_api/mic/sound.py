@@ -7,40 +7,44 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import soundfile as sf
+from scipy import signal
 
 SECONDS = 60
-LOWEST, HIGHEST = 200.0, 6000.0
+PLAYED_RATE, HEARD_RATE = 48_000, 16_000
+PACKET = 1600
 
 
-def _sweep(rate: int) -> npt.NDArray[np.float64]:
-    t = np.arange(rate * SECONDS) / rate
-    tone = np.sin(2 * np.pi * (LOWEST * t + (HIGHEST - LOWEST) / (2 * SECONDS) * t**2))
-    beat = np.random.default_rng(7).uniform(0.1, 0.6, SECONDS * 10).repeat(rate // 10)
-    return tone * beat
+def _noise() -> npt.NDArray[np.float64]:
+    """Noise between 200 Hz and 6 kHz at 48 kHz."""
+    sections = signal.butter(4, (200, 6000), btype="bandpass", fs=PLAYED_RATE, output="sos")
+    noise = signal.sosfilt(sections, np.random.default_rng(7).standard_normal(PLAYED_RATE * SECONDS))
+    return np.asarray(0.3 * noise / np.abs(noise).max())
 
 
-def write_chirp(path: Path) -> Path:
-    """A slow sweep from 200 Hz to 6 kHz whose level changes at random every 100 ms; 48 kHz, 16 bit."""
-    sf.write(path, _sweep(48_000), 48_000, subtype="PCM_16")
+def write_noise(path: Path) -> Path:
+    sf.write(path, _noise(), PLAYED_RATE, subtype="PCM_16")
     return path
 
 
 def offsets(audio: bytes) -> list[int]:
-    """Where each whole second of 16 kHz PCM16 lies in the chirp, in samples, relative to where it would lie without a cut."""
+    """Where each whole second of 16 kHz PCM16 lies in the noise, in samples, relative to where it would lie without a cut."""
     heard = np.frombuffer(audio, dtype="<i2") / 32768
-    played = _sweep(16_000)
-    size = 1 << (len(played) + 16_000).bit_length()
+    played = signal.resample_poly(_noise(), HEARD_RATE, PLAYED_RATE)
+    size = 1 << (len(played) + HEARD_RATE).bit_length()
     spectrum = np.fft.rfft(played, size)
     found = []
-    for start in range(16_000, len(heard) - 16_000, 16_000):
-        second = heard[start : start + 16_000]
+    for start in range(HEARD_RATE, len(heard) - HEARD_RATE, HEARD_RATE):
+        second = heard[start : start + HEARD_RATE]
         match = np.fft.irfft(spectrum * np.conj(np.fft.rfft(second, size)), size)
         found.append(int(np.argmax(match[: len(played)])) - start)
     return found
 
 
 def assert_unbroken(audio: bytes) -> None:
-    """Every second follows the one before it: a lost or repeated packet would move all later ones by 1,600 samples."""
+    """Every second follows the one before it: a lost or repeated packet moves all later ones by 1,600 samples.
+
+    Less than half a packet is let pass: a starved machine makes the browser's capture itself drop a few milliseconds.
+    """
     found = offsets(audio)
     assert len(found) >= 2, f"only {len(audio) / 32000:.1f} s to compare"
-    assert max(found) - min(found) <= 2, found
+    assert max(abs(np.diff(found))) < PACKET // 2, found

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.case_api.mic.phone import Phone, phone
 from tests.case_api.mic.scripted import Heard, ScriptedServer
-from tests.case_api.mic.sound import assert_unbroken, offsets
+from tests.case_api.mic.sound import assert_unbroken
 
 COUNT_PACKETS = """async () => {
   const open = indexedDB.open("calmdesk-mic");
@@ -22,10 +22,8 @@ COUNT_PACKETS = """async () => {
 }"""
 
 
-async def heard_seconds(heard: Heard, seconds: float) -> None:
-    async with asyncio.timeout(30):
-        while len(heard.audio) < seconds * 32_000:
-            await asyncio.sleep(0.05)
+async def heard_seconds(server: ScriptedServer, seconds: float) -> None:
+    await server.until(lambda: len(server.sessions["s0"].packets) * 0.1 >= seconds)
 
 
 async def finish(held: Phone, server: ScriptedServer, session: str = "s0") -> Heard:
@@ -37,11 +35,11 @@ async def finish(held: Phone, server: ScriptedServer, session: str = "s0") -> He
     return heard
 
 
-async def test_lines_that_break_lose_nothing(server: ScriptedServer, chirp: Path) -> None:
+async def test_lines_that_break_lose_nothing(server: ScriptedServer, noise: Path) -> None:
     server.script.drop_after = {3, 4, 17, 30}
-    async with phone(chirp) as held:
+    async with phone(noise) as held:
         await held.begin(server.url)
-        await heard_seconds(server.sessions["s0"], 5)
+        await heard_seconds(server, 5)
         heard = await finish(held, server)
         assert await held.page.evaluate(COUNT_PACKETS) == 0, "acknowledged packets stay on no phone"
     assert not server.script.drop_after
@@ -49,10 +47,10 @@ async def test_lines_that_break_lose_nothing(server: ScriptedServer, chirp: Path
     assert_unbroken(heard.audio)
 
 
-async def test_a_restarted_server_gets_the_rest(server: ScriptedServer, chirp: Path) -> None:
-    async with phone(chirp) as held:
+async def test_a_restarted_server_gets_the_rest(server: ScriptedServer, noise: Path) -> None:
+    async with phone(noise) as held:
         await held.begin(server.url)
-        await heard_seconds(server.sessions["s0"], 1)
+        await heard_seconds(server, 1)
         await server.kill()
         await held.line("offline")
         await expect(held.page.locator(".line")).to_have_text(re.compile(r"已存 [3-9] 秒"), timeout=20_000)
@@ -62,29 +60,29 @@ async def test_a_restarted_server_gets_the_rest(server: ScriptedServer, chirp: P
     assert_unbroken(heard.audio)
 
 
-async def test_a_reloaded_page_sends_what_it_kept_and_goes_on(server: ScriptedServer, chirp: Path) -> None:
-    async with phone(chirp) as held:
+async def test_a_reloaded_page_sends_what_it_kept_and_goes_on(server: ScriptedServer, noise: Path) -> None:
+    async with phone(noise) as held:
         await held.begin(server.url)
-        await heard_seconds(server.sessions["s0"], 1)
+        await heard_seconds(server, 1)
         server.script.deaf = True
         await asyncio.sleep(3)
         await held.page.reload()
         server.script.deaf = False
         await held.page.click("text=继续对话")
         before = server.sessions["s0"].audio
-        await heard_seconds(server.sessions["s0"], 7)
+        await heard_seconds(server, 7)
         heard = await finish(held, server)
     assert [hello.resume for hello in server.hellos] == [None, "s0"]
     assert len(before) >= 3.5 * 32_000
     assert_unbroken(heard.audio[: 4 * 32_000])
 
 
-async def test_a_reload_while_the_server_is_down_can_end_the_conversation(server: ScriptedServer, chirp: Path) -> None:
-    async with phone(chirp) as held:
+async def test_a_reload_while_the_server_is_down_can_end_the_conversation(server: ScriptedServer, noise: Path) -> None:
+    async with phone(noise) as held:
         await held.begin(server.url)
         await expect(held.page.locator("body")).to_be_visible()
         await held.page.evaluate("navigator.serviceWorker.ready")
-        await heard_seconds(server.sessions["s0"], 1)
+        await heard_seconds(server, 1)
         await server.kill()
         await asyncio.sleep(3)
         await held.page.reload()
@@ -99,25 +97,23 @@ async def test_a_reload_while_the_server_is_down_can_end_the_conversation(server
     assert_unbroken(heard.audio)
 
 
-async def test_a_line_that_answers_nothing_is_given_up(server: ScriptedServer, chirp: Path) -> None:
-    async with phone(chirp) as held:
+async def test_a_line_that_answers_nothing_is_given_up(server: ScriptedServer, noise: Path) -> None:
+    async with phone(noise) as held:
         await held.begin(server.url)
-        await heard_seconds(server.sessions["s0"], 1)
+        await heard_seconds(server, 1)
         server.script.deaf = True
-        async with asyncio.timeout(20):
-            while len(server.hellos) < 2:
-                await asyncio.sleep(0.1)
+        await server.until(lambda: len(server.hellos) == 2)
         server.script.deaf = False
         await held.line("connected")
         heard = await finish(held, server)
     assert_unbroken(heard.audio)
 
 
-async def test_never_more_on_the_line_than_the_server_allows(server: ScriptedServer, chirp: Path) -> None:
+async def test_never_more_on_the_line_than_the_server_allows(server: ScriptedServer, noise: Path) -> None:
     server.script.window = 5
-    async with phone(chirp) as held:
+    async with phone(noise) as held:
         await held.begin(server.url)
-        await heard_seconds(server.sessions["s0"], 1)
+        await heard_seconds(server, 1)
         server.script.deaf = True
         await asyncio.sleep(3)
         taken = server.sessions["s0"].unanswered
@@ -125,10 +121,10 @@ async def test_never_more_on_the_line_than_the_server_allows(server: ScriptedSer
     assert taken == 5
 
 
-async def test_an_expired_sign_in_keeps_the_microphone_open(server: ScriptedServer, chirp: Path) -> None:
-    async with phone(chirp) as held:
+async def test_an_expired_sign_in_keeps_the_microphone_open(server: ScriptedServer, noise: Path) -> None:
+    async with phone(noise) as held:
         await held.begin(server.url)
-        await heard_seconds(server.sessions["s0"], 1)
+        await heard_seconds(server, 1)
         server.script.token = "token-2"
         server.cut()
         await expect(held.page.locator("dialog.signin")).to_be_visible()
@@ -142,10 +138,10 @@ async def test_an_expired_sign_in_keeps_the_microphone_open(server: ScriptedServ
     assert_unbroken(heard.audio)
 
 
-async def test_a_session_the_server_closed_goes_on_as_a_new_one(server: ScriptedServer, chirp: Path) -> None:
-    async with phone(chirp) as held:
+async def test_a_session_the_server_closed_goes_on_as_a_new_one(server: ScriptedServer, noise: Path) -> None:
+    async with phone(noise) as held:
         await held.begin(server.url)
-        await heard_seconds(server.sessions["s0"], 2)
+        await heard_seconds(server, 2)
         server.sessions["s0"].ended = True
         server.cut()
         await expect(held.page.locator(".toast", has_text="另存为新会话")).to_be_visible()
@@ -156,38 +152,37 @@ async def test_a_session_the_server_closed_goes_on_as_a_new_one(server: Scripted
     assert_unbroken(first.audio + rest.audio)
 
 
-async def test_without_a_recording_nothing_touches_the_phones_disk(server: ScriptedServer, chirp: Path) -> None:
+async def test_without_a_recording_nothing_touches_the_phones_disk(server: ScriptedServer, noise: Path) -> None:
     server.script.drop_after = {12}
-    async with phone(chirp) as held:
+    async with phone(noise) as held:
         await held.begin(server.url, recording=False)
-        await heard_seconds(server.sessions["s0"], 1)
+        await heard_seconds(server, 1)
         server.script.deaf = True
         await asyncio.sleep(1)
         assert await held.page.evaluate(COUNT_PACKETS) == 0
         server.script.deaf = False
         server.cut()
-        await heard_seconds(server.sessions["s0"], 4)
+        await heard_seconds(server, 4)
         heard = await finish(held, server)
     assert not any(hello.consent and hello.consent.recording for hello in server.hellos)
     assert_unbroken(heard.audio)
 
 
-async def test_without_a_recording_a_reload_goes_on_where_the_server_is(server: ScriptedServer, chirp: Path) -> None:
-    async with phone(chirp) as held:
+async def test_without_a_recording_a_reload_goes_on_where_the_server_is(server: ScriptedServer, noise: Path) -> None:
+    async with phone(noise) as held:
         await held.begin(server.url, recording=False)
-        await heard_seconds(server.sessions["s0"], 2)
+        await heard_seconds(server, 2)
         await held.page.reload()
         await held.page.click("text=继续对话")
         known = len(server.sessions["s0"].packets)
-        await heard_seconds(server.sessions["s0"], known / 10 + 2)
+        await heard_seconds(server, known / 10 + 2)
         heard = await finish(held, server)
     assert heard.gaps == 0
     assert len(heard.packets) > known + 20
-    assert len(set(offsets(heard.audio[(known + 2) * 3200 :]))) <= 2
 
 
-async def test_two_pages_do_not_share_a_conversation(server: ScriptedServer, chirp: Path) -> None:
-    async with phone(chirp) as held:
+async def test_two_pages_do_not_share_a_conversation(server: ScriptedServer, noise: Path) -> None:
+    async with phone(noise) as held:
         await held.begin(server.url)
         second = await held.page.context.new_page()
         await second.goto(server.url)

@@ -1,7 +1,7 @@
 // The bar at the top of every screen, with the language switch.
 
 import { h, icon } from "./dom.js";
-import { language, setLanguage, t } from "./i18n.js";
+import { both, language, setLanguage, t } from "./i18n.js";
 
 export function languageSwitch(app) {
   const other = language() === "zh" ? "en" : "zh";
@@ -33,4 +33,12 @@ export function field(label, input) {
 /** An empty line for an error message, spoken when it is filled. */
 export function errorLine() {
   return h("p", { class: "error-line", role: "alert" });
+}
+
+/** What a person is told before they agree: `{zh, en}` of the server, one paragraph a line. */
+export function noticeText(notice) {
+  const paragraphs = both(notice)
+    .split(/\n+/)
+    .map((line) => h("p", {}, line));
+  return h("section", { class: "notice-text", tabIndex: 0, "aria-label": t("consent.notice") }, ...paragraphs);
 }

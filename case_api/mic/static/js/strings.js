@@ -50,6 +50,7 @@ export const STRINGS = {
   "newcase.customer.hint": ["例如：王女士", "e.g. Ms Wang"],
   "newcase.unit": ["房号（可不填）", "Unit (optional)"],
   "newcase.unit.hint": ["例如：3 栋 1802", "e.g. Building 3, 1802"],
+  "newcase.site": ["案场", "Site"],
   "newcase.submit": ["创建并继续", "Create and continue"],
 
   "consent.title": ["告知与同意", "Tell and ask"],
@@ -96,8 +97,6 @@ export const STRINGS = {
   "level.agitated": ["激动", "Agitated"],
   "measure.rate": ["语速", "Pace"],
   "measure.loudness": ["音量", "Level"],
-  "measure.pitch": ["音高", "Pitch"],
-  "measure.semitones": ["半音", "st"],
 
   "speaker.staff": ["我", "Me"],
   "speaker.customer": ["客户", "Customer"],
@@ -177,12 +176,10 @@ export const STRINGS = {
   "help.failed.3": ["准备好后点“重试”。", "Then try again."],
 
   "enrol.title": ["我的声纹", "My voice"],
-  "enrol.why.1": ["录下您自己的声音，系统才能分清是您在说话还是客户在说话。", "With a sample of your voice the service can tell you from the customer."],
-  "enrol.why.2": ["只保存声音特征，不保存这段录音；只用于分辨对话中的您。", "Only features of the voice are kept, not this recording, and only to recognise you in a conversation."],
-  "enrol.why.3": ["可以不录，也可以随时删除，不影响您的工作评价。", "It is your choice, you can delete it at any time, and it is never used to judge your work."],
-  "enrol.agree": ["我同意为上述目的采集和使用我的声纹", "I agree to my voice being used for this purpose"],
+  "enrol.agree": ["我已阅读并同意登记我的声音", "I have read this and agree to enrol my voice"],
   "enrol.start": ["开始录制", "Begin"],
   "enrol.record": ["按下后朗读", "Tap and read aloud"],
+  "enrol.recording": ["正在录制，还剩 {seconds} 秒", "Recording, {seconds} s to go"],
   "enrol.progress": ["录制进度", "Progress"],
   "enrol.calm.title": ["第一段：平常语气，{seconds} 秒", "Part one: your usual voice, {seconds} s"],
   "enrol.calm.how": ["像平时接待客户那样朗读，读完可以重复。", "Read as you would to a customer; start over when you reach the end."],

@@ -65,15 +65,19 @@ export function casesScreen(app) {
 export function newCaseScreen(app) {
   const customer = h("input", { name: "customer", required: true, maxLength: 80, placeholder: t("newcase.customer.hint") });
   const unit = h("input", { name: "unit", maxLength: 80, placeholder: t("newcase.unit.hint") });
+  const site = h("select", { name: "site" });
+  const siteField = h("div", { hidden: true }, field(t("newcase.site"), site));
   const error = errorLine();
   const create = async (event) => {
     event.preventDefault();
     const json = { customer_label: customer.value.trim(), unit_label: unit.value.trim() };
+    if (site.value) json.site_id = site.value;
     try {
       const item = await call("POST", "/v1/cases", { json });
       app.go("consent", { case: { id: item.id, label: caseLabel(item) } });
     } catch (problem) {
       error.textContent = problem.message;
+      if (problem.code === "site_required") await offerSites(site, siteField);
     }
   };
   return h(
@@ -85,10 +89,18 @@ export function newCaseScreen(app) {
       { class: "stack", onsubmit: create },
       field(t("newcase.customer"), customer),
       field(t("newcase.unit"), unit),
+      siteField,
       error,
       h("button", { type: "submit", class: "button primary large" }, t("newcase.submit")),
     ),
   );
+}
+
+// Only a person who works at several sites is ever asked.
+async function offerSites(select, place) {
+  const { items } = await call("GET", "/v1/sites");
+  select.replaceChildren(...items.map(({ id, name }) => h("option", { value: id }, name)));
+  place.hidden = false;
 }
 
 export function menuScreen(app) {
@@ -102,7 +114,7 @@ export function menuScreen(app) {
       { class: "list" },
       entry("voice", t("menu.enrol"), () => app.go("enrol")),
       entry("lock", t("menu.password"), () => app.go("password")),
-      entry("back", t("menu.signout"), () => app.signOut()),
+      entry("exit", t("menu.signout"), () => app.signOut()),
     ),
   );
 }

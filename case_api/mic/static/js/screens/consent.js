@@ -2,8 +2,8 @@
 
 import { account, call } from "../api.js";
 import { action, h, icon } from "../dom.js";
-import { field, header } from "../header.js";
-import { both, t } from "../i18n.js";
+import { field, header, noticeText } from "../header.js";
+import { t } from "../i18n.js";
 
 const METHODS = ["spoken", "screen", "written"];
 
@@ -33,7 +33,7 @@ function consentForm(app, notice, withdrawalCase) {
   return h(
     "form",
     { class: "stack", onsubmit: submit },
-    h("section", { class: "notice-text", tabIndex: 0, "aria-label": t("consent.notice") }, ...both(notice).split(/\n+/).map((line) => h("p", {}, line))),
+    noticeText(notice),
     choice("recording", "yes", "mic", t("consent.yes"), t("consent.yes.detail")),
     choice("recording", "no", "micoff", t("consent.no"), t("consent.no.detail")),
     field(t("consent.informed"), informedBy),

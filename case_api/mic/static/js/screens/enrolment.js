@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { action, ask, h, icon } from "../dom.js";
-import { errorLine, header } from "../header.js";
+import { errorLine, header, noticeText } from "../header.js";
 import { t } from "../i18n.js";
 import { Microphone } from "../microphone.js";
 import { wavFile } from "../wav.js";
@@ -21,15 +21,15 @@ export function enrolmentScreen(app) {
 
 async function overview(body) {
   try {
-    const known = await call("GET", "/v1/enrolments/me");
-    body.replaceChildren(...(known.enrolled ? existing(body, known) : consent(body)));
+    const [known, notice] = await Promise.all([call("GET", "/v1/enrolments/me"), call("GET", "/v1/consent-notice?kind=enrolment")]);
+    body.replaceChildren(...(known.enrolled ? existing(body, known, notice) : consent(body, notice)));
   } catch (problem) {
     body.replaceChildren(h("p", { class: "empty" }, problem.message), action(t("action.retry"), () => overview(body)));
   }
   body.setAttribute("aria-busy", "false");
 }
 
-function existing(body, known) {
+function existing(body, known, notice) {
   const drop = async () => {
     if (!(await ask({ title: t("enrol.drop.title"), body: t("enrol.drop.body"), yes: t("enrol.drop"), no: t("action.cancel"), danger: true }))) return;
     await call("DELETE", "/v1/enrolments/me");
@@ -37,18 +37,18 @@ function existing(body, known) {
   };
   return [
     h("section", { class: "card" }, h("h2", {}, t("enrol.done")), h("p", {}, new Date(known.created_at).toLocaleString()), h("p", {}, t(known.raised ? "enrol.withraised" : "enrol.withoutraised"))),
-    action(t("enrol.again"), () => body.replaceChildren(...consent(body)), { class: "button primary large" }),
+    action(t("enrol.again"), () => body.replaceChildren(...consent(body, notice)), { class: "button primary large" }),
     action(t("enrol.drop"), drop, { class: "button plain" }),
   ];
 }
 
-function consent(body) {
+function consent(body, notice) {
   const agreed = h("input", { type: "checkbox", name: "agreed" });
   const start = action(t("enrol.start"), () => record(body), { class: "button primary large" });
   start.disabled = true;
   agreed.addEventListener("change", () => (start.disabled = !agreed.checked));
   return [
-    h("section", { class: "card" }, ...["1", "2", "3"].map((number) => h("p", {}, t(`enrol.why.${number}`)))),
+    noticeText(notice),
     h("label", { class: "check" }, agreed, h("span", {}, t("enrol.agree"))),
     start,
   ];
@@ -83,7 +83,7 @@ function recordTake(body, { name, seconds }) {
   return new Promise((resolve, reject) => {
     const progress = h("progress", { max: seconds, value: 0, "aria-label": t("enrol.progress") });
     const meter = h("div", { class: "meter", "aria-hidden": "true" }, h("span"));
-    const start = action(t("enrol.record"), () => takeFrom({ progress, meter, seconds }).then(resolve, reject), { class: "button primary large" });
+    const start = action(t("enrol.record"), () => takeFrom({ start, progress, meter, seconds }).then(resolve, reject), { class: "button primary large" });
     body.replaceChildren(
       h("section", { class: "card" }, h("h2", {}, t(`enrol.${name}.title`, { seconds })), h("p", {}, t(`enrol.${name}.how`)), h("blockquote", { class: "say", lang: "zh-CN" }, t(`enrol.${name}.text`))),
       progress,
@@ -94,13 +94,14 @@ function recordTake(body, { name, seconds }) {
   });
 }
 
-async function takeFrom({ progress, meter, seconds }) {
+async function takeFrom({ start, progress, meter, seconds }) {
   const microphone = new Microphone();
   const packets = [];
   const full = new Promise((resolve) => {
     microphone.addEventListener("packet", ({ detail }) => {
       packets.push(detail.pcm);
       progress.value = packets.length / 10;
+      start.textContent = t("enrol.recording", { seconds: Math.ceil(seconds - progress.value) });
       meter.firstChild.style.transform = `scaleX(${Math.min(1, detail.rms * 6)})`;
       if (packets.length >= seconds * 10) resolve();
     });

@@ -175,12 +175,11 @@ class LiveView {
 }
 
 /** How the customer differs from their own baseline, in words short enough for one line. */
-function changes({ rate, loudness, pitch }) {
-  const signed = (value, digits) => `${value >= 0 ? "+" : "−"}${Math.abs(value).toFixed(digits)}`;
-  const known = (measure) => measure && measure.baseline !== null;
+function changes({ rate, loudness }) {
+  const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(0)}`;
+  const known = (measure) => measure?.baseline !== undefined; // absent until there is enough speech
   const parts = [];
-  if (known(rate)) parts.push(`${t("measure.rate")} ${signed((rate.value / rate.baseline - 1) * 100, 0)}%`);
-  if (known(loudness)) parts.push(`${t("measure.loudness")} ${signed(loudness.value - loudness.baseline, 0)} dB`);
-  if (known(pitch)) parts.push(`${t("measure.pitch")} ${signed(12 * Math.log2(pitch.value / pitch.baseline), 0)} ${t("measure.semitones")}`);
+  if (known(rate)) parts.push(`${t("measure.rate")} ${signed((rate.value / rate.baseline - 1) * 100)}%`);
+  if (known(loudness)) parts.push(`${t("measure.loudness")} ${signed(loudness.value - loudness.baseline)} dB`);
   return parts;
 }

@@ -10,6 +10,8 @@ import { microphoneHelp } from "./help.js";
 export function readyScreen(app, { case: withdrawalCase, consent }) {
   const start = h("button", { type: "button", class: "start" }, icon("mic"), h("span", {}, t("ready.start")));
   const centre = h("div", { class: "centre" }, start, h("p", { class: "hint" }, t("ready.hint")));
+  const help = (reason) => centre.replaceChildren(microphoneHelp(reason, () => app.go("ready", { case: withdrawalCase, consent })));
+  if (!isSecureContext) help("insecure");
   start.addEventListener("click", async () => {
     start.disabled = true;
     start.classList.add("busy");
@@ -23,7 +25,7 @@ export function readyScreen(app, { case: withdrawalCase, consent }) {
     } catch (error) {
       await conversation.discard();
       app.release();
-      centre.replaceChildren(microphoneHelp(error.reason, () => app.go("ready", { case: withdrawalCase, consent })));
+      help(error.reason);
       return;
     }
     conversation.connect();

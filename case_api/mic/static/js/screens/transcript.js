@@ -12,11 +12,13 @@ export class TranscriptView {
     this.heard = new Map(); // utterance id → keywords as heard, which may arrive before the final text
     this.list = h("ol", { class: "talk" });
     this.empty = h("p", { class: "empty" }, t("live.notext"));
-    this.element = h("section", { class: "transcript", tabIndex: 0, "aria-label": t("live.transcript") }, this.empty, this.list);
+    this.following = true; // until the reader scrolls back
+    const onscroll = () => (this.following = this.distance < NEAR_END);
+    this.element = h("section", { class: "transcript", tabIndex: 0, "aria-label": t("live.transcript"), onscroll }, this.empty, this.list);
+    new ResizeObserver(() => this.follow()).observe(this.element);
   }
 
   update(message) {
-    const follow = this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight < NEAR_END;
     const row = this.rows.get(message.utterance) ?? this.add(message.utterance);
     row.message = message;
     row.element.className = `${message.speaker} ${message.final ? "final" : "partial"}`;
@@ -24,7 +26,15 @@ export class TranscriptView {
     this.write(row);
     // A final without words was no speech after all.
     row.element.hidden = message.text === "";
-    if (follow) this.element.scrollTop = this.element.scrollHeight;
+    this.follow();
+  }
+
+  get distance() {
+    return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight;
+  }
+
+  follow() {
+    if (this.following) this.element.scrollTop = this.element.scrollHeight;
   }
 
   add(utterance) {
