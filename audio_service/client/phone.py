@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from audio_service.errors import ERRORS, ErrorCode
 from audio_service.intake.packets import build_packet
 from audio_service.messages import PROTOCOL_VERSION, SAMPLE_RATE
 
@@ -65,6 +66,10 @@ class Phone:
     on_message: Callable[[dict[str, Any]], None]
     case_id: str | None = None
     packet_ms: int = 100
+    answer: str | None = None
+    """Verdict given to every prompt at once, as an eager staff member would."""
+    extra: list[dict[str, Any]] = field(default_factory=list)
+    """Messages sent after the last packet, before stop."""
     tls: ssl.SSLContext | None = None
     session: str | None = None
     reconnects: int = 0
@@ -129,11 +134,15 @@ class Phone:
             while len(self._unacked) >= self._window:
                 self._progress.clear()
                 await self._progress.wait()
-        await socket.send(json.dumps({"type": "stop"}))
+        for message in (*self.extra, {"type": "stop"}):
+            await socket.send(json.dumps(message))
 
     async def _read(self, socket: ClientConnection) -> None:
         async for text in socket:
-            self._received(json.loads(text))
+            message = json.loads(text)
+            self._received(message)
+            if self.answer is not None and message["type"] == "prompt":
+                await socket.send(json.dumps({"type": "feedback", "prompt_id": message["id"], "verdict": self.answer}))
         if not self._finished:
             raise ConnectionResetError("the server closed before the summary")
 
@@ -145,10 +154,8 @@ class Phone:
             self._forget_below(message["seq"] + 1)
         elif message["type"] == "summary":
             self._finished = True
-        elif message["type"] == "error" and not message["retry"]:
-            raise StreamRefused(message)
-        elif message["type"] == "error" and message["code"] != "internal":
-            raise ConnectionResetError(message["code"])
+        elif message["type"] == "error" and ERRORS[ErrorCode(message["code"])].close is not None:
+            raise ConnectionResetError(message["code"]) if message["retry"] else StreamRefused(message)
 
     def _forget_below(self, seq: int) -> None:
         while self._unacked and self._unacked[0][0] < seq:

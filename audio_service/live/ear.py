@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio_service.hearing import HearingModels
+from audio_service.hearing import Enrolment, HearingModels
+from audio_service.hearing.spectra import Floats
 from audio_service.live.ledger import Ledger
 from audio_service.live.shelf import Shelf
 from audio_service.transcription.scheduler import TranscriptionQueue
@@ -32,6 +33,10 @@ class Ear:
     def run(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """The function's result, computed in the pool."""
         return asyncio.get_running_loop().run_in_executor(self.pool, function, *args)
+
+    def embed(self, recordings: Sequence[Floats]) -> Floats:
+        """16 kHz recordings of a staff member, the everyday voice first → (k, 256) unit vectors. Raises EnrolmentTooShortError."""
+        return Enrolment.from_recordings(self.models, recordings).vectors
 
     def folder(self, session_id: str) -> Path:
         """Where a conversation's audio lies."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from audio_service.live.utterances import Finished
+from audio_service.live.finished import Finished
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,15 @@ from audio_service.hearing import (
     VoiceStart,
 )
 from audio_service.live.ear import Ear
+from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity, Past
 from audio_service.live.prompting import PromptDesk, Raised
 from audio_service.live.ring import AudioRing
 from audio_service.live.rows import SessionRows
 from audio_service.live.tally import Tally
-from audio_service.live.utterances import Finished, Utterances
+from audio_service.live.utterances import Utterances
 from audio_service.live.warnings import warning
-from audio_service.live.words import WordDesk
+from audio_service.live.words import Found, find, read
 from audio_service.messages import ServerMessage, Speaker, State, Summary, Transcript, WarningCode
 from scripts_library.ranking import Verdict
 
@@ -52,10 +53,10 @@ class Interpreter:
             ear.scheduler,
             self._tell,
             self._finished,
+            lambda text: ear.run(find, ear.shelf.tools, text),
             partial_interval=ear.settings.asr.partial_interval,
             known=past.utterances,
         )
-        self._words = WordDesk(ear.shelf)
         self._prompts = PromptDesk(ear.shelf, ear.settings)
         self._tally = Tally()
         self._send: Callable[[ServerMessage], None] = lambda message: None
@@ -168,11 +169,11 @@ class Interpreter:
         self.rows.signal("escalation", event.at, {"level": event.level, "strength": round(event.strength, 2)})
         self._raise(self._prompts.for_voice(event))
 
-    def _finished(self, done: Finished) -> None:
+    def _finished(self, done: Finished, found: Found) -> None:
         if done.skipped:
             self.warn(WarningCode.TEXT_SKIPPED)
         self.rows.utterance(done)
-        heard = self._words.read(done)
+        heard = read(done, found)
         for keyword in heard.keywords:
             self._tally.keyword(keyword.term)
             self.rows.keyword(keyword)

@@ -9,8 +9,8 @@ from audio_service.errors import AccessError, ErrorCode
 from audio_service.hearing import Enrolment
 from audio_service.live.admission import Admitted
 from audio_service.live.ear import Ear
+from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity, Past
-from audio_service.live.utterances import Finished
 from audio_service.messages import Hello, Speaker
 from audio_service.transcription.results import Alternative, Character, Dropped, Transcription
 from models import audit

@@ -13,8 +13,8 @@ from typing import Any
 
 from audio_service.hearing import Escalation
 from audio_service.live import reasons
+from audio_service.live.finished import VISIBLE_AFTER, Finished
 from audio_service.live.shelf import Shelf
-from audio_service.live.utterances import VISIBLE_AFTER, Finished
 from audio_service.live.words import HeardWords, span_of
 from audio_service.messages import Alternative, Level, Prompt, PromptKind
 from models.settings import Settings
@@ -95,13 +95,15 @@ class PromptDesk:
         moment = moment_of(heard.hits)
         terms = tuple(hit.term for hit in heard.hits if not hit.negated)
         if terms or heard.causes:
-            self._said.append(_Said(done.end + VISIBLE_AFTER, terms, moment, heard.causes))
+            self._said.append(_Said(done.end + VISIBLE_AFTER, terms, moment, dict(heard.causes)))
         if moment is None:
             return None
         hit = next(hit for hit in heard.hits if hit.moment is moment and not hit.negated)
         at, _ = span_of(done, hit.start, hit.end)
         self._settle(done.end)
-        situation = Situation(Kind.GUIDANCE, moment, str(self._level_at(done.end)), merge_causes(self._causes, heard.causes), heard.hits)
+        situation = Situation(
+            Kind.GUIDANCE, moment, str(self._level_at(done.end)), merge_causes(self._causes, dict(heard.causes)), heard.hits
+        )
         why = reasons.of_terms([one.term for one in heard.hits if one.moment is moment], self._language)
         return self._if_allowed("w", situation, at, why, {"utterance": done.name, "terms": list(terms)})
 

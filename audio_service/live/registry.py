@@ -41,6 +41,7 @@ class Registry:
         self.door = door
         self._sessions: dict[str, LiveSession] = {}
         self._opening = asyncio.Lock()
+        self._ending: set[asyncio.Task[Summary]] = set()
         self._closing = False
         self._reaper: asyncio.Task[None] | None = None
 
@@ -61,6 +62,9 @@ class Registry:
         self._closing = True
         if self._reaper is not None:
             self._reaper.cancel()
+        for task in self._ending:
+            task.cancel()  # the next process ends it
+        await asyncio.gather(*self._ending, return_exceptions=True)
         for session in self.live:
             if session.outlet is not None:
                 session.outlet.fail(ServiceError(ErrorCode.SHUTTING_DOWN))
@@ -83,8 +87,17 @@ class Registry:
         if session.outlet is None and session.id in self._sessions and not session.ending:
             self._status(session, "interrupted")
 
+    def finish_soon(self, session: LiveSession) -> asyncio.Task[Summary]:
+        """The end as a task of its own, so that it happens whether or not the client stays on the line."""
+        task = asyncio.create_task(self.finish(session), name=f"finish-{session.id}")
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
+
     async def finish(self, session: LiveSession) -> Summary:
         """End a conversation: every utterance gets its text, the summary goes out, the recording becomes one file."""
+        if session.ending:
+            return await session.finish()
         self._status(session, "finishing")
         summary = await session.finish()
         session.send(summary)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from audio_service.hearing import ROW, StateReport, Tick
+from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity
 from audio_service.live.ledger import FeedbackRow, Ledger, Row, SessionUpdate, SignalRow
-from audio_service.live.utterances import Finished
 from audio_service.messages import Keyword, Prompt, Summary, Transcript, Warning_
 from models.keywords import KeywordHit
 from models.prompts import PromptShown

@@ -149,8 +149,8 @@ class LiveSession:
             outlet.fail(error)
 
     async def offer(self, packet: Packet, decoder: Decoder) -> None:
-        """Take one packet. A repeat is ignored, a gap raises AudioError(sequence_gap); waits while the disk is behind."""
-        if packet.seq < self._next_seq:
+        """Take one packet; waits while the disk is behind. Repeats and what comes after the end are ignored, a gap is an AudioError."""
+        if packet.seq < self._next_seq or self.ending:
             return
         if packet.seq > self._next_seq:
             raise AudioError(ErrorCode.SEQUENCE_GAP, f"expected {self._next_seq}, got {packet.seq}")
@@ -170,9 +170,10 @@ class LiveSession:
 
     async def abandon(self) -> None:
         """Stop without an end (the process goes down): stored audio is picked up by the next process."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._ended] if self._ended else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.interpreter.abandon()
         if self.recording is not None:
             self.recording.close()

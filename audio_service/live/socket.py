@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from audio_service.errors import AccessError, ErrorCode, ProtocolError, StreamError
+from audio_service.contract import asyncapi
+from audio_service.errors import AccessError, ErrorCode, ProtocolError, ServiceError, StreamError
 from audio_service.intake.codecs import Decoder, decoder_for
 from audio_service.intake.packets import parse_packet
 from audio_service.live.outlet import Outlet
@@ -36,11 +38,21 @@ DRAIN_SECONDS = 10.0
 """How long the last messages may take to reach a client before the line is cut."""
 
 
+@router.get("/v1/stream/asyncapi.json", include_in_schema=False)
+async def asyncapi_document() -> dict[str, Any]:
+    """The contract of the stream for programs."""
+    return asyncapi()
+
+
 @router.websocket("/v1/stream")
 async def stream(socket: WebSocket) -> None:
     """One connection: hello, then audio and messages until stop, the line's end or an error."""
     await socket.accept()
-    registry: Registry = socket.app.state.registry
+    registry: Registry | None = socket.app.state.registry
+    if registry is None:
+        await socket.send_text(error_message(ServiceError(ErrorCode.BUSY, "not listening")).model_dump_json(exclude_none=True))
+        await socket.close(4503)
+        return
     await Connection(socket, registry).run()
 
 
@@ -88,8 +100,8 @@ class Connection:
     async def _read(self) -> None:
         try:
             await self._greet()
-            while await self._one():
-                pass
+            while True:
+                await self._one()
         except StreamError as error:
             self._outlet.fail(error)
         except WebSocketDisconnect:
@@ -137,8 +149,8 @@ class Connection:
             self._outlet.put(Ack(seq=session.next_seq - 1))
         session.attach(self._outlet)
 
-    async def _one(self) -> bool:
-        """Take one message; False when the conversation is over."""
+    async def _one(self) -> None:
+        """Take one message."""
         assert self._session is not None
         assert self._decoder is not None
         message = await self._socket.receive()
@@ -147,16 +159,15 @@ class Connection:
         data = message.get("bytes")
         if data is not None:
             await self._session.offer(parse_packet(data), self._decoder)
-            return True
+            return
         try:
-            return await self._command(parse_message(message["text"]))
+            await self._command(parse_message(message["text"]))
         except StreamError as error:
             if error.text.close is not None:
                 raise
             self._outlet.put(error_message(error))  # a bad message ends nothing
-            return True
 
-    async def _command(self, command: Hello | Feedback | Mark | Stop) -> bool:
+    async def _command(self, command: Hello | Feedback | Mark | Stop) -> None:
         assert self._session is not None
         if isinstance(command, Hello):
             raise ProtocolError(ErrorCode.HELLO_REPEATED)
@@ -165,9 +176,8 @@ class Connection:
         elif isinstance(command, Mark):
             self._registry.mark(self._session, command, self._person_id)
         else:
-            await self._registry.finish(self._session)
-            return False
-        return True
+            # the end takes a moment; the client may still answer the prompts that come meanwhile
+            self._registry.finish_soon(self._session).add_done_callback(lambda _: self._outlet.close())
 
 
 def parse_message(text: str) -> Hello | Feedback | Mark | Stop:

@@ -7,13 +7,17 @@ the same either way, so the text does not depend on how early the guess was made
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from audio_service.hearing.events import Pause, SpeakerUpdate, VoiceEnd, VoiceStart
+from audio_service.live.finished import VISIBLE_AFTER, Finished, name_of
 from audio_service.live.ring import AudioRing
+from audio_service.live.words import Found
 from audio_service.messages import Speaker, Transcript
 from audio_service.transcription.agreement import Agreement
 from audio_service.transcription.results import Transcription
@@ -21,33 +25,13 @@ from audio_service.transcription.scheduler import FallingBehind, QueueClosed, Tr
 
 logger = structlog.get_logger()
 
+Text = tuple[Transcription, Found]
+Search = Callable[[Transcription], Awaitable[Found]]
+
 FIRST_PARTIAL = 0.7
 """Seconds of an utterance before a partial is worth its decoding."""
-VISIBLE_AFTER = 1.5
-"""Seconds after an utterance's end from which its words count for later decisions: the same moment however fast decoding was."""
 REVIEWED = 200
 """Finals whose speaker may still be corrected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """One utterance with its text.
-
-    `known`: the text came from the database, the audio is heard again. `skipped`: there was no time to decode it.
-    """
-
-    ordinal: int
-    start: float
-    end: float
-    speaker: Speaker
-    confidence: float
-    transcription: Transcription
-    known: bool = False
-    skipped: bool = False
-
-    @property
-    def name(self) -> str:
-        return name_of(self.ordinal)
 
 
 @dataclass(slots=True)
@@ -59,17 +43,15 @@ class _Open:
     agreement: Agreement = field(default_factory=Agreement)
     partial: asyncio.Task[None] | None = None
     asked: float = 0.0
-    guess: asyncio.Task[Transcription] | None = None
+    guess: asyncio.Task[Text] | None = None
     guess_end: float = -1.0
 
 
-def name_of(ordinal: int) -> str:
-    """The wire's name of an utterance."""
-    return f"u{ordinal}"
-
-
 class Utterances:
-    """One conversation's utterances. `emit` takes partial and final messages, `finished` each utterance in order of speech."""
+    """One conversation's utterances. `emit` takes partial and final messages, `finished` each utterance in order of speech.
+
+    `search` finds the library's words in a text, outside the event loop.
+    """
 
     def __init__(
         self,
@@ -77,7 +59,8 @@ class Utterances:
         ring: AudioRing,
         scheduler: TranscriptionQueue,
         emit: Callable[[Transcript], None],
-        finished: Callable[[Finished], None],
+        finished: Callable[[Finished, Found], None],
+        search: Search,
         *,
         partial_interval: float,
         known: Mapping[int, Finished],
@@ -87,10 +70,11 @@ class Utterances:
         self._scheduler = scheduler
         self._emit = emit
         self._finished = finished
+        self._search = search
         self._interval = partial_interval
         self._known = dict(known)
         self._open: _Open | None = None
-        self._waiting: dict[int, tuple[VoiceEnd, asyncio.Task[Transcription]]] = {}
+        self._waiting: dict[int, tuple[VoiceEnd, asyncio.Task[Text]]] = {}
         self._done: dict[int, Transcript] = {}
         self._progressed = asyncio.Event()
 
@@ -109,7 +93,7 @@ class Utterances:
     def end(self, event: VoiceEnd) -> None:
         """The utterance is over: its final follows, from the guess if that had the same span."""
         spoken, self._open = self._open, None
-        guess: asyncio.Task[Transcription] | None = None
+        guess: asyncio.Task[Text] | None = None
         if spoken is not None and spoken.ordinal == event.utterance:
             if spoken.partial is not None:
                 spoken.partial.cancel()
@@ -118,7 +102,7 @@ class Utterances:
                 guess.cancel()
                 guess = None
         known = self._known.get(event.utterance)
-        task = asyncio.create_task(_recalled(known)) if known else guess or self._decode(event.utterance, event.start, event.end)
+        task = asyncio.create_task(self._recalled(known)) if known else guess or self._decode(event.utterance, event.start, event.end)
         self._waiting[event.utterance] = (event, task)
         task.add_done_callback(lambda _: self._hand_on())
 
@@ -164,9 +148,15 @@ class Utterances:
         for task in tasks:
             task.cancel()
 
-    def _decode(self, ordinal: int, start: float, end: float) -> asyncio.Task[Transcription]:
-        samples = self._ring.between(start, end)
-        return asyncio.create_task(self._scheduler.final(self._session_id, name_of(ordinal), samples))
+    def _decode(self, ordinal: int, start: float, end: float) -> asyncio.Task[Text]:
+        return asyncio.create_task(self._text(ordinal, self._ring.between(start, end)))
+
+    async def _text(self, ordinal: int, samples: NDArray[np.float32]) -> Text:
+        transcription = await self._scheduler.final(self._session_id, name_of(ordinal), samples)
+        return transcription, await self._search(transcription)
+
+    async def _recalled(self, known: Finished) -> Text:
+        return known.transcription, await self._search(known.transcription)
 
     async def _partial(self, spoken: _Open, now: float, speaker: Speaker, confidence: float) -> None:
         result = await self._scheduler.partial(self._session_id, name_of(spoken.ordinal), self._ring.between(spoken.start, now))
@@ -198,13 +188,13 @@ class Utterances:
                 self._deliver(event, task)
         self._progressed.set()
 
-    def _deliver(self, event: VoiceEnd, task: asyncio.Task[Transcription]) -> None:
+    def _deliver(self, event: VoiceEnd, task: asyncio.Task[Text]) -> None:
         error = task.exception()
         if isinstance(error, QueueClosed):
             return  # the next process hears this utterance again
         if error is not None and not isinstance(error, FallingBehind):
             logger.error("utterance.failed", session=self._session_id, utterance=event.utterance, exc_info=error)
-        transcription = Transcription() if error is not None else task.result()
+        transcription, found = (Transcription(), Found()) if error is not None else task.result()
         known = event.utterance in self._known
         done = Finished(
             event.utterance, event.start, event.end, event.speaker, event.confidence, transcription, known, skipped=error is not None
@@ -223,8 +213,4 @@ class Utterances:
         self._done.pop(event.utterance - REVIEWED, None)
         self._known.pop(event.utterance, None)
         self._emit(message)
-        self._finished(done)
-
-
-async def _recalled(known: Finished) -> Transcription:
-    return known.transcription
+        self._finished(done, found)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from audio_service.live.shelf import Shelf
-from audio_service.live.utterances import Finished
+from audio_service.live.finished import Finished
+from audio_service.live.shelf import Tools
 from audio_service.messages import Keyword, Speaker
+from audio_service.transcription.results import Transcription
 from scripts_library.listening import WordingHit
 from scripts_library.matcher import Hit
 from scripts_library.records import Cause, Signal
@@ -22,38 +24,45 @@ class SignalHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What the library finds in a text, whoever said it."""
+
+    hits: tuple[Hit, ...] = ()
+    wording: tuple[WordingHit, ...] = ()
+    causes: Mapping[Cause, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class HeardWords:
-    """One utterance's words. `hits` are the customer's, for prompts; `keywords` are everybody's, for the log."""
+    """One utterance's words. `hits` and `causes` are the customer's, `wording` the staff member's; `keywords` are everybody's."""
 
     keywords: tuple[Keyword, ...]
     signals: tuple[SignalHeard, ...]
     hits: tuple[Hit, ...]
-    causes: dict[Cause, float]
+    causes: Mapping[Cause, float]
     wording: tuple[WordingHit, ...]
 
 
-class WordDesk:
-    """Reads utterances with the newest library."""
+def find(tools: Tools, text: Transcription) -> Found:
+    """Search a text. Takes milliseconds of Python, so it runs outside the event loop; an empty text holds nothing."""
+    if not text.text:
+        return Found()
+    alternatives = [alternative.text for alternative in text.alternatives[1:]]
+    hits = tuple(tools.matcher.match(text.text, alternatives=alternatives, quality=text.avg_logprob))
+    return Found(hits, tuple(tools.wording.match(text.text)), tools.listener.causes(text.text, hits))
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
 
-    def read(self, done: Finished) -> HeardWords:
-        """What is in an utterance. Its text may be empty; then nothing is."""
-        tools, text = self._shelf.tools, done.transcription
-        hits = tools.matcher.match(
-            text.text, alternatives=[alternative.text for alternative in text.alternatives[1:]], quality=text.avg_logprob
-        )
-        keywords = tuple(_keyword(done, hit) for hit in hits)
-        staff = done.speaker is Speaker.STAFF
-        signals = tuple(
-            SignalHeard(hit.signal, keyword.at, hit.term)
-            for hit, keyword in zip(hits, keywords, strict=True)
-            if hit.signal is not Signal.NONE and not staff
-        )
-        if staff:
-            return HeardWords(keywords, signals, (), {}, tuple(tools.wording.match(text.text)))
-        return HeardWords(keywords, signals, tuple(hits), tools.listener.causes(text.text, hits), ())
+def read(done: Finished, found: Found) -> HeardWords:
+    """What was found, seen as the words of whoever spoke: complaints of the customer (or somebody unsure), wording of staff."""
+    keywords = tuple(_keyword(done, hit) for hit in found.hits)
+    if done.speaker is Speaker.STAFF:
+        return HeardWords(keywords, (), (), {}, found.wording)
+    signals = tuple(
+        SignalHeard(hit.signal, keyword.at, hit.term)
+        for hit, keyword in zip(found.hits, keywords, strict=True)
+        if hit.signal is not Signal.NONE and not hit.negated
+    )
+    return HeardWords(keywords, signals, found.hits, found.causes, ())
 
 
 def _keyword(done: Finished, hit: Hit) -> Keyword:

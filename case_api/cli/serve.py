@@ -1,0 +1,90 @@
+"""`calmdesk serve`: run the product."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Annotated, NoReturn
+
+import structlog
+import typer
+import uvicorn
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from audio_service.intake.packets import HEADER, MAX_PAYLOAD
+from audio_service.live.socket import TEXT_MAX
+from audio_service.transcription.weights import WeightsError
+from case_api.application import create_app
+from case_api.bootstrap import FirstAdmin
+from case_api.listening import listening
+from case_api.logs import configure
+from case_api.tls import server_certificate
+from models.settings import Settings, get_settings
+from scripts_library.problems import LibraryError
+
+logger = structlog.get_logger()
+console = Console()
+
+FRAME_MAX = max(HEADER.size + MAX_PAYLOAD, 4 * TEXT_MAX) + 1024
+"""Bytes of a WebSocket frame the server reads at all; a little above what it takes, so that too much gets a clear error."""
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 lets phones on the network in")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on", min=0, max=65535)] = None,
+    tls: Annotated[str | None, typer.Option(help="off, self-signed or files: a phone opens its microphone only over HTTPS")] = None,
+) -> None:
+    """Run the product. The first start prints the administrator's one-time password, once."""
+    given = {name: value for name, value in (("host", host), ("port", port), ("tls", tls)) if value is not None}
+    settings = get_settings().model_copy(update=given) if given else get_settings()
+    configure(settings)
+    try:
+        asyncio.run(_serve(settings))
+    except WeightsError as error:
+        _refuse(f"语音识别模型不可用：{error.zh}", error.en)
+    except LibraryError as error:
+        _refuse("话术或词库文件有错误，请修正后重启", "\n".join(str(problem) for problem in error.problems))
+    except SQLAlchemyError as error:
+        _refuse("数据库无法使用", str(error))
+
+
+async def _serve(settings: Settings) -> None:
+    app = create_app(settings, listening=listening)
+    certificate = server_certificate(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ssl_certfile=certificate.certificate if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws_max_size=FRAME_MAX,
+        ws_max_queue=16,
+        timeout_graceful_shutdown=15,
+    )
+    server = uvicorn.Server(config)
+    # the lifespan is entered here, so that what cannot be opened is told in one line instead of a trace
+    async with app.router.lifespan_context(app):
+        _greet(settings, app.state.first_admin, certificate.fingerprint if certificate else None)
+        with contextlib.suppress(asyncio.CancelledError):
+            await server.serve()
+
+
+def _greet(settings: Settings, first: FirstAdmin | None, fingerprint: str | None) -> None:
+    """Where the service is, as a code to scan too, and at the very first start the administrator's password."""
+    for line in address_lines(settings.host, settings.port, settings.tls != "off"):
+        console.print(line, highlight=False)
+    if fingerprint:
+        console.print(f"证书指纹 · certificate SHA-256  {fingerprint}")
+    if first is not None:
+        console.print("\n[bold]首次启动：管理员一次性密码，只显示这一次，登录后请立即修改[/]")
+        console.print("First start: the administrator's one-time password, shown this once\n")
+        console.print(f"    {first.username}  {first.one_time_password}\n", highlight=False)
+
+
+def _refuse(chinese: str, english: str) -> NoReturn:
+    console.print(f"[red]{chinese}[/]\n{english}", highlight=False)
+    raise typer.Exit(1)

@@ -1,0 +1,162 @@
+"""A real service in a process of its own, with a staff member who may use it: for the demo, the benchmarks and the crash tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from audio_service.client.source import read_audio
+from audio_service.hearing import Enrolment, HearingModels
+from case_api.accounts.passwords import hash_password, one_time_password
+from case_api.accounts.service import issue_token
+from case_api.bootstrap import DEFAULT_SITE, bootstrap
+from case_api.notices import current_notice
+from case_api.sites.repository import site_by_code
+from models import migrations
+from models.base import utc_now
+from models.engine import create_engine, session_factory, transaction
+from models.enrolments import VoiceEnrolment
+from models.people import Person, PersonRole
+from models.settings import Settings
+
+READY_SECONDS = 120.0
+
+
+class ServiceFailed(RuntimeError):
+    """The service ended before it was ready; the message is the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who plays the conversations. The password is known to nobody else and to nobody afterwards."""
+
+    person_id: str
+    username: str
+    password: str
+    token: str
+
+
+async def prepare(settings: Settings, name: str, enrolment: Path | None = None) -> Staff:
+    """A staff member of the first site, signed in, with the voice of `enrolment` enrolled. The database is made if there is none."""
+    await asyncio.to_thread(migrations.upgrade, settings)
+    vectors = await asyncio.to_thread(_vectors, enrolment) if enrolment else None
+    engine = create_engine(settings)
+    factory = session_factory(engine)
+    password = one_time_password()
+    hashed = await hash_password(password)
+    await bootstrap(factory)
+    async with transaction(factory) as db:
+        site = await site_by_code(db, str(DEFAULT_SITE["code"]))
+        assert site is not None
+        roles = [PersonRole(role="staff", site_id=site.id), PersonRole(role="site_manager", site_id=site.id)]
+        person = Person(username=f"{name}-{os.urandom(3).hex()}", display_name="演示顾问", password_hash=hashed, roles=roles)
+        person.must_change_password = False
+        db.add(person)
+        await db.flush()
+        token, _ = issue_token(db, person, settings.auth)
+        if vectors is not None:
+            notice = current_notice("enrolment")
+            row = VoiceEnrolment(person_id=person.id, windows=len(vectors.vectors), raised=False, consent_at=utc_now())
+            row.consent_text_version, row.embedding = notice.version, vectors.vectors.astype("<f4").tobytes()
+            db.add(row)
+    await engine.dispose()
+    return Staff(person.id, person.username, password, token)
+
+
+def _vectors(recording: Path) -> Enrolment:
+    samples = read_audio(recording).astype(np.float32) / np.float32(32768)
+    return Enrolment.from_recordings(HearingModels.load(), [samples])
+
+
+def free_port() -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Service:
+    """`calmdesk serve` on a loopback port. A context manager; `kill` is a power cut, `stop` a polite end."""
+
+    data_dir: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/v1/stream"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> Path:
+        return self.data_dir / "service.log"
+
+    def __enter__(self) -> Service:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Returns when the service is ready. Raises ServiceFailed."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        own = {"CALMDESK_DATA_DIR": str(self.data_dir), "CALMDESK_PORT": str(self.port), "CALMDESK_HOST": "127.0.0.1"}
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "case_api.cli", "serve"],
+                env=os.environ | own | dict(self.environment),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        self._wait()
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is flushed, nothing is said."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL for one that does not listen."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until:
+            if self._process.poll() is not None:
+                raise ServiceFailed(self.log.read_text(encoding="utf-8", errors="replace")[-2000:])
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        self.stop()
+        raise ServiceFailed(f"not ready within {READY_SECONDS:.0f} s")
