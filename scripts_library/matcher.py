@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from scripts_library.checks import hanzi
 from scripts_library.library import Library
 from scripts_library.records import Cause, Listen, Moment, Signal, Term
-from scripts_library.sounds import Sound, SoundIndex
+from scripts_library.sounds import Sound, SoundIndex, weight_of
 from scripts_library.syllables import Heard, hear
 
 MatchKind = Literal["exact", "alias", "phonetic"]
@@ -22,10 +23,11 @@ MatchKind = Literal["exact", "alias", "phonetic"]
 # Longer terms carry more evidence: a fifth of six syllables may be wrong where two syllables must be nearly right.
 LIMITS: dict[Listen, tuple[float, float, float]] = {
     Listen.EXACT: (-1.0, -1.0, -1.0),
-    Listen.NEAR: (0.06, 0.12, 0.18),
-    Listen.NORMAL: (0.10, 0.17, 0.24),
-    Listen.FAR: (0.18, 0.22, 0.26),
+    Listen.NEAR: (0.02, 0.05, 0.07),
+    Listen.NORMAL: (0.10, 0.12, 0.14),
+    Listen.FAR: (0.17, 0.18, 0.19),
 }
+_STRICTER = {Listen.FAR: Listen.NORMAL, Listen.NORMAL: Listen.NEAR, Listen.NEAR: Listen.NEAR, Listen.EXACT: Listen.EXACT}
 NEAR_BONUS = 0.06  # a word that goes with the term stands close by
 LONELY = 0.06  # no other hypothesis agrees
 RANK = 0.015  # a hypothesis further down the list
@@ -67,8 +69,10 @@ class _Form:
 
     @property
     def limit(self) -> float:
-        steps = LIMITS[self.term.listen]
-        return steps[min(max(len(self.plain), 2), 4) - 2]
+        """Another name is listened for one step more strictly than the name: it adds words, not sound."""
+        listen = self.term.listen if self.text == self.term.name else _STRICTER[self.term.listen]
+        low, middle, high = LIMITS[listen]
+        return float(np.interp(sum(map(weight_of, self.plain)), (2, 3, 4), (low, middle, high)))
 
 
 @dataclass(slots=True)

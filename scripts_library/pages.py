@@ -121,12 +121,11 @@ class Fields:
         return spot.text if spot else ""
 
     def texts(self, field: str) -> list[Spot]:
-        """A list of texts, or one text alone."""
+        """A list of texts (lists within it are one list), or one text alone."""
         node = self.get(field)
         if node is None:
             return []
-        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        return [spot for spot in map(self.page.spot, nodes) if spot]
+        return [spot for spot in map(self.page.spot, _flat(node)) if spot]
 
     def choice(self, field: str, kind: type[Choice], default: Choice | None = None) -> Choice | None:
         if self.get(field) is None and default is not None:
@@ -195,3 +194,11 @@ class Fields:
                 yield Fields(self.page, item, defaults)
             else:
                 self.page.report(item, "not_mapping")
+
+
+def _flat(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _flat(item)
+    else:
+        yield node

@@ -178,7 +178,7 @@ class LexiconReader:
         signal = fields.choice("signal", Signal, Signal.NONE) or Signal.NONE
         cause = fields.choice("cause", Cause) if fields.get("cause") is not None else None
         moment = fields.choice("moment", Moment) if fields.get("moment") is not None else None
-        listen = fields.choice("listen", Listen, Listen.NORMAL) or Listen.NORMAL
+        listen = fields.choice("listen", Listen, Listen.NEAR) or Listen.NEAR
         return Term(
             name.text,
             category,

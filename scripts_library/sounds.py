@@ -18,13 +18,18 @@ Places = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 DROP = 0.55  # a syllable of the phrase was not recognised at all
+UNTHINKABLE = 9.0
 INSERT = 0.35  # something was recognised between two of its syllables
-SHORTEST_DROP = 3  # of a two-syllable phrase nothing may be missing: what remains is one syllable
+ANOTHER = 0.5  # above this a syllable is simply another one
+FUNCTION = frozenset("我你您他她它们的了是在要这那个给就都也还把被去来有跟和吗呢啊吧一得地着过")
+NEGATION = frozenset("不没未别无")  # without these a phrase says the opposite: never dropped
+FUNCTION_WEIGHT = 0.4  # words that stand in every sentence say little about this one
+SHORTEST_DROP = 4  # of a shorter phrase nothing may be missing: 经理 is not 总经理
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Phrase `form` (index) may be in text `hypothesis` (index) at `plain[start:end]`; `cost` is the mean over its syllables, 0 to 1."""
+    """Phrase `form` (index) may be in text `hypothesis` (index) at `plain[start:end]`; `cost` is the weighted mean over its syllables, 0 to 1."""
 
     form: int
     hypothesis: int
@@ -43,14 +48,23 @@ class SoundIndex:
         ]
         self._forms = np.flatnonzero(usable)
         self._lengths = np.array([len(heard[form].plain) for form in self._forms], dtype=np.intp)
+        weights = [[weight_of(character) for character in heard[int(form)].plain] for form in self._forms]
         self._limits = np.array([limits[int(form)] for form in self._forms], dtype=np.float32)
         rows = [heard[form].syllables for form in self._forms]
         self._syllables, places = _unique(rows)
         longest = int(self._lengths.max(initial=0))
         # Past its end a phrase repeats one extra row that costs nothing, so that phrases of all lengths share one array.
         self._places = np.full((len(rows), longest), len(self._syllables), dtype=np.intp)
-        for row, place in zip(self._places, places, strict=True):
-            row[: len(place)] = place
+        self._weights = np.zeros((len(rows), longest), dtype=np.float32)
+        for row, place in enumerate(places):
+            self._places[row, : len(place)] = place
+            self._weights[row, : len(place)] = weights[row]
+        self._totals = self._weights.sum(axis=1)
+        self._drops = np.full((len(rows), longest), UNTHINKABLE, dtype=np.float32)
+        for row, form in enumerate(self._forms):
+            plain = heard[int(form)].plain
+            if len(plain) >= SHORTEST_DROP:
+                self._drops[row, : len(plain)] = [UNTHINKABLE if one in NEGATION else DROP * weight_of(one) for one in plain]
 
     def search(self, texts: Sequence[Heard]) -> list[Sound]:
         """Where phrases may have been said, the best alignment a phrase and end; overlapping ones are not resolved."""
@@ -58,13 +72,21 @@ class SoundIndex:
             return []
         stop = np.array([NO_SYLLABLE], dtype=np.int16)
         heard: Ints = np.concatenate([part for text in texts for part in (text.syllables, stop)])
-        cost = np.vstack([substitution(self._syllables, heard), np.zeros(len(heard), dtype=np.float32)])
-        bound = np.minimum(cost.min(axis=1), DROP)[self._places].sum(axis=1) / self._lengths
+        cost = substitution(self._syllables, heard)
+        cost[(cost > ANOTHER) & (cost < 1)] = 1
+        cost = np.vstack([cost, np.zeros(len(heard), dtype=np.float32)])
+        bound = (np.minimum(cost.min(axis=1), DROP)[self._places] * self._weights).sum(axis=1) / self._totals
         likely = np.flatnonzero(bound <= self._limits)
         if not len(likely):
             return []
-        total, starts = _align(cost, np.where(heard[:, 0] < 0, 9, INSERT).astype(np.float32), self._places[likely], self._lengths[likely])
-        mean = (total / self._lengths[likely][:, None]).astype(np.float32)
+        total, starts = _align(
+            cost,
+            np.where(heard[:, 0] < 0, UNTHINKABLE, INSERT).astype(np.float32),
+            self._places[likely],
+            self._weights[likely],
+            self._drops[likely],
+        )
+        mean = (total / self._totals[likely][:, None]).astype(np.float32)
         edges = np.cumsum([0, *(len(text.plain) + 1 for text in texts)])
         found = []
         for row, end in zip(*np.nonzero(_valleys(mean) & (mean <= self._limits[likely][:, None] + 1e-6)), strict=True):
@@ -77,21 +99,26 @@ class SoundIndex:
         return found
 
 
+def weight_of(character: str) -> float:
+    return FUNCTION_WEIGHT if character in FUNCTION else 1.0
+
+
 def _unique(rows: list[Ints]) -> tuple[Ints, list[list[int]]]:
     numbers: dict[tuple[int, ...], int] = {}
     places = [[numbers.setdefault(tuple(map(int, one)), len(numbers)) for one in row] for row in rows]
     return np.array(list(numbers), dtype=np.int16).reshape(-1, 3), places
 
 
-def _align(cost: Floats, insert: Floats, places: Places, lengths: Places) -> tuple[Floats, Ints]:
+def _align(cost: Floats, insert: Floats, places: Places, weights: Floats, drops: Floats) -> tuple[Floats, Ints]:
     """Edit distance of each phrase against every stretch of the text that ends at each position: totals and starts, phrases × (n + 1)."""
     count, width = len(places), cost.shape[1]
     total = np.zeros((count, width + 1), dtype=np.float32)
     start = np.broadcast_to(np.arange(width + 1, dtype=np.int32), total.shape).copy()
-    drop = np.where(lengths >= SHORTEST_DROP, DROP, 9.0).astype(np.float32)[:, None]
+    lengths = (weights > 0).sum(axis=1)
     for index in range(places.shape[1]):
-        step, step_start = total + drop, start.copy()
-        match = total[:, :-1] + cost[places[:, index]]
+        weight = weights[:, index][:, None]
+        step, step_start = total + drops[:, index][:, None], start.copy()
+        match = total[:, :-1] + cost[places[:, index]] * weight
         better = match < step[:, 1:]
         step[:, 1:] = np.where(better, match, step[:, 1:])
         step_start[:, 1:] = np.where(better, start[:, :-1], start[:, 1:])
