@@ -22,6 +22,7 @@ from case_api.cases.endpoints import router as cases_router
 from case_api.door import FrontDoor
 from case_api.enrolments.endpoints import router as enrolments_router
 from case_api.enrolments.service import Embed
+from case_api.metrics import router as metrics_router
 from case_api.mic.router import mic_router
 from case_api.middleware import RequestShell
 from case_api.notices.endpoints import router as notices_router
@@ -81,7 +82,7 @@ def create_app(
 def _mount(app: FastAPI) -> None:
     """Everything the application answers. A router under `v1` needs a sign-in without having to ask for one."""
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(current_principal)])
-    for router in (people_router, sites_router, cases_router, sessions_router, enrolments_router, notices_router):
+    for router in (people_router, sites_router, cases_router, sessions_router, enrolments_router, notices_router, metrics_router):
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(accounts_router, prefix="/v1")  # each asks for `Pending`: a one-time password has to be changed somewhere

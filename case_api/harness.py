@@ -62,6 +62,7 @@ async def prepare(settings: Settings, name: str, enrolment: Path | None = None) 
         site = await site_by_code(db, str(DEFAULT_SITE["code"]))
         assert site is not None
         roles = [PersonRole(role="staff", site_id=site.id), PersonRole(role="site_manager", site_id=site.id)]
+        roles.append(PersonRole(role="admin", site_id=None))  # reads the measurements
         person = Person(username=f"{name}-{os.urandom(3).hex()}", display_name="演示顾问", password_hash=hashed, roles=roles)
         person.must_change_password = False
         db.add(person)
@@ -146,6 +147,12 @@ class Service:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def metrics(self, token: str) -> str:
+        """The service's own measurements, in Prometheus' text format."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/metrics", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return str(answer.read(), "utf-8")
 
     def _wait(self) -> None:
         assert self._process is not None

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     ENROLMENT_OWN = "enrolment:own"
     PERSON_MANAGE = "person:manage"
     SITE_MANAGE = "site:manage"
+    METRICS_READ = "metrics:read"
 
 
 MEANING: dict[Permission, str] = {
@@ -46,6 +47,7 @@ MEANING: dict[Permission, str] = {
     Permission.ENROLMENT_OWN: "enrol and delete one's own voice",
     Permission.PERSON_MANAGE: "accounts, roles, passwords (no access to conversations)",
     Permission.SITE_MANAGE: "create and rename sites",
+    Permission.METRICS_READ: "read the service's own measurements (Prometheus)",
 }
 
 _AT_THE_DESK = {
@@ -68,7 +70,7 @@ GRANTS: dict[str, set[Permission]] = {
     "hq_risk": _OVERSEES,
     "regional_ops": _OVERSEES,
     "trainer": {Permission.SESSION_READ_SITE},
-    "admin": {Permission.PERSON_MANAGE, Permission.SITE_MANAGE},
+    "admin": {Permission.PERSON_MANAGE, Permission.SITE_MANAGE, Permission.METRICS_READ},
 }
 
 

@@ -17,8 +17,8 @@ LEVEL = {
     "agitated": ("激动", "bold red"),
 }
 KIND = {"calming": ("安抚话术", "red"), "guidance": ("应对建议", "blue"), "wording": ("换个说法", "magenta")}
-BAR = 24
-UNITS = {"rate": ("语速", "字/秒", 1), "loudness": ("音量", "dB", 1), "pitch": ("音调", "Hz", 0), "balance": ("亮度", "dB", 1)}
+BAR = 12
+UNITS = {"rate": ("语速", "字/秒", 1), "loudness": ("音量", "分贝", 0)}
 
 
 class Screen:
@@ -57,12 +57,13 @@ class Screen:
         bar = Text.assemble(
             (f"{_clock(message['at'])}  ", "dim"), (f"{name:<4}", colour), ("█" * filled, colour), ("·" * (BAR - filled), "dim")
         )
+        measures = message["measures"]
         for key, (label, unit, digits) in UNITS.items():
-            measure = message["measures"].get(key)
+            measure = measures.get(key)
             if measure is not None:
-                bar.append(f"  {label} {measure['value']:.{digits}f} {unit}", "dim")
-                if measure.get("baseline") is not None:
-                    bar.append(f"（平时 {measure['baseline']:.{digits}f}）", "dim")
+                usual = measure.get("baseline")
+                change = "" if usual is None else f"（{measure['value'] - usual:+.{digits}f}）"
+                bar.append(f"  {label} {measure['value']:.{digits}f}{change} {unit}", "dim")
         self._console.print(bar)
 
     def _prompt(self, message: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from case_api.application import create_app
 from case_api.bootstrap import FirstAdmin
 from case_api.listening import listening
 from case_api.logs import configure
+from case_api.mic.address import address_lines
 from case_api.tls import server_certificate
 from models.settings import Settings, get_settings
 from scripts_library.problems import LibraryError

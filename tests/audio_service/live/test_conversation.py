@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import soundfile as sf
 from numpy.typing import NDArray
 from sqlalchemy import select
@@ -22,21 +23,28 @@ from models.states import StateEvent
 from models.utterances import Utterance
 
 SPEED = 30.0
+ONSET = 33.1
+"""Where the customer's outburst begins in `shortened`."""
+
+
+@pytest.fixture
+def shortened(negotiation: NDArray[np.int16]) -> NDArray[np.int16]:
+    """49 s: half a minute of calm talk, then the outburst."""
+    return np.concatenate([negotiation[: 32 * SAMPLE_RATE], negotiation[int(53.5 * SAMPLE_RATE) : int(70.5 * SAMPLE_RATE)]])
 
 
 async def test_the_outburst_raises_a_calming_prompt_and_everything_is_kept(
-    start: Callable[..., Any], db: Any, negotiation: NDArray[np.int16], recordings: Path
+    start: Callable[..., Any], db: Any, shortened: NDArray[np.int16], recordings: Path
 ) -> None:
-    excerpt = negotiation[30 * SAMPLE_RATE : 78 * SAMPLE_RATE]
     async with start() as service:
         phone = service.phone()
-        await phone.play(excerpt, SPEED)
+        await phone.play(shortened, SPEED)
         session = await db.get(Session, phone.session)
         summary = service.of("summary")[-1]
 
         calming = [prompt for prompt in service.of("prompt") if prompt["kind"] == "calming"]
         assert calming
-        assert 23 <= calming[0]["at"] <= 40  # the outburst begins at 24.6 s of the excerpt
+        assert ONSET < calming[0]["at"] < ONSET + 15
         assert calming[0]["reasons"]
         assert calming[0]["text"]
 
@@ -45,12 +53,12 @@ async def test_the_outburst_raises_a_calming_prompt_and_everything_is_kept(
         assert {message["speaker"] for message in finals.values()} >= {"staff", "customer"}
         assert any("定金" in message["text"] or "退" in message["text"] for message in finals.values())
 
-        assert service.of("ack")[-1]["seq"] == len(range(0, excerpt.size, 1600)) - 1
-        np.testing.assert_array_equal(sf.read(recordings / phone.session / "recording.flac", dtype="int16")[0], excerpt)
+        assert service.of("ack")[-1]["seq"] == len(range(0, shortened.size, 1600)) - 1
+        np.testing.assert_array_equal(sf.read(recordings / phone.session / "recording.flac", dtype="int16")[0], shortened)
 
     assert session.status == "ended"
     assert session.recording_sha256
-    assert session.seconds == summary["seconds"] == 48.0
+    assert session.seconds == summary["seconds"] == 49.0
     assert summary["recording"] == f"/v1/sessions/{phone.session}/audio"
     consent = await db.get(Consent, session.consent_id)
     assert consent.recording
@@ -66,18 +74,18 @@ async def test_the_outburst_raises_a_calming_prompt_and_everything_is_kept(
     states = (await db.scalars(select(StateEvent).where(StateEvent.session_id == phone.session))).all()
     assert len(states) == len(service.of("state"))
     tracks = (await db.scalars(select(ProsodyTrack).where(ProsodyTrack.session_id == phone.session))).all()
-    assert sum(len(row.data) // 4 // len(row.columns) for row in tracks) == 480
+    assert sum(len(row.data) // 4 // len(row.columns) for row in tracks) == 490
     topics = (await db.scalars(select(OutboxMessage).where(OutboxMessage.session_id == phone.session))).all()
     assert {"session.ended", "session.signal"} <= {row.topic for row in topics}
     assert "escalation" in {row.payload.get("kind") for row in topics}
 
 
 async def test_without_recording_prompts_work_and_only_counts_are_kept(
-    start: Callable[..., Any], db: Any, negotiation: NDArray[np.int16], recordings: Path
+    start: Callable[..., Any], db: Any, shortened: NDArray[np.int16], recordings: Path
 ) -> None:
     async with start() as service:
         phone = service.phone(consent={"recording": False, "notice_version": "rec-2026-11"})
-        await phone.play(negotiation[30 * SAMPLE_RATE : 70 * SAMPLE_RATE], SPEED)
+        await phone.play(shortened, SPEED)
         summary = service.of("summary")[-1]
     assert any(prompt["kind"] == "calming" for prompt in service.of("prompt"))
     assert service.of("transcript")

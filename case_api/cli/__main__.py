@@ -1,0 +1,3 @@
+from case_api.cli import app
+
+app()
