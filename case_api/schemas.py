@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 PROSE_CONTROLS = {"\n", "\t"}
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Refuse control characters (PostgreSQL cannot store NUL, terminals obey the rest) and lone surrogates."""
     bad = next((c for c in text if unicodedata.category(c) in {"Cc", "Cs"} and c not in PROSE_CONTROLS), None)
     if bad is not None:
@@ -24,7 +24,7 @@ def _one_line(text: str) -> str:
     return text
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_printable), AfterValidator(_one_line)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(printable), AfterValidator(_one_line)]
 FilledLine = Annotated[Line, StringConstraints(min_length=1)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 

@@ -5,28 +5,33 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import httpx2
 import psycopg
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import URL, Select, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_api.accounts.passwords import hash_password
 from case_api.accounts.service import issue_token
 from case_api.application import create_app
 from models import migrations
-from models.engine import Factory, create_engine, session_factory, transaction
+from models.engine import Factory, create_engine, reading, session_factory, transaction
 from models.people import Person, PersonRole
 from models.settings import Settings
 from models.sites import Site
 from models.tables import Base
 
+T = TypeVar("T")
+
 POSTGRES_URL = os.environ.get("CALMDESK_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 PASSWORD = "correct horse battery"
+# A real argon2id hash, made with little memory: the cost is in the hash, so checking it is quick too.
+PASSWORD_HASH = Argon2Hasher(time_cost=1, memory_cost=256).hash(PASSWORD)
 
 MakePerson = Callable[..., Awaitable[Person]]
 SignIn = Callable[..., Awaitable[dict[str, str]]]
@@ -93,12 +98,24 @@ def factory(engine: AsyncEngine) -> Factory:
     return session_factory(engine)
 
 
+class Rows:
+    """For looking at rows: each question sees what is committed when it is asked."""
+
+    def __init__(self, factory: Factory) -> None:
+        self._factory = factory
+
+    async def scalars(self, query: Select[T]) -> Sequence[T]:
+        async with reading(self._factory) as session:
+            return (await session.scalars(query)).all()
+
+    async def one(self, query: Select[T]) -> T:
+        [row] = await self.scalars(query)
+        return row
+
+
 @pytest.fixture
-async def db(factory: Factory) -> AsyncIterator[AsyncSession]:
-    """A session for looking at rows; it sees what is committed when it asks."""
-    async with factory() as session:
-        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        yield session
+def rows(factory: Factory) -> Rows:
+    return Rows(factory)
 
 
 @pytest.fixture
@@ -129,23 +146,15 @@ async def other_site(factory: Factory) -> Site:
     return made
 
 
-@pytest.fixture(scope="session")
-def hashed_passwords() -> dict[str, str]:
-    """Argon2 hashes made once: a hash for each test's people would be most of the suite's time."""
-    return {}
-
-
 @pytest.fixture
-def make_person(factory: Factory, hashed_passwords: dict[str, str]) -> MakePerson:
+def make_person(factory: Factory) -> MakePerson:
     """`await make_person("lijing", ("staff", site.id), …)`; the password is `PASSWORD`."""
 
     async def make(username: str, *roles: tuple[str, str | None], must_change: bool = False) -> Person:
-        if PASSWORD not in hashed_passwords:
-            hashed_passwords[PASSWORD] = await hash_password(PASSWORD)
         person = Person(
             username=username,
             display_name=username.title(),
-            password_hash=hashed_passwords[PASSWORD],
+            password_hash=PASSWORD_HASH,
             must_change_password=must_change,
             roles=[PersonRole(role=role, site_id=site_id) for role, site_id in roles],
         )

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from case_api.accounts.passwords import MAX_LENGTH
-from case_api.schemas import In, Out
+from case_api.schemas import In, Out, printable
 
+TypedName = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(printable)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH)]
 
 
 class SignIn(In):
     """What a person types. The name is taken in any case and width."""
 
-    username: str = Field(min_length=1, max_length=128, examples=["lijing"])
+    username: TypedName = Field(examples=["lijing"])
     password: Password = Field(examples=["correct horse battery"])
 
 
