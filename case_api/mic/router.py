@@ -6,6 +6,7 @@ keeps the files for ever, and a new release arrives as one consistent set, never
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -31,12 +32,13 @@ HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 @dataclass(frozen=True, slots=True)
 class Asset:
     body: bytes
+    packed: bytes  # the same, gzipped
     media_type: str
     etag: str
 
     @classmethod
     def of(cls, body: bytes, suffix: str) -> Asset:
-        return cls(body, MEDIA_TYPES[suffix], f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+        return cls(body, gzip.compress(body, mtime=0), MEDIA_TYPES[suffix], f'W/"{hashlib.sha256(body).hexdigest()[:20]}"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,11 @@ def content_security_policy(host: str) -> str:
 
 
 def _reply(request: Request, asset: Asset, cache: str, extra: dict[str, str] | None = None) -> Response:
-    headers = {"ETag": asset.etag, "Cache-Control": cache, "X-Content-Type-Options": "nosniff"} | (extra or {})
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if asset.etag in known:
+    headers = {"ETag": asset.etag, "Cache-Control": cache, "X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"} | (extra or {})
+    if asset.etag in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
         return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
     return Response(asset.body, media_type=asset.media_type, headers=headers)
 
 

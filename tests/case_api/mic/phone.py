@@ -75,7 +75,12 @@ async def phone(sound: Path | None, *, dark: bool = False, microphone: str = "gr
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         context = await browser.new_context(
-            viewport=PHONE, device_scale_factor=2, has_touch=True, color_scheme="dark" if dark else "light", locale="zh-CN"
+            reduced_motion="reduce",
+            viewport=PHONE,
+            device_scale_factor=2,
+            has_touch=True,
+            color_scheme="dark" if dark else "light",
+            locale="zh-CN",
         )  # type: ignore[arg-type]
         page = await context.new_page()
         held = Phone(page)

@@ -189,12 +189,12 @@ class ScriptedServer:
         return self.script.enrolment or {"enrolled": False}
 
     async def _enrol(self, request: Request) -> dict[str, Any]:
-        form = await request.form()
-        assert form["consent"] == "true"
-        for name in ("calm", "raised"):
-            upload = form[name]
-            assert not isinstance(upload, str)
-            self.script.uploads[name] = await upload.read()
+        async with request.form() as form:
+            assert form["consent"] == "true"
+            for name in ("calm", "raised"):
+                upload = form[name]
+                assert not isinstance(upload, str)
+                self.script.uploads[name] = await upload.read()
         self.script.enrolment = {"enrolled": True, "raised": True, "created_at": "2026-11-23T08:00:00Z"}
         return self.script.enrolment
 

@@ -63,13 +63,19 @@ export class Microphone extends EventTarget {
   }
 
   heard() {
-    if (this.stream.getAudioTracks()[0].muted) return;
+    if (!this.hearing) return;
     const now = performance.now();
     if (this.silentSince !== null) {
       this.dispatchEvent(new CustomEvent("resumed", { detail: (now - this.silentSince) / 1000 }));
       this.silentSince = null;
     }
     this.heardAt = now;
+  }
+
+  // A track that is muted or has ended still delivers packets, of silence: they keep the clock of the recording right.
+  get hearing() {
+    const [track] = this.stream.getAudioTracks();
+    return track.readyState === "live" && !track.muted;
   }
 
   interrupted() {
