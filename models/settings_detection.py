@@ -34,6 +34,10 @@ class DetectionSettings(BaseModel):
         default=0.5, ge=0.2, le=0.9, description="Cosine to the enrolled voice at which staff and customer are even"
     )
 
+    customer_similarity: Probability = Field(
+        default=0.45, description="Cosine to the customers heard so far under which a voice is a stranger's and never raises a prompt"
+    )
+
     baseline_seconds: float = Field(
         default=9.0, ge=4.0, le=60.0, description="Customer speech needed before the level may be called calm, seconds"
     )

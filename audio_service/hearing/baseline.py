@@ -12,10 +12,10 @@ from audio_service.hearing.cues import Passage
 Vector = NDArray[np.float64]
 
 PASSAGE_SECONDS = 3.0
-"""Length of speech that the spreads refer to."""
-POPULATION_SPREAD: Vector = np.array([0.11, 1.5, 1.1, 1.3])
+"""Length of speech that the spreads refer to; a passage of s seconds varies by √(3 / s) times as much."""
+POPULATION_SPREAD: Vector = np.array([0.13, 1.3, 1.0, 1.8])
 """Standard deviation of one speaker's 3 s passages: ln rate, dB, semitones, dB."""
-PRIOR_DOF = 10.0
+PRIOR_DOF = 8.0
 MEMORY = 40
 """Passages remembered (about two minutes of this speaker)."""
 ANCHOR = 6
@@ -25,33 +25,49 @@ DRIFT: Vector = np.array([0.08, np.inf, 1.0, 1.0])
 MIN_PASSAGES = 3
 
 
+def weighted_median(values: Vector, weights: Vector) -> Vector:
+    """(n, k) values, (n,) weights → (k,) medians."""
+    order = np.argsort(values, axis=0)
+    cumulative = np.cumsum(weights[order], axis=0)
+    rows = np.argmax(cumulative >= 0.5 * cumulative[-1], axis=0)
+    return np.asarray(np.take_along_axis(values, order, axis=0)[rows, np.arange(values.shape[1])])
+
+
 class Baseline:
     """Centre and spread of one speaker's calm passages."""
 
     def __init__(self) -> None:
-        self._passages: deque[Vector] = deque(maxlen=MEMORY)
-        self._anchor: list[Vector] = []
+        self._passages: deque[Passage] = deque(maxlen=MEMORY)
+        self._anchor: list[Passage] = []
         self.seconds = 0.0
         self.centre: Vector | None = None
         self._spread = POPULATION_SPREAD
+        self._uncertainty = 1.0
 
     def learn(self, passage: Passage) -> None:
         """Adds a calm passage."""
-        cues = np.array(passage.cues)
-        self._passages.append(cues)
+        self._passages.append(passage)
         if len(self._anchor) < ANCHOR:
-            self._anchor.append(cues)
+            self._anchor.append(passage)
         self.seconds += passage.seconds
-        values = np.array(self._passages)
-        anchor = np.median(np.array(self._anchor), axis=0)
-        self.centre = np.clip(np.median(values, axis=0), anchor - DRIFT, anchor + DRIFT)
-        deviation = 1.4826 * np.median(np.abs(values - np.median(values, axis=0)), axis=0)
-        weight = len(values)
-        self._spread = np.sqrt((PRIOR_DOF * POPULATION_SPREAD**2 + weight * deviation**2) / (PRIOR_DOF + weight))
+        values, weights = _table(self._passages)
+        anchor = weighted_median(*_table(self._anchor))
+        median = weighted_median(values, weights)
+        self.centre = np.clip(median, anchor - DRIFT, anchor + DRIFT)
+        deviations = np.abs(values - median) * np.sqrt(weights / PASSAGE_SECONDS)[:, np.newaxis]
+        spread = 1.4826 * weighted_median(deviations, weights)
+        count = len(values)
+        self._spread = np.sqrt((PRIOR_DOF * POPULATION_SPREAD**2 + count * spread**2) / (PRIOR_DOF + count))
+        # a median is worth 64 % of a mean
+        self._uncertainty = PASSAGE_SECONDS / (0.64 * float(np.sum(weights)))
 
     def z(self, passage: Passage) -> Vector | None:
         """Cues in standard deviations over the centre, the uncertainty of both counted; None before MIN_PASSAGES."""
         if self.centre is None or len(self._passages) < MIN_PASSAGES:
             return None
-        uncertainty = PASSAGE_SECONDS / max(passage.seconds, 0.5) + 1.57 / len(self._passages)
-        return np.asarray((np.array(passage.cues) - self.centre) / (self._spread * np.sqrt(uncertainty)))
+        variance = PASSAGE_SECONDS / max(passage.seconds, 0.5) + self._uncertainty
+        return np.asarray((np.array(passage.cues) - self.centre) / (self._spread * np.sqrt(variance)))
+
+
+def _table(passages: deque[Passage] | list[Passage]) -> tuple[Vector, Vector]:
+    return np.array([passage.cues for passage in passages]), np.array([passage.seconds for passage in passages])

@@ -11,7 +11,9 @@ from itertools import pairwise
 import numpy as np
 
 from audio_service.hearing import cues, pitch
+from audio_service.hearing.balance import Balance
 from audio_service.hearing.cues import Passage
+from audio_service.hearing.embedding import MelFrames
 from audio_service.hearing.endpointing import Boundary, Edge, Endpointer
 from audio_service.hearing.enrolment import Enrolment
 from audio_service.hearing.escalation import EscalationDetector
@@ -20,7 +22,7 @@ from audio_service.hearing.loudness import Loudness, loudness_db
 from audio_service.hearing.networks import HearingModels
 from audio_service.hearing.quality import SignalQuality
 from audio_service.hearing.speaker import Heard, Voices
-from audio_service.hearing.spectra import FRAMES_PER_TICK, TICK, Floats, Spectra, band
+from audio_service.hearing.spectra import FRAMES_PER_TICK, TICK, Floats, Spectra
 from audio_service.hearing.syllables import LOOKAHEAD, Syllables
 from audio_service.hearing.track import COLUMNS, FRAME_RATE, Track
 from audio_service.hearing.vad import VoiceActivity
@@ -28,7 +30,8 @@ from audio_service.hearing.windows import UtteranceWindows
 from audio_service.messages import SAMPLE_RATE, Level, Measure, Measures, Speaker, WarningCode
 from models.settings_detection import DetectionSettings
 
-LOW, HIGH = band(50, 1000), band(1000, 5000)
+SILENCE = 0.2
+"""Voice probability under which a tick shows the room alone."""
 PASSAGE = 5.0
 """Longest stretch measured as one passage, seconds: longer utterances are judged by their newest part."""
 REPORT_TICKS = 10
@@ -52,7 +55,9 @@ class Hearing:
         self._ticks = 0
         self._spectra = Spectra.start()
         self._loudness = Loudness()
-        self._syllables = Syllables()
+        self._mel = MelFrames()
+        self._syllables = Syllables(models.nuclei)
+        self._balance = Balance()
         self._activity = VoiceActivity(models)
         self._track = Track(settings.utterance_max + PASSAGE)
         self._ends = Endpointer(settings)
@@ -99,30 +104,30 @@ class Hearing:
     def _tick(self, block: Floats) -> list[HearingEvent]:
         self._ticks += 1
         probabilities = self._activity.push(block)
-        self._measure(block, probabilities)
+        mel = self._mel.push(block)
+        self._measure(block, probabilities, mel)
         events: list[HearingEvent] = []
         for probability in probabilities:
             for boundary in self._ends.push(float(probability)):
                 events += self._boundary(boundary)
         speaking = self._open is not None
         events += self._quality.push(self.seconds, block, speaking)
-        self._windows.push(block, speaking and self._voice >= cues.SPEECH)
+        self._windows.push(mel, speaking and self._voice >= cues.SPEECH)
         if self._open is not None:
             events += self._listen(self._open)
         events.append(self._row())
         return events + self._report()
 
-    def _measure(self, block: Floats, probabilities: Floats) -> None:
+    def _measure(self, block: Floats, probabilities: Floats, mel: Floats) -> None:
         power = self._spectra.push(block)
         semitones, strength = pitch.pitch(power)
         # 32 ms frames laid over 10 ms ones; the last, unfinished one counts like its predecessor
         voice = np.repeat(probabilities, 4)[:FRAMES_PER_TICK] if len(probabilities) else np.full(FRAMES_PER_TICK, self._voice)
         voice = np.pad(voice, (0, FRAMES_PER_TICK - len(voice)), mode="edge")
-        nuclei = self._syllables.push(power, strength, bool(np.max(voice) < cues.SPEECH))
+        silence = self._open is None and bool(np.max(voice) < SILENCE)
+        nuclei = self._syllables.push(mel, strength)
         rows = np.zeros((FRAMES_PER_TICK, len(COLUMNS)), np.float32)
-        low, high = power[:, LOW].sum(axis=1), power[:, HIGH].sum(axis=1)
-        for column, values in enumerate((voice, self._loudness.push(block), semitones, strength, low, high)):
-            rows[:, column] = values
+        rows[:, :6] = np.column_stack((voice, self._loudness.push(block), semitones, strength, self._balance.push(power, silence)))
         self._track.push(rows)
         self._track.mark(self._track.end - FRAMES_PER_TICK - LOOKAHEAD, nuclei)
         self._voice = float(voice[-1])
@@ -175,7 +180,7 @@ class Hearing:
         if whole is not None:
             self._voices.learn(heard, whole.cues.loudness)
             events += self._quality.utterance(self.seconds, whole.cues.loudness)
-        if speaker is Speaker.CUSTOMER:
+        if speaker is Speaker.CUSTOMER and self._voices.familiar(heard):
             for passage in passages:
                 self._detector.finish(end, passage)
         events += self._review()
@@ -209,10 +214,11 @@ class Hearing:
             events += self._split(utterance, at, before)
             assert self._open is not None  # a split opens the next utterance
             utterance = self._open
-        self._customer = self._voices.posterior(self._windows.heard)
+        heard = self._windows.heard
+        self._customer = self._voices.posterior(heard)
         self._passage = cues.measure(self._track.span(max(utterance.start, self.seconds - PASSAGE), self.seconds))
         speaker, _ = self._voices.decide(self._customer)
-        if self._passage is not None and speaker is Speaker.CUSTOMER and self._voice >= cues.SPEECH:
+        if self._passage is not None and speaker is Speaker.CUSTOMER and self._voice >= cues.SPEECH and self._voices.familiar(heard):
             events += self._detector.listen(self.seconds, self._passage)
         return events
 

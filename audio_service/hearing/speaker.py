@@ -1,9 +1,10 @@
 """Who speaks: d-vector windows against the enrolled staff voice and against the voices of this session.
 
-A window's evidence is a log-likelihood ratio, staff over customer. It starts from the cosine to the enrolment alone; once both sides have
-been heard in this room, the difference between the cosines to the two session voices is added, which tells the two apart far better than
-any absolute threshold. Customer voices exist in memory only and end with the session. Without an enrolment the session's two voices are
-told apart just the same, and the one nearer to the phone (louder) is taken for staff, at limited confidence.
+The voices heard are clustered as they come. Which of them is staff is a comparison, not a fixed threshold: rooms and phones move every
+cosine, but the staff member's cluster stays the one most like the enrolment. The log-odds of a window add two differences: its cosine to
+the enrolment over the middle between the clusters, and its cosine to this session's staff voices over that to its customer voices.
+Customer voices exist in memory only and end with the session. Without an enrolment the voices are told apart just the same, and the one
+nearer to the phone (louder) is taken for staff, at limited confidence.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ ENROLLED_SLOPE = 20.0
 SESSION_SLOPE = 14.0
 WINDOW_LIMIT = 4.0
 """Log-odds one window may carry: windows overlap and err together."""
-LEARN_AT = 2.0
-"""Log-odds per window from which an utterance teaches the session's voices."""
-SESSION_WINDOWS = 6
-"""Windows a session voice needs before it is trusted."""
-MAX_CUSTOMERS = 3
-"""A family at the table: customer voices kept apart."""
-NEW_VOICE = 0.55
-"""Cosine under which an utterance belongs to a voice not heard before."""
+KNOWN_WINDOWS = 4
+"""Windows a voice needs before it is compared with."""
+APART = 0.12
+"""Difference of two voices' cosines to the enrolment from which the more similar one is taken for staff."""
+MIDDLE_LOW, MIDDLE_HIGH = 0.38, 0.62
+"""Bounds of the even point between staff and customer."""
+JOIN = 0.72
+"""Cosine from which an utterance belongs to a voice heard before."""
+MAX_VOICES = 5
+"""Staff, a family at the table, a colleague passing by."""
 NEARER_DB = 3.0
 UNENROLLED_LIMIT = 2.0
 """Log-odds cap (posterior .88) while roles rest on loudness alone."""
@@ -36,7 +39,7 @@ UNENROLLED_LIMIT = 2.0
 
 @dataclass
 class Voice:
-    """A voice of this session: running sum of window vectors, and how loud it is."""
+    """A voice of this session: sum of its window vectors, and how loud it is."""
 
     total: Floats
     windows: int
@@ -44,9 +47,11 @@ class Voice:
 
     @property
     def centre(self) -> Floats:
+        """(256,) at length one."""
         return unit(self.total)
 
     def learn(self, total: Floats, windows: int, loudness: float) -> None:
+        """Adds an utterance's windows."""
         self.total = self.total + total
         self.windows += windows
         self.loudness += (loudness - self.loudness) * windows / self.windows
@@ -71,24 +76,30 @@ class Voices:
     def __init__(self, settings: DetectionSettings, enrolment: Enrolment | None) -> None:
         self._set = settings
         self._enrolment = enrolment
-        self._staff: Voice | None = None
-        self._customers: list[Voice] = []
+        self._voices: list[Voice] = []
+        self._staff: Floats | None = None
+        self._customers: Floats | None = None
+        self._middle = settings.staff_similarity
+        self._trust = 1.0
 
     def log_odds(self, vectors: Floats) -> Floats:
         """(n, 256) window vectors → (n,) log-odds of staff over customer."""
-        session = self._session(vectors)
-        if self._enrolment is None:
-            return np.zeros(len(vectors), np.float32) if session is None else np.clip(session, -UNENROLLED_LIMIT, UNENROLLED_LIMIT)
-        enrolled = ENROLLED_SLOPE * (np.max(vectors @ self._enrolment.vectors.T, axis=1) - self._set.staff_similarity)
-        evidence = enrolled if session is None else 0.5 * enrolled + session
-        return np.asarray(np.clip(evidence, -WINDOW_LIMIT, WINDOW_LIMIT), np.float32)
+        odds = np.zeros(len(vectors), np.float32)
+        if self._enrolment is not None:
+            odds += ENROLLED_SLOPE * (np.max(vectors @ self._enrolment.vectors.T, axis=1) - self._middle)
+        if self._staff is not None and self._customers is not None:
+            session = SESSION_SLOPE * (np.max(vectors @ self._staff.T, axis=1) - np.max(vectors @ self._customers.T, axis=1))
+            odds = 0.5 * odds + self._trust * session
+        limit = WINDOW_LIMIT if self._enrolment is not None else UNENROLLED_LIMIT
+        return np.asarray(np.clip(odds, -limit, limit), np.float32)
 
     def posterior(self, heard: Heard) -> float:
         """Probability that an utterance is the customer's; one half before anything was heard."""
         if not heard.vectors:
             return 0.5
         odds = self.log_odds(np.stack(heard.vectors))
-        return float(1.0 / (1.0 + np.exp(np.mean(odds) * min(2.0, 0.5 + 0.5 * len(odds)))))
+        weight = min(2.0, 0.5 + 0.5 * len(odds)) if self._enrolment is not None else 1.0
+        return float(1.0 / (1.0 + np.exp(np.mean(odds) * weight)))
 
     def decide(self, customer: float) -> tuple[Speaker, float]:
         """Posterior → the speaker to name and the confidence in it."""
@@ -98,60 +109,39 @@ class Voices:
             return Speaker.STAFF, 1.0 - customer
         return Speaker.UNSURE, max(customer, 1.0 - customer)
 
+    def familiar(self, heard: Heard) -> bool:
+        """Whether this could be a customer heard before: a stranger's voice is not judged by another's baseline."""
+        if self._customers is None or not heard.vectors:
+            return True
+        centre = unit(np.sum(np.stack(heard.vectors), axis=0))
+        return float(np.max(self._customers @ centre)) >= self._set.customer_similarity
+
     def learn(self, heard: Heard, loudness: float) -> None:
-        """A finished utterance teaches the session's voices, if it is clear whose it was."""
+        """A finished utterance joins the voice it resembles, or starts a new one; then the roles are compared afresh."""
         if len(heard.vectors) < 2:
             return
-        vectors = np.stack(heard.vectors)
-        total = np.sum(vectors, axis=0)
+        total, windows = np.sum(np.stack(heard.vectors), axis=0), len(heard.vectors)
+        similarities = [float(voice.centre @ unit(total)) for voice in self._voices]
+        if similarities and (max(similarities) >= JOIN or len(self._voices) == MAX_VOICES):
+            self._voices[int(np.argmax(similarities))].learn(total, windows, loudness)
+        elif windows >= 3 or not similarities:
+            self._voices.append(Voice(total, windows, loudness))
+        self._compare()
+
+    def _compare(self) -> None:
+        known = [voice for voice in self._voices if voice.windows >= KNOWN_WINDOWS]
+        if len(known) < 2:
+            return
         if self._enrolment is None:
-            self._learn_unenrolled(total, len(vectors), loudness)
-            return
-        odds = float(np.mean(self.log_odds(vectors)))
-        if odds >= LEARN_AT:
-            self._staff = _taught(self._staff, total, len(vectors), loudness)
-        elif odds <= -LEARN_AT:
-            self._learn_customer(total, len(vectors), loudness)
-
-    def _session(self, vectors: Floats) -> Floats | None:
-        if self._staff is None or not self._customers:
-            return None
-        if self._staff.windows < SESSION_WINDOWS or sum(voice.windows for voice in self._customers) < SESSION_WINDOWS:
-            return None
-        customers = np.stack([voice.centre for voice in self._customers])
-        difference = SESSION_SLOPE * (vectors @ self._staff.centre - np.max(vectors @ customers.T, axis=1))
-        return np.asarray(difference, np.float32) * self._role()
-
-    def _role(self) -> float:
-        """Without an enrolment the first voice kept is only called staff; the nearer one is."""
-        if self._enrolment is not None or self._staff is None:
-            return 1.0
-        nearer = self._staff.loudness - max(voice.loudness for voice in self._customers)
-        return float(np.clip(nearer / NEARER_DB, -1.0, 1.0))
-
-    def _learn_customer(self, total: Floats, windows: int, loudness: float) -> None:
-        similarities = [float(voice.centre @ unit(total)) for voice in self._customers]
-        if similarities and (max(similarities) >= NEW_VOICE or len(self._customers) == MAX_CUSTOMERS):
-            self._customers[int(np.argmax(similarities))].learn(total, windows, loudness)
+            likeness = np.array([voice.loudness for voice in known])
+            self._trust = float(np.clip((likeness.max() - np.sort(likeness)[-2]) / NEARER_DB, 0.0, 1.0))
+            staff = likeness == likeness.max()
         else:
-            self._customers.append(Voice(total, windows, loudness))
-
-    def _learn_unenrolled(self, total: Floats, windows: int, loudness: float) -> None:
-        if self._staff is None:
-            self._staff = Voice(total, windows, loudness)
-            return
-        first = float(self._staff.centre @ unit(total))
-        other = float(self._customers[0].centre @ unit(total)) if self._customers else -1.0
-        if first >= max(other, NEW_VOICE):
-            self._staff.learn(total, windows, loudness)
-        elif self._customers:
-            self._customers[0].learn(total, windows, loudness)
-        else:
-            self._customers.append(Voice(total, windows, loudness))
-
-
-def _taught(voice: Voice | None, total: Floats, windows: int, loudness: float) -> Voice:
-    if voice is None:
-        return Voice(total, windows, loudness)
-    voice.learn(total, windows, loudness)
-    return voice
+            likeness = np.array([float(np.max(self._enrolment.vectors @ voice.total)) / voice.windows for voice in known])
+            if likeness.max() - likeness.min() < APART:
+                return
+            self._middle = float(np.clip((likeness.max() + likeness.min()) / 2, MIDDLE_LOW, MIDDLE_HIGH))
+            staff = likeness >= self._middle
+        centres = np.stack([voice.centre for voice in known])
+        if staff.any() and not staff.all():
+            self._staff, self._customers = centres[staff], centres[~staff]

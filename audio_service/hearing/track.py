@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_service.hearing.spectra import FRAMES_PER_TICK, HOP, Floats
 from audio_service.messages import SAMPLE_RATE
@@ -36,7 +35,7 @@ class Track:
         self._data[self._used : self._used + len(rows)] = rows
         self._used += len(rows)
 
-    def mark(self, frame: int, nuclei: NDArray[np.bool_]) -> None:
+    def mark(self, frame: int, nuclei: Floats) -> None:
         """Writes late nuclei for the frames starting at `frame`; those before the stream are ignored."""
         if frame >= self._first:
             self._data[frame - self._first : frame - self._first + len(nuclei), COLUMNS.index("nuclei")] = nuclei

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio_service.hearing.embedding import BANDS, WINDOW_FRAMES, MelFrames
+from audio_service.hearing.embedding import BANDS, WINDOW_FRAMES
 from audio_service.hearing.networks import HearingModels
 from audio_service.hearing.speaker import Heard, Voices
 from audio_service.hearing.spectra import Floats
@@ -18,12 +18,11 @@ _KEEP = 160
 
 
 class UtteranceWindows:
-    """Log-mel frames of the stream and the speaker windows of the utterance that is open."""
+    """The stream's last log-mel frames and the speaker windows of the utterance that is open."""
 
     def __init__(self, models: HearingModels, voices: Voices) -> None:
         self._models = models
         self._voices = voices
-        self._mel = MelFrames()
         self._frames = np.zeros((_KEEP, BANDS), np.float32)
         self._end = 0
         self._next: int | None = None
@@ -34,11 +33,10 @@ class UtteranceWindows:
         self.heard = Heard()
         self._next = round(at * FRAME_RATE) + WINDOW_FRAMES
 
-    def push(self, block: Floats, speaking: bool) -> None:
-        """(1600,) samples; runs a window when one is due and somebody speaks."""
-        fresh = self._mel.push(block)
-        self._frames = np.concatenate((self._frames[len(fresh) :], fresh))
-        self._end += len(fresh)
+    def push(self, mel: Floats, speaking: bool) -> None:
+        """(10, 40) log-mel frames; runs a window when one is due and somebody speaks."""
+        self._frames = np.concatenate((self._frames[len(mel) :], mel))
+        self._end += len(mel)
         if self._next is not None and speaking and self._end >= self._next:
             self._next = self._end + STRIDE
             self._hear(self._frames[-WINDOW_FRAMES:])
