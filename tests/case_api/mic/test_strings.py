@@ -21,21 +21,22 @@ def strings() -> dict[str, list[str]]:
     return dict(json.loads(re.sub(r",(\s*[\]}])", r"\1", table)))
 
 
-def used() -> list[str]:
-    """Keys as written in the modules; `${…}` in a key stands for any one part."""
+def used(strings: dict[str, list[str]]) -> list[str]:
+    """Keys as written in the modules, also where a condition chooses one; `${…}` in a key stands for any one part."""
+    sections = {key.partition(".")[0] for key in strings}
     keys = [key for text in MODULES for key in re.findall(r'\bt\(\s*"([a-z.0-9]+)"', text)]
-    keys += [key for text in MODULES for key in re.findall(r'"([a-z]+(?:\.[a-z0-9]+)+)"', text) if not key.startswith("calmdesk.")]
+    keys += [key for text in MODULES for key in re.findall(r'"([a-z]+(?:\.[a-z0-9]+)+)"', text) if key.partition(".")[0] in sections]
     return keys + [re.sub(r"\$\{.*?\}(?=[.`]|$)", "*", key) for text in MODULES for key in re.findall(r"\bt\(\s*`(.+?)`[,)]", text)]
 
 
 def test_every_key_in_the_modules_has_its_text(strings: dict[str, list[str]]) -> None:
-    for key in used():
+    for key in used(strings):
         pattern = re.compile(re.escape(key).replace(r"\*", r"[a-z0-9]+"))
         assert any(pattern.fullmatch(known) for known in strings), key
 
 
 def test_every_text_is_used(strings: dict[str, list[str]]) -> None:
-    patterns = [re.compile(re.escape(key).replace(r"\*", r"[a-z0-9]+")) for key in used()]
+    patterns = [re.compile(re.escape(key).replace(r"\*", r"[a-z0-9]+")) for key in used(strings)]
     assert [known for known in strings if not any(pattern.fullmatch(known) for pattern in patterns)] == []
 
 

@@ -1,0 +1,84 @@
+"""The page, the browser's microphone and the real service: a recorded negotiation becomes words, a prompt and a recording."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile as sf
+from playwright.async_api import expect
+from scipy import signal
+
+from case_api.demo import ENROLMENT, NEGOTIATION
+from case_api.harness import Service, prepare
+from models.settings import Settings
+from tests.case_api.mic.phone import phone
+
+RATE = 16_000
+START, END = 44, 72  # seconds of the negotiation: the customer loses patience in it
+
+
+@pytest.fixture(scope="module")
+def played() -> npt.NDArray[np.float64]:
+    samples, rate = sf.read(NEGOTIATION, start=START * RATE, stop=END * RATE)
+    assert rate == RATE
+    return np.asarray(samples)
+
+
+def likeness(stored: npt.NDArray[np.float64], played: npt.NDArray[np.float64]) -> tuple[float, list[int]]:
+    """Correlation of what was stored with what was played, and each second's offset in samples."""
+    overall = signal.correlate(stored, played, mode="full", method="fft")
+    lag = int(np.argmax(overall)) - (len(played) - 1)
+    offsets, matches = [], []
+    for start in range(2 * RATE, len(played) - 2 * RATE, RATE):
+        second = played[start : start + RATE]
+        around = stored[start + lag - 800 : start + lag + RATE + 800]
+        match = signal.correlate(around, second, mode="valid", method="fft")
+        at = int(np.argmax(match))
+        offsets.append(lag + at - 800)
+        matches.append(float(np.corrcoef(around[at : at + RATE], second)[0, 1]))
+    return float(np.median(matches)), offsets
+
+
+async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArray[np.float64]) -> None:
+    sound = tmp_path / "negotiation.wav"
+    sf.write(sound, signal.resample_poly(played, 3, 1), 3 * RATE, subtype="PCM_16")
+    settings = Settings(data_dir=tmp_path / "var")
+    staff = await prepare(settings, "phone", ENROLMENT)
+    with Service(settings.data_dir, {"CALMDESK_DATABASE_URL": settings.database_url}) as service:
+        async with phone(sound) as held:
+            page = held.page
+            await held.open(f"http://127.0.0.1:{service.port}/mic")
+            await held.sign_in(staff.password, staff.username)
+            await page.click("text=新建案件")
+            await page.fill("[name=customer]", "王女士")
+            await page.click("button[type=submit]")
+            await expect(page.locator(".notice-text")).to_contain_text("您可以不同意录音")
+            await held.consent()
+            await page.click(".start")
+            await held.line("connected")
+            await expect(page.locator(".talk .final:visible").first).to_be_visible(timeout=60_000)
+            await expect(page.locator(".prompt").first).to_be_visible(timeout=60_000)
+            assert re.search(r"[\u4e00-\u9fff]{6,}", await page.locator(".say").first.inner_text())
+            assert await page.locator(".reasons").first.inner_text()
+            await page.locator(".prompt:not(.small) >> text=用上了").first.click()
+            await expect(page.locator(".timer")).to_have_text(re.compile(rf"00:{END - START + 2}"), timeout=60_000)
+            await page.click("text=标记")
+            await held.stop()
+            await held.summary(within=90)
+            await expect(page.locator(".legend .customer")).to_be_visible()
+            session = (await page.locator(".card small", has_text="会话编号").inner_text()).split()[-1]
+            await page.click("text=查看文字")
+            await expect(page.locator(".plain-text")).to_contain_text("客户")
+            await page.click("text=播放录音")
+            await page.wait_for_function("document.querySelector('audio')?.duration > 20")
+            assert held.complaints == []
+    stored, rate = sf.read(settings.data_dir / "recordings" / session / "recording.flac")
+    assert rate == RATE
+    assert END - START + 1 < len(stored) / RATE < END - START + 20
+    correlation, offsets = likeness(stored, played)
+    assert correlation > 0.99
+    assert np.max(np.abs(np.diff(offsets))) < 160, offsets
