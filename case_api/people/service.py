@@ -107,10 +107,9 @@ async def replace_roles(db: AsyncSession, by: By, person_id: str, grants: Sequen
     wanted, held = set(grants), grants_of(person)
     await _check_grants(db, sorted(wanted, key=str))
     await _keep_an_admin(db, person, sorted(wanted, key=str), disabled=person.disabled_at is not None)
-    person.roles = [
-        *(role for role in person.roles if (role.role, role.site_id) in wanted),
-        *(PersonRole(role=role, site_id=site) for role, site in sorted(wanted - set(held), key=str)),
-    ]
+    stay = [role for role in person.roles if (role.role, role.site_id) in wanted]
+    new = [PersonRole(role=role, site_id=site) for role, site in wanted - set(held)]
+    person.roles = sorted([*stay, *new], key=lambda role: (role.role, role.site_id or ""))
     by.record(db, "set_roles", person, _as_json(held), _as_json(sorted(wanted, key=str)))
     await db.flush()
     return person
