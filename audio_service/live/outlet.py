@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 from audio_service.errors import ErrorCode, ServiceError, StreamError
-from audio_service.messages import Ack, ServerMessage, State, Transcript
+from audio_service.messages import Ack, Ready, ServerMessage, State, Transcript
 
 
 def is_replaceable(message: ServerMessage) -> bool:
@@ -42,9 +42,9 @@ class Outlet:
         self._something.set()
 
     async def get(self) -> ServerMessage | None:
-        """The next message, an acknowledgement before others (it frees the client's memory); None once closed and empty."""
+        """The next message, an acknowledgement before all but `ready` (it frees the client's memory); None once closed and empty."""
         while True:
-            if self._ack is not None:
+            if self._ack is not None and not (self._queue and isinstance(self._queue[0], Ready)):
                 ack, self._ack = Ack(seq=self._ack), None
                 return ack
             if self._queue:

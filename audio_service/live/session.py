@@ -82,7 +82,7 @@ class LiveSession:
         self._samples_max = int(seconds_max * SAMPLE_RATE)
         self._next_seq = recording.next_seq if recording else 0
         self._stored_seq = self._next_seq
-        self._recovered = recording.samples if recording else 0
+        self._recovered = self._offered = recording.samples if recording else 0
         self._progress = Progress(stored=self._recovered, first_sample=self._recovered)
         self._intake: asyncio.Queue[tuple[int, Block] | None] = asyncio.Queue(INTAKE_PACKETS)
         self._to_hear: asyncio.Queue[Block | None] = asyncio.Queue(HEARING_BLOCKS)
@@ -155,11 +155,12 @@ class LiveSession:
         if packet.seq > self._next_seq:
             raise AudioError(ErrorCode.SEQUENCE_GAP, f"expected {self._next_seq}, got {packet.seq}")
         samples = decoder.decode(packet.payload)
-        if self._progress.stored + samples.size > self._samples_max:
+        if self._offered + samples.size > self._samples_max:
             raise AudioError(ErrorCode.SESSION_TOO_LONG, f"{self._samples_max // SAMPLE_RATE} s")
         if self._progress.first_packet is None:
             self._progress.first_packet = time.monotonic()
         self._next_seq += 1
+        self._offered += samples.size
         await self._intake.put((packet.seq, samples))
 
     async def finish(self) -> Summary:
@@ -219,7 +220,7 @@ class LiveSession:
         logger.error("store.failed", session=self.id, code=str(error.code), detail=error.detail)
         while not self._intake.empty():
             self._intake.get_nowait()
-        self._next_seq = self.recording.next_seq
+        self._next_seq, self._offered = self.recording.next_seq, self.recording.samples
         if self.outlet is not None:
             self.outlet.fail(error)
 

@@ -20,7 +20,6 @@ from audio_service.live.session import LiveSession
 from audio_service.messages import (
     CLIENT_MESSAGE,
     PROTOCOL_VERSION,
-    Ack,
     Feedback,
     Hello,
     Limits,
@@ -145,8 +144,6 @@ class Connection:
                 limits=Limits(window_packets=limits.window_packets, session_seconds_max=limits.session_seconds_max),
             )
         )
-        if session.next_seq:
-            self._outlet.put(Ack(seq=session.next_seq - 1))
         session.attach(self._outlet)
 
     async def _one(self) -> None:

@@ -34,12 +34,12 @@ def shortened(negotiation: NDArray[np.int16]) -> NDArray[np.int16]:
 
 
 async def test_the_outburst_raises_a_calming_prompt_and_everything_is_kept(
-    start: Callable[..., Any], db: Any, shortened: NDArray[np.int16], recordings: Path
+    start: Callable[..., Any], rows: Any, shortened: NDArray[np.int16], recordings: Path
 ) -> None:
     async with start() as service:
         phone = service.phone()
         await phone.play(shortened, SPEED)
-        session = await db.get(Session, phone.session)
+        session = await rows.one(select(Session).where(Session.id == phone.session))
         summary = service.of("summary")[-1]
 
         calming = [prompt for prompt in service.of("prompt") if prompt["kind"] == "calming"]
@@ -60,28 +60,28 @@ async def test_the_outburst_raises_a_calming_prompt_and_everything_is_kept(
     assert session.recording_sha256
     assert session.seconds == summary["seconds"] == 49.0
     assert summary["recording"] == f"/v1/sessions/{phone.session}/audio"
-    consent = await db.get(Consent, session.consent_id)
+    consent = await rows.one(select(Consent).where(Consent.id == session.consent_id))
     assert consent.recording
     assert "录音" in consent.notice_text
-    utterances = (await db.scalars(select(Utterance).where(Utterance.session_id == phone.session).order_by(Utterance.ordinal))).all()
+    utterances = await rows.scalars(select(Utterance).where(Utterance.session_id == phone.session).order_by(Utterance.ordinal))
     assert [row.id for row in utterances] == sorted(finals, key=lambda name: int(name[1:]))
     assert [row.text for row in utterances] == [finals[row.id]["text"] for row in utterances]
     assert [row.speaker for row in utterances] == [finals[row.id]["speaker"] for row in utterances]
-    prompts = (await db.scalars(select(PromptShown).where(PromptShown.session_id == phone.session))).all()
+    prompts = await rows.scalars(select(PromptShown).where(PromptShown.session_id == phone.session))
     assert {row.prompt_key for row in prompts} == {prompt["id"] for prompt in service.of("prompt")}
-    hits = (await db.scalars(select(KeywordHit).where(KeywordHit.session_id == phone.session))).all()
+    hits = await rows.scalars(select(KeywordHit).where(KeywordHit.session_id == phone.session))
     assert len(hits) == len(service.of("keyword")) == sum(summary["keywords"].values())
-    states = (await db.scalars(select(StateEvent).where(StateEvent.session_id == phone.session))).all()
+    states = await rows.scalars(select(StateEvent).where(StateEvent.session_id == phone.session))
     assert len(states) == len(service.of("state"))
-    tracks = (await db.scalars(select(ProsodyTrack).where(ProsodyTrack.session_id == phone.session))).all()
+    tracks = await rows.scalars(select(ProsodyTrack).where(ProsodyTrack.session_id == phone.session))
     assert sum(len(row.data) // 4 // len(row.columns) for row in tracks) == 490
-    topics = (await db.scalars(select(OutboxMessage).where(OutboxMessage.session_id == phone.session))).all()
+    topics = await rows.scalars(select(OutboxMessage).where(OutboxMessage.session_id == phone.session))
     assert {"session.ended", "session.signal"} <= {row.topic for row in topics}
     assert "escalation" in {row.payload.get("kind") for row in topics}
 
 
 async def test_without_recording_prompts_work_and_only_counts_are_kept(
-    start: Callable[..., Any], db: Any, shortened: NDArray[np.int16], recordings: Path
+    start: Callable[..., Any], rows: Any, shortened: NDArray[np.int16], recordings: Path
 ) -> None:
     async with start() as service:
         phone = service.phone(consent={"recording": False, "notice_version": "rec-2026-11"})
@@ -92,15 +92,15 @@ async def test_without_recording_prompts_work_and_only_counts_are_kept(
     assert "recording" not in summary
     assert not (recordings / phone.session).exists()
     for table in (Utterance, PromptShown, KeywordHit, StateEvent, ProsodyTrack):
-        assert (await db.scalars(select(table).where(table.session_id == phone.session))).all() == []
-    assert (await db.scalars(select(OutboxMessage).where(OutboxMessage.topic == "session.signal"))).all() == []
-    session = await db.get(Session, phone.session)
+        assert await rows.scalars(select(table).where(table.session_id == phone.session)) == []
+    assert await rows.scalars(select(OutboxMessage).where(OutboxMessage.topic == "session.signal")) == []
+    session = await rows.one(select(Session).where(Session.id == phone.session))
     assert session.counts["utterances"] == summary["utterances"] > 0
     assert session.counts["prompts"]["calming"] >= 1
 
 
 async def test_feedback_and_marks_are_kept_and_an_unknown_prompt_is_told(
-    start: Callable[..., Any], db: Any, negotiation: NDArray[np.int16]
+    start: Callable[..., Any], rows: Any, negotiation: NDArray[np.int16]
 ) -> None:
     async with start() as service:
         phone = service.phone(
@@ -109,8 +109,8 @@ async def test_feedback_and_marks_are_kept_and_an_unknown_prompt_is_told(
         phone.answer = "helpful"
         await phone.play(negotiation[50 * SAMPLE_RATE : 72 * SAMPLE_RATE], SPEED)
     assert [error["code"] for error in service.of("error")] == ["unknown_prompt"]
-    row = (await db.scalars(select(SessionMark).where(SessionMark.session_id == phone.session))).one()
+    row = await rows.one(select(SessionMark).where(SessionMark.session_id == phone.session))
     assert (row.note, row.at, row.person_id) == ("客户要走", 1.5, service.person.id)
-    feedback = (await db.scalars(select(PromptFeedback))).all()
+    feedback = await rows.scalars(select(PromptFeedback))
     assert len(feedback) == len(service.of("prompt"))
     assert {row.verdict for row in feedback} <= {"helpful"}

@@ -6,7 +6,7 @@ import pytest
 
 from audio_service.errors import ErrorCode, ServiceError
 from audio_service.live.outlet import Outlet
-from audio_service.messages import Ack, Level, Measures, Speaker, State, Transcript, Warning_, WarningCode
+from audio_service.messages import Ack, Level, Limits, Measures, Ready, Speaker, State, Transcript, Warning_, WarningCode
 
 
 def state(at: float) -> State:
@@ -60,3 +60,11 @@ async def test_a_waiting_reader_is_woken_by_a_message_and_by_the_end() -> None:
     await asyncio.sleep(0)
     outlet.close()
     assert await reader is None
+
+
+async def test_ready_is_always_first() -> None:
+    outlet = Outlet(10)
+    ready = Ready(session="s", next_seq=3, recording=True, limits=Limits(window_packets=1, session_seconds_max=1))
+    for message in (ready, Ack(seq=3), final("u1")):
+        outlet.put(message)
+    assert await drain(outlet) == [ready, Ack(seq=3), final("u1")]
