@@ -58,14 +58,6 @@ class AsrSettings(_Group):
     partial_interval: float = Field(default=0.8, ge=0.2, le=10, description="Seconds between two partial transcripts of one utterance")
 
 
-class EndpointSettings(_Group):
-    """Where an utterance starts and ends."""
-
-    hang_over_ms: int = Field(default=400, ge=100, le=3000, description="Silence that ends an utterance, in ms")
-    pre_roll_ms: int = Field(default=200, ge=0, le=1000, description="Audio kept from before the first speech, in ms")
-    max_seconds: float = Field(default=15, ge=3, le=28, description="Longest utterance before it is split, in seconds")
-
-
 class PromptSettings(_Group):
     """How much is put on the staff member's screen."""
 
@@ -94,12 +86,10 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(default=None, description="PEM private key for `tls = files`")
     log_json: bool = Field(default=False, description="Log one JSON object a line instead of text for people")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe log line that is written")
-    demo_mode: bool = Field(default=False, description="Fill an empty database with a demonstration site and people")
     library_dir: Path | None = Field(default=None, description="Folder with scripts and lexicon; without it the packaged ones are used")
     auth: AuthSettings = Field(default_factory=AuthSettings)
     stream: StreamSettings = Field(default_factory=StreamSettings)
     asr: AsrSettings = Field(default_factory=AsrSettings)
-    endpoint: EndpointSettings = Field(default_factory=EndpointSettings)
     detection: DetectionSettings = Field(default_factory=DetectionSettings)
     prompts: PromptSettings = Field(default_factory=PromptSettings)
 
