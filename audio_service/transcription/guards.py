@@ -1,16 +1,17 @@
 """Guards against text that nobody said. Pure: text and the decoder's own measures in, a verdict out.
 
-Whisper writes something for every sound. Three kinds of invention are known and each has its guard: stock phrases of its training
-subtitles, loops, and short fluent text out of noise. Every threshold is measured in docs/transcription.md.
+Whisper writes something for every sound. Four kinds of invention are known and each has its guard: text out of noise, its own prompt
+said back, loops, and stock phrases of its training subtitles. Every threshold is measured in docs/transcription.md.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
+from difflib import SequenceMatcher
 
 from audio_service.transcription.results import Dropped, Transcription
-from audio_service.transcription.text import syllables
+from audio_service.transcription.text import hanzi, syllables
 
 # What the training data's subtitles say where nobody speaks. Never a word of a sales conversation on its own.
 _STOCK = re.compile(
@@ -21,6 +22,14 @@ _STOCK = re.compile(
 )
 _LOOP = re.compile(r"(.)\1{6,}|(.{2,12}?)\2{3,}", re.DOTALL)
 
+# Noise, music and babble give .77 to .99 and log probabilities of −.37 at most. Speech above the first is half a minute long and sure of
+# itself, or so far away that its text is wrong from end to end
+_NO_SPEECH_PROB = 0.6
+_NO_SPEECH_LOGPROB = -0.3
+# No turn of speech that was understood even in part is below; babble under a partial's prompt is
+_GUESSING_LOGPROB = -1.4
+# Four characters in a row of a prompt are as good as never said by chance (1 of 330 turns)
+_ECHO_LENGTH = 4
 # A phrase from the list is believed only when the decoder was sure of it and heard speech
 _SURE_LOGPROB = -0.35
 _SPEECH_PROB = 0.3
@@ -49,9 +58,21 @@ def cut_loop(text: str) -> str:
     return text[: found.start()] + unit * 2
 
 
+def echoes(text: str, prompt: str) -> bool:
+    """The text says a part of the prompt back: with little to hear, the decoder goes on with what it was told."""
+    said, told = hanzi(text), hanzi(prompt)
+    return SequenceMatcher(None, said, told, autojunk=False).find_longest_match().size >= _ECHO_LENGTH
+
+
+def no_speech(heard: Transcription) -> bool:
+    """The decoder heard no speech, or guesses."""
+    unheard = heard.no_speech_prob > _NO_SPEECH_PROB and heard.avg_logprob < _NO_SPEECH_LOGPROB
+    return unheard or heard.avg_logprob < _GUESSING_LOGPROB or not syllables(heard.text)
+
+
 def verdict(heard: Transcription, seconds: float) -> Dropped | None:
     """Why the text of an utterance of that length is not to be believed, or None."""
-    if not syllables(heard.text):
+    if no_speech(heard):
         return Dropped.NO_SPEECH
     if is_loop(heard.text):
         return Dropped.LOOP

@@ -17,7 +17,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from tokenizers import Tokenizer
 
 from audio_service.transcription.alignment import spread, token_spans
-from audio_service.transcription.guards import compression_ratio, cut_loop, is_loop, verdict
+from audio_service.transcription.guards import compression_ratio, cut_loop, echoes, is_loop, no_speech, verdict
 from audio_service.transcription.results import SAMPLE_RATE, Alternative, Character, Dropped, Samples, Transcription
 from audio_service.transcription.text import tidy
 from audio_service.transcription.weights import WeightsUnusable, resolve
@@ -35,12 +35,14 @@ SILENCE_RMS = 10 ** (-65 / 20)
 # Fastest speech needs 10 Hanzi a second, a rare Hanzi needs up to three tokens
 TOKENS_PER_SECOND = 16
 TOKENS_SPARE = 12
-LOOP_NGRAM = 3
+LOOP_NGRAM = 6
 SECONDS_PER_STEP = 0.02
-# The scene in neutral words. Never a complaint word: the decoder writes its prompt's words over what it cannot hear
-FINAL_PROMPT = "置业顾问和客户在售楼处谈定金、户型、网签、认购和楼盘的事情。"
-# Half a second of speech is easily overruled by a prompt: partials get only the script and the style
-PARTIAL_PROMPT = "以下是普通话的句子。"
+# The scene in neutral words. Never a complaint word: the decoder writes its prompt's words over what it cannot hear.
+# ASCII commas, because a full-width one is three tokens and is easily confused with a full-width digit
+DOMAIN_PROMPT = "您好,这里是售楼处。关于这套房子的认购、定金、首付、贷款和网签,有什么问题都可以跟我说。"
+# A second of speech is easily overruled by a scene: partials and short answers get only the script and the style
+PLAIN_PROMPT = "以下是普通话的句子。"
+DOMAIN_SECONDS = 1.5
 
 
 class DecodingError(Exception):
@@ -95,9 +97,11 @@ class WhisperTranscriber:
             return Transcription(dropped=reason)
         seconds = len(samples) / SAMPLE_RATE
         encoded = self._encode(samples, self._final_seconds)
-        heard = self._decode(encoded, seconds, FINAL_PROMPT, beam=self._beam)
-        if is_loop(heard.text):
-            heard = _without_loops(self._decode(encoded, seconds, FINAL_PROMPT, beam=self._beam, no_repeat_ngram_size=LOOP_NGRAM))
+        context = DOMAIN_PROMPT if seconds >= DOMAIN_SECONDS else PLAIN_PROMPT
+        heard = self._decode(encoded, seconds, context, beam=self._beam)
+        # under the domain prompt noise and speech are told apart far better than under the plain one: believe it before decoding again
+        if not no_speech(heard) and (is_loop(heard.text) or echoes(heard.text, context)):
+            heard = _without_loops(self._decode(encoded, seconds, PLAIN_PROMPT, beam=self._beam, no_repeat_ngram_size=LOOP_NGRAM))
         reason = verdict(heard, seconds)
         if reason is not None:
             return replace(heard, text="", alternatives=(), dropped=reason)
@@ -109,7 +113,7 @@ class WhisperTranscriber:
         if reason is not None:
             return Transcription(dropped=reason)
         seconds = len(samples) / SAMPLE_RATE
-        heard = _without_loops(self._decode(self._encode(samples, self._partial_seconds), seconds, PARTIAL_PROMPT, beam=1))
+        heard = _without_loops(self._decode(self._encode(samples, self._partial_seconds), seconds, PLAIN_PROMPT, beam=1))
         reason = verdict(heard, seconds)
         return heard if reason is None else replace(heard, text="", alternatives=(), dropped=reason)
 
@@ -167,7 +171,7 @@ class Vocabulary:
         self._end = self._id("<|endoftext|>")
         self.start = [self._id("<|startoftranscript|>"), self._id("<|zh|>"), self._id("<|transcribe|>")]
         # −1 is the model's own list. Digits are suppressed so that numbers are written as they are said, 一二三四五 and not 12345
-        self.suppressed = [-1, *(token for token in range(self._end) if any(char in "0123456789" for char in self.text([token])))]
+        self.suppressed = [-1, *(token for token in range(self._end) if any(map(str.isdigit, self.text([token]))))]
 
     def prompt(self, context: str) -> list[int]:
         """Decoder input for text without timestamps that follows `context`."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from audio_service.transcription.guards import compression_ratio, cut_loop, is_loop, verdict
+from audio_service.transcription.guards import compression_ratio, cut_loop, echoes, is_loop, verdict
 from audio_service.transcription.results import Dropped, Transcription
 
 
@@ -37,8 +37,26 @@ def test_a_loop_is_cut_after_its_second_round(text: str, kept: str) -> None:
 )
 def test_subtitle_phrases_are_dropped_unless_the_decoder_was_sure(text: str) -> None:
     assert verdict(heard(text, logprob=-0.6), 5) is Dropped.HALLUCINATION
-    assert verdict(heard(text, no_speech=0.7), 5) is Dropped.HALLUCINATION
+    assert verdict(heard(text, no_speech=0.5), 5) is Dropped.HALLUCINATION
     assert verdict(heard(text), 5) is None
+
+
+def test_text_where_the_decoder_heard_no_speech_is_dropped_unless_it_was_sure() -> None:
+    assert verdict(heard("关于这套房子的定金。", logprob=-0.5, no_speech=0.8), 3) is Dropped.NO_SPEECH
+    assert verdict(heard("我要退房。", logprob=-1.0, no_speech=0.5), 3) is None
+    assert verdict(heard("我要退房。", logprob=-0.1, no_speech=0.7), 3) is None
+
+
+def test_a_decoder_that_guesses_heard_no_speech() -> None:
+    assert verdict(heard("这位是普通话。", logprob=-1.8, no_speech=0.4), 3) is Dropped.NO_SPEECH
+
+
+def test_a_prompt_said_back_is_an_echo_and_its_words_alone_are_not() -> None:
+    prompt = "关于这套房子的认购、定金和网签,都可以问。"
+    assert echoes("我说，关于这套房子", prompt)
+    assert echoes("定金。和网签", prompt), "marks do not hide an echo"
+    assert not echoes("这套房的定金能退吗，网签了没有", prompt)
+    assert not echoes("", prompt)
 
 
 def test_ordinary_thanks_are_kept_however_unsure() -> None:

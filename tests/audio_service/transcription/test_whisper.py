@@ -14,7 +14,7 @@ import pytest
 from audio_service.transcription.results import SAMPLE_RATE, Dropped, Samples
 from audio_service.transcription.text import hanzi_error_rate
 from audio_service.transcription.weights import BUNDLED, WeightsUnusable, resolve
-from audio_service.transcription.whisper import FINAL_PROMPT, PARTIAL_PROMPT, DecodingError, Vocabulary, WhisperTranscriber
+from audio_service.transcription.whisper import DOMAIN_PROMPT, PLAIN_PROMPT, DecodingError, Vocabulary, WhisperTranscriber
 
 Sentences = list[tuple[Samples, str]]
 
@@ -112,7 +112,7 @@ def test_more_than_the_model_can_hear_is_cut_and_not_refused(transcriber: Whispe
 
 def test_the_prompts_hold_no_word_that_is_logged_as_a_complaint() -> None:
     complaint = re.compile("退|诉|曝光|媒体|记者|律师|法院|举报|骗|虚假|维权|横幅|违法|总经理|业主群|霸王|抖音|消费者")
-    assert not complaint.search(FINAL_PROMPT + PARTIAL_PROMPT)
+    assert not complaint.search(DOMAIN_PROMPT + PLAIN_PROMPT)
 
 
 def test_rare_characters_come_back_whole_from_their_tokens(weights_cache: Path) -> None:
