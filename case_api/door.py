@@ -11,6 +11,7 @@ from case_api.cases.service import get_case
 from case_api.notices import find_notice
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal, authenticate_token
+from models.base import is_id
 from models.engine import Factory, reading
 from models.sites import Site
 
@@ -29,6 +30,10 @@ class FrontDoor:
 
     async def admit(self, token: str, case_id: str | None, site_id: str | None) -> Admitted:
         """Raises AccessError: token_invalid, token_expired, role_forbidden, case_forbidden."""
+        if case_id is not None and not is_id(case_id):
+            raise AccessError(ErrorCode.CASE_FORBIDDEN)
+        if site_id is not None and not is_id(site_id):
+            raise AccessError(ErrorCode.ROLE_FORBIDDEN)
         try:
             async with reading(self._factory) as db:
                 principal = await authenticate_token(db, token)

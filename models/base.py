@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from datetime import UTC, datetime
@@ -18,6 +19,11 @@ ID_LENGTH = 32
 def new_id() -> str:
     """32 hex digits: 48 bits of milliseconds, so that ids sort by age and indexes stay compact, then 80 random bits."""
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this could be an id at all; anything else is not worth a query (and PostgreSQL fails on some of it)."""
+    return re.fullmatch(r"[0-9A-Za-z_-]{1,64}", text) is not None
 
 
 def utc_now() -> datetime:
