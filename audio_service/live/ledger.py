@@ -7,7 +7,7 @@ that is already there is left alone: after a crash the same audio is heard again
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,12 +77,13 @@ Entry = FeedbackRow | Row | SignalRow | SessionUpdate
 class Ledger:
     """One writer for all conversations of the process: on SQLite there is one write lock, so one queue in front of it is fastest."""
 
-    def __init__(self, factory: Factory, on_trouble: Callable[[bool], None] = lambda slow: None) -> None:
+    def __init__(self, factory: Factory) -> None:
         self._factory = factory
         self._queue: asyncio.Queue[Entry | asyncio.Future[None]] = asyncio.Queue(QUEUE_ROWS)
-        self._on_trouble = on_trouble
         self._task: asyncio.Task[None] | None = None
         self.lost = 0
+        self.in_trouble = False
+        """Whether the database is away or busy right now."""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="ledger")
@@ -126,11 +127,11 @@ class Ledger:
         while True:
             try:
                 await self._commit(entries)
-                self._on_trouble(False)
+                self.in_trouble = False
                 return
             except (DatabaseBusy, OperationalError, OSError) as error:
                 logger.warning("ledger.retry", rows=len(entries), error=str(error))
-                self._on_trouble(True)
+                self.in_trouble = True
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 if len(entries) == 1:

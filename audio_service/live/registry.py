@@ -22,7 +22,8 @@ from audio_service.live.opening import load_enrolment, open_session, read_past
 from audio_service.live.outlet import Outlet
 from audio_service.live.ring import AudioRing
 from audio_service.live.session import LiveSession
-from audio_service.messages import Feedback, Hello, Mark, Summary
+from audio_service.live.watch import Watch
+from audio_service.messages import Feedback, Hello, Mark, Summary, WarningCode
 from models.base import new_id, utc_now
 from models.sessions import Session
 from models.settings import Settings
@@ -43,7 +44,8 @@ class Registry:
         self._opening = asyncio.Lock()
         self._ending: set[asyncio.Task[Summary]] = set()
         self._closing = False
-        self._reaper: asyncio.Task[None] | None = None
+        self._watch = Watch(ear, lambda: self.live)
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def settings(self) -> Settings:
@@ -55,13 +57,14 @@ class Registry:
         return list(self._sessions.values())
 
     def start(self) -> None:
-        self._reaper = asyncio.create_task(self._reap(), name="reaper")
+        self._tasks = [asyncio.create_task(self._reap(), name="reaper"), asyncio.create_task(self._watch.run(), name="watch")]
 
     async def close(self) -> None:
         """Shut down: clients are told to come back, stored audio waits for the next process."""
         self._closing = True
-        if self._reaper is not None:
-            self._reaper.cancel()
+        for background in self._tasks:
+            background.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for task in self._ending:
             task.cancel()  # the next process ends it
         await asyncio.gather(*self._ending, return_exceptions=True)
@@ -125,7 +128,10 @@ class Registry:
         except BaseException:
             await session.abandon()
             raise
-        return self._register(session)
+        self._register(session)
+        if hello.mic is not None and hello.mic.auto_gain_control:
+            session.interpreter.warn(WarningCode.MIC_AGC)
+        return session
 
     async def _resume(self, session_id: str, admitted: Admitted) -> LiveSession:
         session = self._sessions.get(session_id)
