@@ -17,7 +17,7 @@ from scripts_library.records import Category, Cause, Cue, Script, Term, WordingR
 DATA = Path(__file__).parent / "data"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Library:
     """Everything a trainer wrote, checked. `fingerprint` is the SHA-256 over the files it was read from."""
 
@@ -29,6 +29,9 @@ class Library:
     holdback: tuple[Cue, ...]
     everyday: frozenset[str]
     fingerprint: str
+
+    def __repr__(self) -> str:
+        return f"Library({len(self.scripts)} scripts, {len(self.terms)} terms, {self.fingerprint[:12]})"
 
     @cached_property
     def approved(self) -> tuple[Script, ...]:

@@ -20,9 +20,9 @@ _GRAVEST_FIRST = tuple(Moment)
 
 
 class PhraseFinder:
-    """Phrases as written or as a homophone; 「…」 in a phrase stands for up to three characters of filler."""
+    """Phrases as written or as a homophone; 「…」 in a phrase stands for up to five characters of filler."""
 
-    FILLER = 3
+    FILLER = 5
 
     def __init__(self, phrases: Sequence[str]) -> None:
         self._parts = [[hear(part).plain for part in phrase.split("…") if hear(part).plain] for phrase in phrases]

@@ -31,13 +31,14 @@ _STRICTER = {Listen.FAR: Listen.NORMAL, Listen.NORMAL: Listen.NEAR, Listen.NEAR:
 NEAR_BONUS = 0.06  # a word that goes with the term stands close by
 LONELY = 0.06  # no other hypothesis agrees
 RANK = 0.015  # a hypothesis further down the list
-EVERYDAY = 0.10  # what was heard is an ordinary word in its own right
+EVERYDAY = 0.15  # what was heard is an ordinary word in its own right
 REACH = 8  # characters on either side in which a `near` word counts
 QUALITY_FLOOR = -1.0  # mean log probability a token below which only exact text counts
 FEWEST_HANZI = 2
 FEWEST_FOR_SOUND = 4  # in a shorter text a near miss is not evidence of anything
 
-_NEGATION = re.compile(r"(?:不|没|没有|别|未|不用|不要|不想|不会|不打算|无需|不是要)(?:去|想|再|会|要|能|用)?$")
+# 「不要投诉」 denies; 「要不要投诉」 asks. A question of that shape repeats the verb before 不.
+_NEGATION = re.compile(r"(?:(?<![要想会能用是])不|没有|没|别|未|无需|(?<!是)不是|(?<!是)不是要)(?:去|想|再|会|要|能|用|打算|准备)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,9 @@ class Matcher:
         top = hear(text)
         if hanzi(top.plain) < FEWEST_HANZI:
             return []
-        candidates = list(self._written(top))
-        poor = quality is not None and quality < QUALITY_FLOOR
-        if not poor and hanzi(top.plain) >= FEWEST_FOR_SOUND:
+        clear = quality is None or quality >= QUALITY_FLOOR
+        candidates = [one for one in self._written(top) if clear or one.kind != "phonetic"]
+        if clear and hanzi(top.plain) >= FEWEST_FOR_SOUND:
             others = [other for other in map(hear, dict.fromkeys(alternatives)) if other.plain and other.plain != top.plain]
             candidates += self._sounded([top, *others])
         return [self._hit(top, one) for one in sorted(_resolve(candidates), key=lambda one: one.start)]
@@ -126,7 +127,8 @@ class Matcher:
 
     def _may_be(self, form: _Form, plain: str, start: int, end: int) -> bool:
         """Whether nothing around it says that this is something else."""
-        if form.plain.isnumeric() and (plain[start - 1 : start].isnumeric() or plain[end : end + 1].isnumeric()):
+        beside = plain[max(0, start - 1) : start] + plain[end : end + 1]
+        if plain[start:end].isnumeric() and any(map(str.isnumeric, beside)):
             return False  # a piece of a longer number
         if form.misheard and form.term.near and not _stands_near(form.term.near, plain, start, end):
             return False

@@ -23,6 +23,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "“{value}” is no id: use lower-case letters, digits, hyphens and underscores",
     ),
     "no_hanzi": ("「{value}」必须包含汉字", "“{value}” must contain Chinese characters"),
+    "no_sound": ("「{value}」里没有可以听的字", "There is nothing in “{value}” that could be heard"),
     "too_long": ("太长：{count} 个字，最多 {most} 个", "Too long: {count} characters, at most {most}"),
     "too_short": ("「{value}」太短，会到处误报：至少 {least} 个字", "“{value}” is too short to be told from chance: at least {least}"),
     "promise": ("含有承诺性字眼「{value}」，不能通过审核", "Contains the promise “{value}”; it cannot be approved"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -80,9 +81,8 @@ class Ranker:
 
     def choose(self, situation: Situation, now: float, history: Sequence[Shown]) -> Choice | None:
         """The best script and up to two alternatives; None where no approved script fits or all were just said."""
-        preferred = self._preferred(situation)
-        fitting = [*preferred, *(one for one in self._fitting(situation) if one not in preferred)]
-        fresh = [one for one in fitting if not self._said_lately(one, now, history)]
+        lately = {one.script_id for one in history if now - one.at < self._policy.repeat_after}
+        fresh = self._fitting(situation, lately)
         scored = [(self._score(one, situation, now, history), one) for one in fresh]
         ranked = sorted(scored, key=lambda pair: (-pair[0], pair[1].id))
         if not ranked:
@@ -90,32 +90,21 @@ class Ranker:
         (score, best), *rest = ranked[:ON_SCREEN]
         return Choice(best, tuple(script for _, script in rest), score)
 
-    def _preferred(self, situation: Situation) -> list[Script]:
-        named = (self._library.scripts.get(one) for one in situation.preferred)
-        return [script for script in named if script is not None and script.approved]
-
-    def _fitting(self, situation: Situation) -> list[Script]:
-        found: list[Script] = []
+    def _fitting(self, situation: Situation, lately: set[str]) -> list[Script]:
+        """Scripts that a wording rule named, then those of the moment, then of broader moments until the screen is full."""
+        approved = [one for one in self._library.approved if one.id not in lately]
+        found = [one for one in approved if one.id in situation.preferred]
         for moment in (situation.moment, *_BROADER.get(situation.moment, ())):
-            found += [
-                one
-                for one in self._library.approved
-                if one.kind is situation.kind
-                and one.situation is moment
-                and situation.level in one.levels
-                and self._cause_fits(one, situation)
-            ]
             if len(found) >= ON_SCREEN:
                 break
+            found += [one for one in approved if one.situation is moment and one not in found and self._fits(one, situation)]
         return found
 
     @staticmethod
-    def _cause_fits(script: Script, situation: Situation) -> bool:
-        """A script for a cause is shown only once that cause was heard: a wrong guess angers."""
-        return script.cause is Cause.ANY or situation.causes.get(script.cause, 0.0) > 0
-
-    def _said_lately(self, script: Script, now: float, history: Sequence[Shown]) -> bool:
-        return any(one.script_id == script.id and now - one.at < self._policy.repeat_after for one in history)
+    def _fits(script: Script, situation: Situation) -> bool:
+        """Kind and level agree, and a script for a cause waits until that cause was heard: a wrong guess angers."""
+        heard = script.cause is Cause.ANY or situation.causes.get(script.cause, 0.0) > 0
+        return heard and script.kind is situation.kind and situation.level in script.levels
 
     def _score(self, script: Script, situation: Situation, now: float, history: Sequence[Shown]) -> float:
         total = sum(situation.causes.values())
@@ -123,13 +112,15 @@ class Ranker:
         if total and script.cause is not Cause.ANY:
             score += 2.0 * situation.causes.get(script.cause, 0.0) / total
         score += 0.5 * (script.tone in _TONE_BY_LEVEL.get(situation.level, (Tone.WARM,)))
-        for one in history:
-            worth = _VERDICT_WORTH.get(one.verdict, 0.0) if one.verdict else 0.0
-            if one.script_id == script.id:
-                score += worth - self._policy.repeat_after / max(now - one.at, self._policy.repeat_after)
-            elif worth and self._tone_of(one) is script.tone:
-                score += worth / 4  # what was said of a script says a little about its tone
-        return round(score, 6)
+        # fsum: the sum does not depend on the order of the history, so a replay cannot tip a tie
+        return round(math.fsum([score, *(self._memory(script, one, now) for one in history)]), 6)
+
+    def _memory(self, script: Script, shown: Shown, now: float) -> float:
+        """What one earlier prompt says for or against a script."""
+        worth = _VERDICT_WORTH[shown.verdict] if shown.verdict else 0.0
+        if shown.script_id == script.id:
+            return worth - self._policy.repeat_after / max(now - shown.at, self._policy.repeat_after)
+        return worth / 4 if self._tone_of(shown) is script.tone else 0.0  # a verdict says a little about the tone
 
     def _tone_of(self, shown: Shown) -> Tone | None:
         script = self._library.scripts.get(shown.script_id)

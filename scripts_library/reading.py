@@ -182,8 +182,8 @@ class LexiconReader:
         return Term(
             name.text,
             category,
-            _bounded(page, aliases, LONGEST_TERM),
-            _bounded(page, misheard, LONGEST_TERM),
+            tuple(spot.text for spot in aliases),
+            tuple(spot.text for spot in misheard),
             _bounded(page, fields.texts("near"), LONGEST_TERM),
             _bounded(page, fields.texts("not_if"), LONGEST_TERM),
             severity,
@@ -194,6 +194,8 @@ class LexiconReader:
         )
 
     def _check_word(self, page: Page, spot: Spot, owner: str) -> None:
+        if not any(map(str.isalnum, spot.text)):
+            page.report_spot(spot, "no_sound", value=spot.text)
         self._words.claim(page, spot, owner, "duplicate_word")
         if len(spot.text) > LONGEST_TERM:
             page.report_spot(spot, "too_long", count=len(spot.text), most=LONGEST_TERM)

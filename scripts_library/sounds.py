@@ -29,7 +29,7 @@ SHORTEST_DROP = 4  # of a shorter phrase nothing may be missing: 经理 is not �
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Phrase `form` (index) may be in text `hypothesis` (index) at `plain[start:end]`; `cost` is the weighted mean over its syllables, 0 to 1."""
+    """Phrase `form` may be in text `hypothesis` (both indices) at `plain[start:end]`; `cost` is the weighted mean of its syllables, 0–1."""
 
     form: int
     hypothesis: int
