@@ -10,7 +10,10 @@ from typing import Final
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from case_api.problems import Problem, ProblemCode, problem_response
 
 log = structlog.get_logger("calmdesk.http")
 
@@ -39,30 +42,34 @@ class RequestShell:
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope["request_id"] = request_id
         started = time.perf_counter()
-        status = 500
+        status = 0
 
         async def tell(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                _add_headers(message, request_id)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, _limited(scope, receive), tell)
+            except Exception:
+                log.exception("request failed")
+                if status:  # half an answer is out: only the closed connection can tell
+                    raise
+                await problem_response(Request(scope), Problem(ProblemCode.INTERNAL))(scope, receive, tell)
             finally:
+                ms = round((time.perf_counter() - started) * 1000, 1)
                 # The path only: a query may hold a name that was searched for.
-                log.info(
-                    "request",
-                    method=scope["method"],
-                    path=scope["path"],
-                    status=status,
-                    ms=round((time.perf_counter() - started) * 1000, 1),
-                )
+                log.info("request", method=scope["method"], path=scope["path"], status=status, ms=ms)
+
+
+def _add_headers(message: Message, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers["X-Request-ID"] = request_id
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:

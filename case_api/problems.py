@@ -178,17 +178,12 @@ async def _on_busy(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, Problem(ProblemCode.DATABASE_BUSY, headers={"Retry-After": "1"}))
 
 
-async def _on_crash(request: Request, error: Exception) -> JSONResponse:
-    return problem_response(request, Problem(ProblemCode.INTERNAL))
-
-
 def install(app: FastAPI) -> None:
-    """Hand every error of the application to this module."""
+    """Hand every error that is foreseen to this module; the others are the middleware's."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(DatabaseBusy, _on_busy)
-    app.add_exception_handler(Exception, _on_crash)
 
 
 def responses(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
