@@ -22,15 +22,9 @@ from fastapi.responses import JSONResponse
 from audio_service.errors import ERRORS, ErrorCode
 from audio_service.messages import CLIENT_MESSAGE, Feedback, Hello, Level, Limits, Mark, PromptKind, Ready, Speaker, Stop, Summary
 from case_api.mic.router import mic_router
+from case_api.notices import Notice, NoticeKind, current_notice
 
 PERSON = {"id": "p1", "display_name": "李静", "roles": [{"role": "staff", "site_id": "s1"}]}
-NOTICE = {
-    "version": "2026-11",
-    "zh": "为了更好地帮您解决问题，我们希望对这次沟通进行录音并转成文字。\n"
-    "录音只用于处理您的事项和改进服务，保存两年后删除。\n您可以不同意录音，这不影响我们为您办理。",
-    "en": "To help you better we would like to record this conversation and turn it into text.\n"
-    "It is used for your matter only, and deleted after two years.\nYou may refuse; that changes nothing in how we serve you.",
-}
 
 
 @dataclass
@@ -182,8 +176,8 @@ class ScriptedServer:
         self.script.cases.append(case)
         return dict(case)
 
-    async def _notice(self) -> dict[str, str]:
-        return NOTICE
+    async def _notice(self, kind: NoticeKind = "recording") -> Notice:
+        return current_notice(kind)
 
     async def _enrolment(self) -> dict[str, Any]:
         return self.script.enrolment or {"enrolled": False}

@@ -12,6 +12,7 @@ import pytest
 import soundfile as sf
 from playwright.async_api import expect
 
+from case_api.notices import current_notice
 from tests.case_api.mic import story
 from tests.case_api.mic.phone import phone
 from tests.case_api.mic.scripted import ScriptedServer
@@ -118,7 +119,11 @@ async def test_from_sign_in_to_summary(server: ScriptedServer, noise: Path, dark
         hello = server.hellos[0]
         assert (hello.case_id, hello.codec, hello.sample_rate) == ("c9", "pcm_s16le", 16000)
         assert hello.consent is not None
-        assert (hello.consent.recording, hello.consent.notice_version, hello.consent.informed_by) == (True, "2026-11", "李静")
+        assert (hello.consent.recording, hello.consent.notice_version, hello.consent.informed_by) == (
+            True,
+            current_notice("recording").version,
+            "李静",
+        )
         assert hello.mic is not None
         assert (hello.mic.auto_gain_control, hello.mic.noise_suppression, hello.mic.echo_cancellation) == (False, False, False)
 

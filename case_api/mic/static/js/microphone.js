@@ -37,7 +37,8 @@ export class Microphone extends EventTarget {
     if (!isSecureContext || !navigator.mediaDevices) throw new MicrophoneError("insecure");
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({ audio: RAW });
-      this.context = new AudioContext();
+      // Long buffers: a busy phone then drops no audio, and 100 ms packets gain nothing from short ones.
+      this.context = new AudioContext({ latencyHint: "playback" });
       await this.context.audioWorklet.addModule(new URL("./capture-worklet.js", import.meta.url));
       await this.context.resume();
     } catch (error) {
