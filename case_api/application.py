@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audio_service.live.registry import Registry
 from audio_service.live.socket import router as stream_router
-from case_api import problems
+from case_api import openapi, problems
 from case_api.accounts.endpoints import public as sign_in_router
 from case_api.accounts.endpoints import router as accounts_router
 from case_api.bootstrap import bootstrap
@@ -50,11 +50,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(migrations.upgrade, settings)
-        app.state.first_admin = await bootstrap(app.state.factory)
         async with AsyncExitStack() as stack:
             if listening is not None:
                 app.state.registry = registry = await stack.enter_async_context(listening(settings, app.state.factory))
                 app.state.embed = registry.ear.embed
+            # last, so that nothing can fail between the one-time password and the moment it is told
+            app.state.first_admin = await bootstrap(app.state.factory)
             yield
         if engine is None:
             await own_engine.dispose()
@@ -76,6 +77,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(RequestShell)
     _mount(app)
+    openapi.describe(app)
     return app
 
 

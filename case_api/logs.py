@@ -26,3 +26,4 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
     logging.basicConfig(level=level)
+    logging.getLogger("alembic").setLevel(max(level, logging.WARNING))  # says the same three lines at every start

@@ -77,15 +77,15 @@ async def _serve(settings: Settings) -> None:
 def _greet(settings: Settings, first: FirstAdmin | None, fingerprint: str | None) -> None:
     """Where the service is, as a code to scan too, and at the very first start the administrator's password."""
     for line in address_lines(settings.host, settings.port, settings.tls != "off"):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
     if fingerprint:
-        console.print(f"证书指纹 · certificate SHA-256  {fingerprint}")
+        console.print(f"证书指纹 · certificate SHA-256  {fingerprint}", highlight=False, soft_wrap=True)
     if first is not None:
         console.print("\n[bold]首次启动：管理员一次性密码，只显示这一次，登录后请立即修改[/]")
         console.print("First start: the administrator's one-time password, shown this once\n")
-        console.print(f"    {first.username}  {first.one_time_password}\n", highlight=False)
+        console.print(f"    {first.username}  {first.one_time_password}\n", highlight=False, soft_wrap=True)
 
 
 def _refuse(chinese: str, english: str) -> NoReturn:
-    console.print(f"[red]{chinese}[/]\n{english}", highlight=False)
+    console.print(f"[red]{chinese}[/]\n{english}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
