@@ -97,7 +97,7 @@ class Matcher:
     def __init__(self, library: Library) -> None:
         self._forms = list(_forms(library.terms.values()))
         self._sounds = SoundIndex([form.plain for form in self._forms], [_reach(form) for form in self._forms])
-        self._everyday = sorted(library.everyday, key=len, reverse=True)
+        self._everyday = sorted(library.everyday)
 
     def match(self, text: str, *, alternatives: Sequence[str] = (), quality: float | None = None) -> list[Hit]:
         """Terms in `text`, in order, none overlapping another.
@@ -136,6 +136,7 @@ class Matcher:
 
     def _sounded(self, texts: list[Heard]) -> Iterable[_Candidate]:
         """Candidates of all hypotheses, brought together where they speak of the same place."""
+        ordinary = [[word for word in self._everyday if word in text.plain] for text in texts]
         maps: dict[int, list[int]] = {0: list(range(len(texts[0].plain) + 1))}
         groups: dict[str, list[_Candidate]] = defaultdict(list)
         for sound in self._sounds.search(texts):
@@ -145,7 +146,7 @@ class Matcher:
             if sound.hypothesis not in maps:
                 maps[sound.hypothesis] = _positions(plain, texts[0].plain)
             place = maps[sound.hypothesis]
-            cost = self._effective(form, sound, plain)
+            cost = self._effective(form, sound, plain, ordinary[sound.hypothesis])
             candidate = _Candidate(form, place[sound.start], place[sound.end], cost, "phonetic", {sound.hypothesis})
             _gather(groups[form.term.name], candidate)
         for group in groups.values():
@@ -154,12 +155,13 @@ class Matcher:
                 if candidate.cost <= candidate.form.limit and candidate.end > candidate.start:
                     yield candidate
 
-    def _effective(self, form: _Form, sound: Sound, plain: str) -> float:
+    @staticmethod
+    def _effective(form: _Form, sound: Sound, plain: str, ordinary: Sequence[str]) -> float:
         cost = sound.cost + RANK * sound.hypothesis
         if _stands_near(form.term.near, plain, sound.start, sound.end):
             cost -= NEAR_BONUS
         piece = plain[sound.start : sound.end]
-        if piece != form.plain and any(_covers(word, plain, sound.start, sound.end) for word in self._everyday):
+        if piece != form.plain and any(_covers(word, plain, sound.start, sound.end) for word in ordinary):
             cost += EVERYDAY
         return max(cost, 0.0)
 

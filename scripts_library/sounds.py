@@ -72,31 +72,32 @@ class SoundIndex:
             return []
         stop = np.array([NO_SYLLABLE], dtype=np.int16)
         heard: Ints = np.concatenate([part for text in texts for part in (text.syllables, stop)])
-        cost = substitution(self._syllables, heard)
+        different, column = np.unique(heard, axis=0, return_inverse=True)  # hypotheses of one utterance share most syllables
+        cost = substitution(self._syllables, different)
         cost[(cost > ANOTHER) & (cost < 1)] = 1
-        cost = np.vstack([cost, np.zeros(len(heard), dtype=np.float32)])
-        bound = (np.minimum(cost.min(axis=1), DROP)[self._places] * self._weights).sum(axis=1) / self._totals
-        likely = np.flatnonzero(bound <= self._limits)
+        cost = np.vstack([cost, np.zeros(len(different), dtype=np.float32)])
+        likely = self._likely(cost)
         if not len(likely):
             return []
-        total, starts = _align(
-            cost,
-            np.where(heard[:, 0] < 0, UNTHINKABLE, INSERT).astype(np.float32),
-            self._places[likely],
-            self._weights[likely],
-            self._drops[likely],
-        )
+        insert = np.where(heard[:, 0] < 0, UNTHINKABLE, INSERT).astype(np.float32)
+        total, starts = _align(cost, column.ravel(), insert, self._places[likely], self._weights[likely], self._drops[likely])
         mean = (total / self._totals[likely][:, None]).astype(np.float32)
+        good = _valleys(mean) & (mean <= self._limits[likely][:, None] + 1e-6)
         edges = np.cumsum([0, *(len(text.plain) + 1 for text in texts)])
         found = []
-        for row, end in zip(*np.nonzero(_valleys(mean) & (mean <= self._limits[likely][:, None] + 1e-6)), strict=True):
+        for row, end in zip(*map(np.ndarray.tolist, np.nonzero(good)), strict=True):
             start = int(starts[row, end])
             text = int(np.searchsorted(edges, start, side="right")) - 1
             if end > start:
-                found.append(
-                    Sound(int(self._forms[likely[row]]), text, start - int(edges[text]), int(end) - int(edges[text]), float(mean[row, end]))
-                )
+                edge = int(edges[text])
+                found.append(Sound(int(self._forms[likely[row]]), text, start - edge, end - edge, float(mean[row, end])))
         return found
+
+    def _likely(self, cost: Floats) -> Places:
+        """Phrases that may be within their limits, the longest first: each syllable against its best match anywhere."""
+        best = np.minimum(cost.min(axis=1), DROP)
+        likely = np.flatnonzero((best[self._places] * self._weights).sum(axis=1) <= self._limits * self._totals)
+        return likely[np.argsort(-self._lengths[likely], kind="stable")]
 
 
 def weight_of(character: str) -> float:
@@ -109,33 +110,34 @@ def _unique(rows: list[Ints]) -> tuple[Ints, list[list[int]]]:
     return np.array(list(numbers), dtype=np.int16).reshape(-1, 3), places
 
 
-def _align(cost: Floats, insert: Floats, places: Places, weights: Floats, drops: Floats) -> tuple[Floats, Ints]:
-    """Edit distance of each phrase against every stretch of the text that ends at each position: totals and starts, phrases × (n + 1)."""
-    count, width = len(places), cost.shape[1]
+def _align(cost: Floats, column: Places, insert: Floats, places: Places, weights: Floats, drops: Floats) -> tuple[Floats, Places]:
+    """Edit distance of each phrase (longest first) against the best stretch ending at each position: totals, starts (phrases × n + 1)."""
+    count, width = len(places), len(column)
     total = np.zeros((count, width + 1), dtype=np.float32)
-    start = np.broadcast_to(np.arange(width + 1, dtype=np.int32), total.shape).copy()
+    start = np.broadcast_to(np.arange(width + 1), total.shape).copy()
     lengths = (weights > 0).sum(axis=1)
-    for index in range(places.shape[1]):
-        weight = weights[:, index][:, None]
-        step, step_start = total + drops[:, index][:, None], start.copy()
-        match = total[:, :-1] + cost[places[:, index]] * weight
+    for index in range(int(lengths.max())):
+        going = int(np.count_nonzero(lengths > index))  # longest first: the phrases that are over stand still below
+        before, came = total[:going], start[:going]
+        match = before[:, :-1] + cost[places[:going, index]].take(column, axis=1) * weights[:going, index, None]
+        step = before + drops[:going, index, None]
         better = match < step[:, 1:]
-        step[:, 1:] = np.where(better, match, step[:, 1:])
-        step_start[:, 1:] = np.where(better, start[:, :-1], start[:, 1:])
+        np.copyto(step[:, 1:], match, where=better)
+        origin = came.copy()
+        np.copyto(origin[:, 1:], came[:, :-1], where=better)
         if index:
-            step, step_start = _insert(step, step_start, insert, (index < lengths - 1)[:, None])
-        going = (index < lengths)[:, None]
-        total, start = np.where(going, step, total), np.where(going, step_start, start)
+            _insert(step, origin, insert, (index < lengths[:going] - 1)[:, None])
+        total[:going], start[:going] = step, origin
     return total, start
 
 
-def _insert(total: Floats, start: Ints, insert: Floats, inside: Mask) -> tuple[Floats, Ints]:
+def _insert(total: Floats, start: Places, insert: Floats, inside: Mask) -> None:
     """One extra syllable heard after this one; never after a phrase's last."""
     longer = total[:, :-1] + insert
     better = (longer < total[:, 1:]) & inside
-    total[:, 1:] = np.where(better, longer, total[:, 1:])
-    start[:, 1:] = np.where(better, start[:, :-1], start[:, 1:])
-    return total, start
+    moved = start[:, :-1].copy()
+    np.copyto(total[:, 1:], longer, where=better)
+    np.copyto(start[:, 1:], moved, where=better)
 
 
 def _valleys(mean: Floats) -> Mask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts_library import Cause, Library, Listener, Matcher, Moment, WordingMatcher, intensity, merge_causes, moment_of, try_sentence
@@ -124,6 +124,7 @@ def test_filler_is_short_and_stays_within_a_sentence() -> None:
     assert not finder.find(hear("给你。我签的"))
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=60))
 def test_any_text_can_be_listened_to(listener: Listener, wording: WordingMatcher, text: str) -> None:
     assert 0 <= listener.holdback(text) <= 1

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts_library import Hit, Library, Matcher, Moment, Signal
@@ -179,6 +179,7 @@ _ANY = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(text=_ANY, alternatives=st.lists(_ANY, max_size=5), quality=st.one_of(st.none(), st.floats()))
 def test_for_any_text_hits_lie_inside_it_in_order_without_overlap(
     matcher: Matcher, text: str, alternatives: list[str], quality: float | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts_library import Cause, Kind, Library, Moment, PromptBudget, PromptPolicy, Ranker, Shown, Situation
@@ -95,6 +95,7 @@ def _shown(library: Library) -> st.SearchStrategy[Shown]:
     return st.builds(Shown, st.sampled_from(sorted(library.scripts)), st.sampled_from(Kind), st.floats(0, 3600), verdicts)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_for_any_situation_only_approved_distinct_scripts_and_the_same_each_time(library: Library, data: st.DataObject) -> None:
     situation = data.draw(
@@ -128,6 +129,7 @@ def test_budget_says_why_not() -> None:
     assert budget.refusal(Kind.CALMING, 999.0, [*one, Shown("b", Kind.GUIDANCE, 200.0)]) == "session_cap"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(Kind), st.floats(0, 30)), max_size=120))
 def test_budget_is_never_exceeded(asked: list[tuple[Kind, float]]) -> None:
     policy = PromptPolicy(session_cap=12)

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts_library.sounds import ANOTHER, DROP, INSERT, SoundIndex
@@ -76,6 +76,7 @@ def _best_by_hand(phrase: str, text: str) -> float:
     return min((float(np.mean([cost[i, at + i] for i in range(size)])) for at in range(len(text) - size + 1)), default=9.0)
 
 
+@settings(deadline=None)
 @given(text=_HANZI)
 def test_the_search_is_never_worse_than_comparing_every_stretch(text: str) -> None:
     for phrase, limit in itertools.product(("定金", "投诉", "网签"), (0.1, 0.4)):

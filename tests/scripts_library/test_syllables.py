@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts_library.syllables import FINALS, INITIALS, hear, parse, substitution
@@ -95,6 +95,7 @@ def test_hear_keeps_digits_as_hanzi_and_forgets_commas() -> None:
     assert (heard.syllables[-3:, 0] == -1).all()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_can_be_heard(text: str) -> None:
     heard = hear(text)
