@@ -22,10 +22,10 @@ _STOCK = re.compile(
 )
 _LOOP = re.compile(r"(.)\1{6,}|(.{2,12}?)\2{3,}", re.DOTALL)
 
-# Noise, music and babble give .77 to .99 and log probabilities of −.37 at most. Speech above the first is half a minute long and sure of
-# itself, or so far away that its text is wrong from end to end
-_NO_SPEECH_PROB = 0.6
-_NO_SPEECH_LOGPROB = -0.3
+# The surer the text, the more of a "no speech" it outweighs. Noise, music and babble give .77 to .99 at log probabilities from −.37 down;
+# speech above the line is so far away or so short that its text is wrong from end to end
+_NO_SPEECH_PROB = 0.9
+_NO_SPEECH_A_LOGPROB = 0.25
 # No turn of speech that was understood even in part is below; babble under a partial's prompt is
 _GUESSING_LOGPROB = -1.4
 # Four characters in a row of a prompt are as good as never said by chance (1 of 330 turns)
@@ -66,7 +66,7 @@ def echoes(text: str, prompt: str) -> bool:
 
 def no_speech(heard: Transcription) -> bool:
     """The decoder heard no speech, or guesses."""
-    unheard = heard.no_speech_prob > _NO_SPEECH_PROB and heard.avg_logprob < _NO_SPEECH_LOGPROB
+    unheard = heard.no_speech_prob > _NO_SPEECH_PROB + _NO_SPEECH_A_LOGPROB * heard.avg_logprob
     return unheard or heard.avg_logprob < _GUESSING_LOGPROB or not syllables(heard.text)
 
 

@@ -44,7 +44,7 @@ def test_subtitle_phrases_are_dropped_unless_the_decoder_was_sure(text: str) -> 
 def test_text_where_the_decoder_heard_no_speech_is_dropped_unless_it_was_sure() -> None:
     assert verdict(heard("关于这套房子的定金。", logprob=-0.5, no_speech=0.8), 3) is Dropped.NO_SPEECH
     assert verdict(heard("我要退房。", logprob=-1.0, no_speech=0.5), 3) is None
-    assert verdict(heard("我要退房。", logprob=-0.1, no_speech=0.7), 3) is None
+    assert verdict(heard("我要退房。", logprob=-0.3, no_speech=0.7), 3) is None
 
 
 def test_a_decoder_that_guesses_heard_no_speech() -> None:
