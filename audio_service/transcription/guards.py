@@ -28,8 +28,8 @@ _NO_SPEECH_PROB = 0.9
 _NO_SPEECH_A_LOGPROB = 0.25
 # No turn of speech that was understood even in part is below; babble under a partial's prompt is
 _GUESSING_LOGPROB = -1.4
-# Four characters in a row of a prompt are as good as never said by chance (1 of 330 turns)
-_ECHO_LENGTH = 4
+# Echoes are longer than what people say by chance in the prompt's words (这套房子)
+_ECHO_LENGTH = 5
 # A phrase from the list is believed only when the decoder was sure of it and heard speech
 _SURE_LOGPROB = -0.35
 _SPEECH_PROB = 0.3

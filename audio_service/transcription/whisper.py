@@ -105,7 +105,9 @@ class WhisperTranscriber:
         reason = verdict(heard, seconds)
         if reason is not None:
             return replace(heard, text="", alternatives=(), dropped=reason)
-        return replace(heard, characters=self._times(encoded, heard.text, seconds))
+        # terms are searched in every alternative: one that echoes would put the prompt's words into somebody's mouth
+        alternatives = tuple(alternative for alternative in heard.alternatives if not echoes(alternative.text, context))
+        return replace(heard, alternatives=alternatives, characters=self._times(encoded, heard.text, seconds))
 
     def partial(self, samples: Samples) -> Transcription:
         """Provisional text of an utterance that goes on: greedy, on a shorter window, without alternatives or times."""
