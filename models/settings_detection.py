@@ -42,12 +42,12 @@ class DetectionSettings(BaseModel):
         default=9.0, ge=4.0, le=60.0, description="Customer speech needed before the level may be called calm, seconds"
     )
     raise_at: float = Field(
-        default=3.2, ge=1.0, le=10.0, description="Fused evidence (standard deviations) at which a calming prompt is raised"
+        default=2.6, ge=1.0, le=10.0, description="Fused evidence (standard deviations) at which a calming prompt is raised"
     )
-    rising_at: float = Field(default=2.0, ge=0.5, le=10.0, description="Fused evidence at which the level is called rising")
+    rising_at: float = Field(default=1.8, ge=0.5, le=10.0, description="Fused evidence at which the level is called rising")
     clear_at: float = Field(default=1.5, ge=0.0, le=10.0, description="Fused evidence under which a raised level may be cleared")
     effort_at: float = Field(
-        default=1.5, ge=0.0, le=5.0, description="Evidence without the level cue that a raise needs (the phone-moved guard)"
+        default=2.0, ge=0.0, le=5.0, description="Evidence without the level cue that a raise needs (the phone-moved guard)"
     )
     hold: float = Field(default=0.5, ge=0.0, le=5.0, description="Customer speech over which the evidence has to persist, seconds")
     clear_after: float = Field(

@@ -13,7 +13,7 @@ Vector = NDArray[np.float64]
 
 PASSAGE_SECONDS = 3.0
 """Length of speech that the spreads refer to; a passage of s seconds varies by √(3 / s) times as much."""
-POPULATION_SPREAD: Vector = np.array([0.13, 1.3, 1.0, 1.8])
+POPULATION_SPREAD: Vector = np.array([0.11, 1.3, 0.9, 1.7])
 """Standard deviation of one speaker's 3 s passages: ln rate, dB, semitones, dB."""
 PRIOR_DOF = 8.0
 MEMORY = 40

@@ -12,19 +12,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio_service.hearing.baseline import Baseline, Vector
-from audio_service.hearing.cues import Passage, pooled
+from audio_service.hearing.cues import Cues, Passage, pooled
 from audio_service.hearing.events import Calmed, Escalation
 from audio_service.messages import Level
 from models.settings_detection import DetectionSettings
 
-WEIGHTS: Vector = np.array([1.0, 1.5, 1.5, 0.8])
+WEIGHTS: Vector = np.array([1.2, 1.2, 2.0, 0.4])
 """How far a raised voice moves rate, loudness, pitch and balance, in standard deviations of a 3 s passage."""
 LIMIT_LOW, LIMIT_HIGH = -2.0, 4.0
 """One cue may not carry, or veto, the whole."""
 UNEXPLAINED_DB, DB_PER_SEMITONE = 1.5, 4.0
 """A raised voice rises by about .4 st a dB. Loudness beyond what the pitch explains (at .25 st a dB) is the phone's doing."""
+MOVED_EFFORT, MOVED_DB = 1.0, 2.0
+"""Further evidence wanted of the other cues once this many dB are unexplained."""
 AGREE = 0.7
 """Standard deviations that one of rate and loudness, and one of pitch and balance, have to show."""
+FIRST_SECONDS = 1.0
+"""Speech of an utterance before it is looked at."""
+EARLY: Vector = np.array([0.05, 1.6, 0.7, 0.0])
+"""Excess of an utterance's first second over its whole (declination), measured on calm real speech; falls off as one over the seconds."""
 MIN_SECONDS = 1.8
 """Speech without which nothing is decided."""
 POOL_SECONDS = 8.0
@@ -36,10 +42,11 @@ TICK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Evidence:
-    """Fused evidence, the same without loudness, the passage behind it and its change from the baseline."""
+    """Fused evidence, the same without loudness, loudness that no raised voice explains (dB), what agrees, and the change behind it all."""
 
     score: float
     effort: float
+    unexplained: float
     agree: bool
     passage: Passage
     change: Vector
@@ -51,16 +58,24 @@ def weigh(passage: Passage, baseline: Baseline) -> Evidence | None:
     if z is None or baseline.centre is None:
         return None
     change = np.array(passage.cues) - baseline.centre
-    believed = (UNEXPLAINED_DB + DB_PER_SEMITONE * max(change[2], 0.0)) / max(change[1], 1e-9)
+    explained = UNEXPLAINED_DB + DB_PER_SEMITONE * max(change[2], 0.0)
+    believed = explained / max(change[1], 1e-9)
     limited = np.clip(z, LIMIT_LOW, LIMIT_HIGH) * np.array([1.0, np.clip(believed, 0.0, 1.0), 1.0, 1.0])
     others = np.array([1.0, 0.0, 1.0, 1.0]) * WEIGHTS
     return Evidence(
         score=float(WEIGHTS @ limited / np.linalg.norm(WEIGHTS)),
         effort=float(others @ limited / np.linalg.norm(others)),
+        unexplained=float(max(0.0, change[1] - explained)),
         agree=bool(max(z[0], z[1]) >= AGREE and max(z[2], z[3]) >= AGREE),
         passage=passage,
         change=change,
     )
+
+
+def settled(passage: Passage) -> Passage:
+    """A passage still being spoken as it will read once it is long: every utterance begins faster, louder and higher than it ends."""
+    cues = np.array(passage.cues) - EARLY / max(passage.seconds, 1.0)
+    return Passage(Cues(*(float(value) for value in cues)), passage.seconds, passage.syllables)
 
 
 class EscalationDetector:
@@ -85,11 +100,11 @@ class EscalationDetector:
 
     def listen(self, at: float, passage: Passage) -> list[Escalation | Calmed]:
         """One tick of customer speech: the passage being spoken, up to `at`."""
-        pools = self._pools(at, passage)
+        pools = self._pools(at, settled(passage)) if passage.seconds >= FIRST_SECONDS else []
         self.evidence = max(pools, key=lambda evidence: evidence.score, default=None)
         if self.evidence is None or not self._known:
             return []
-        ready = self.evidence.score >= self._set.raise_at and self.evidence.effort >= self._set.effort_at and self.evidence.agree
+        ready = self._strong(self.evidence)
         self._over = self._over + TICK_SECONDS if ready else 0.0
         if self._over >= self._set.hold and at >= self._held_until:
             return self._raise(at, self.evidence)
@@ -106,6 +121,11 @@ class EscalationDetector:
             self._learn(self._recent.pop(0)[1])
         if self.level is Level.PROVISIONAL and self._known:
             self.level = Level.CALM
+
+    def _strong(self, evidence: Evidence) -> bool:
+        """A nearer phone makes every cue but loudness less certain, so the more of it there seems to be, the more the others must show."""
+        effort = self._set.effort_at + MOVED_EFFORT * min(1.0, evidence.unexplained / MOVED_DB)
+        return evidence.score >= self._set.raise_at and evidence.effort >= effort and evidence.agree
 
     @property
     def _known(self) -> bool:

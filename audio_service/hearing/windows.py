@@ -10,8 +10,8 @@ from audio_service.hearing.speaker import Heard, Voices
 from audio_service.hearing.spectra import Floats
 from audio_service.hearing.track import FRAME_RATE
 
-STRIDE = 40
-"""Frames between windows (0.4 s)."""
+STRIDE = 50
+"""Frames between windows (0.5 s)."""
 SURE = 1.4
 """Log-odds (posterior .8) that two windows on either side of a change have to show."""
 _KEEP = 160

@@ -1,0 +1,68 @@
+"""The demo's negotiation, heard from end to end: the one check that the parts fit on real audio."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from audio_service.hearing import Enrolment, EnrolmentTooShortError, Escalation, HearingEvent, HearingModels, Tick, VoiceEnd
+from audio_service.hearing.evaluate import messages, read, run
+from audio_service.messages import SAMPLE_RATE, Speaker
+from models.settings_detection import DetectionSettings
+
+DEMO = Path(str(resources.files("case_api.demo")))
+ONSET = 54.55
+"""Second at which the demo's customer loses patience."""
+
+
+@pytest.fixture(scope="module")
+def models() -> HearingModels:
+    return HearingModels.load()
+
+
+@pytest.fixture(scope="module")
+def heard(models: HearingModels) -> list[HearingEvent]:
+    enrolment = Enrolment.from_recordings(models, [read(DEMO / "enrolment.flac")])
+    return run(models, DetectionSettings(), enrolment, read(DEMO / "negotiation.flac"))
+
+
+def test_the_outburst_is_heard_and_nothing_before_it(heard: list[HearingEvent]) -> None:
+    first, *_ = [event for event in heard if isinstance(event, Escalation)]
+    assert ONSET - 1 <= first.at <= ONSET + 8
+    assert first.loudness_change > 4
+    assert first.pitch_change > 0.5
+
+
+def test_both_sides_are_told_apart(heard: list[HearingEvent]) -> None:
+    seconds = dict.fromkeys(Speaker, 0.0)
+    for event in heard:
+        if isinstance(event, VoiceEnd):
+            seconds[event.speaker] += event.end - event.start
+    assert 40 < seconds[Speaker.CUSTOMER] < 60
+    assert 24 < seconds[Speaker.STAFF] < 40
+    assert seconds[Speaker.UNSURE] < 5
+
+
+def test_syllables_come_at_a_human_pace(heard: list[HearingEvent]) -> None:
+    ends = [event for event in heard if isinstance(event, VoiceEnd) and event.voiced_seconds > 2]
+    assert all(3.0 < end.syllables / end.voiced_seconds < 8.5 for end in ends)
+
+
+def test_the_track_has_a_compact_row_for_every_tick(heard: list[HearingEvent]) -> None:
+    ticks = [event for event in heard if isinstance(event, Tick)]
+    assert {len(tick.row()) for tick in ticks} == {9}
+    assert ticks[-1].at == pytest.approx(96.9, abs=0.1)
+
+
+def test_the_evaluation_writes_every_utterance_once(heard: list[HearingEvent]) -> None:
+    written = messages(heard)
+    finals = {message["utterance"] for message in written if message["type"] == "transcript"}
+    assert len(finals) == sum(isinstance(event, VoiceEnd) for event in heard)
+    assert sum(message["type"] == "prompt" for message in written) == sum(isinstance(event, Escalation) for event in heard)
+
+
+def test_an_enrolment_needs_speech(models: HearingModels) -> None:
+    with pytest.raises(EnrolmentTooShortError):
+        Enrolment.from_recordings(models, [read(DEMO / "enrolment.flac")[: 3 * SAMPLE_RATE]])
