@@ -31,7 +31,7 @@ async def sign_in(request: Request, body: SignIn, factory: FactoryDep, settings:
     """Sign in. Five wrong passwords lock the account for a quarter of an hour (both settings)."""
     who = Actor(body.username, None, client_ip(request), request.headers.get("user-agent", ""))
     token, row, person = await service.sign_in(factory, settings.auth, body.username, body.password, who)
-    me = _me(principal_of(person, row.id))
+    me = _me(principal_of(person, row))
     return TokenOut(token=token, expires_at=row.expires_at, must_change_password=person.must_change_password, person=me)
 
 
