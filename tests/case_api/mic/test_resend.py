@@ -65,7 +65,7 @@ async def test_a_reloaded_page_sends_what_it_kept_and_goes_on(server: ScriptedSe
         await held.begin(server.url)
         await heard_seconds(server, 1)
         server.script.deaf = True
-        await asyncio.sleep(3)
+        await asyncio.sleep(2.5)
         await held.page.reload()
         server.script.deaf = False
         await held.page.click("text=继续对话")
@@ -73,8 +73,8 @@ async def test_a_reloaded_page_sends_what_it_kept_and_goes_on(server: ScriptedSe
         await heard_seconds(server, 7)
         heard = await finish(held, server)
     assert [hello.resume for hello in server.hellos] == [None, "s0"]
-    assert len(before) >= 3.5 * 32_000
-    assert_unbroken(heard.audio[: 4 * 32_000])
+    assert len(before) >= 3 * 32_000
+    assert_unbroken(heard.audio[: 3 * 32_000 + 32_000])
 
 
 async def test_a_reload_while_the_server_is_down_can_end_the_conversation(server: ScriptedServer, noise: Path) -> None:
@@ -84,7 +84,7 @@ async def test_a_reload_while_the_server_is_down_can_end_the_conversation(server
         await held.page.evaluate("navigator.serviceWorker.ready")
         await heard_seconds(server, 1)
         await server.kill()
-        await asyncio.sleep(3)
+        await asyncio.sleep(2.5)
         await held.page.reload()
         await held.page.click("text=上传并结束")
         await expect(held.page.locator(".finishing")).to_contain_text(re.compile(r"还有 \d+ 秒存在手机里|剩余 \d+ 秒"))
@@ -93,7 +93,7 @@ async def test_a_reload_while_the_server_is_down_can_end_the_conversation(server
     heard = server.sessions["s0"]
     assert heard.stopped
     assert heard.gaps == 0
-    assert len(heard.audio) >= 3.8 * 32_000
+    assert len(heard.audio) >= 3 * 32_000
     assert_unbroken(heard.audio)
 
 
@@ -115,7 +115,7 @@ async def test_never_more_on_the_line_than_the_server_allows(server: ScriptedSer
         await held.begin(server.url)
         await heard_seconds(server, 1)
         server.script.deaf = True
-        await asyncio.sleep(3)
+        await asyncio.sleep(2.5)
         taken = server.sessions["s0"].unanswered
         await held.line("catchingup")
     assert taken == 5

@@ -24,6 +24,7 @@ export class Database {
       request.result.createObjectStore("sessions", { keyPath: "key" });
       request.result.createObjectStore("packets", { keyPath: ["key", "seq"] });
     };
+    navigator.storage?.persist?.(); // asks the browser not to clear unsent audio when the phone runs low on space
     return new Database(await settled(request));
   }
 

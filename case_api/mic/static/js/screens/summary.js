@@ -36,7 +36,7 @@ export function summaryScreen(app, { conversation }) {
 }
 
 function result(app, conversation) {
-  const home = action(t("summary.again"), () => app.go("cases"), { class: "button primary large" });
+  const home = action(t("summary.again"), () => app.start(), { class: "button primary large" });
   const { summary } = conversation;
   if (summary === null) {
     return [h("p", { class: "notice" }, t("summary.closed")), ...files(conversation.record), home];
