@@ -52,7 +52,7 @@ class PromptDesk:
         prompts = settings.prompts
         self._language = prompts.language
         self._alternatives = prompts.max_on_screen - 1
-        self._policy = PromptPolicy(session_cap=prompts.session_cap)
+        self._policy = PromptPolicy(session_cap=prompts.session_cap, cool_down=dict.fromkeys(Kind, prompts.cool_down_seconds))
         self._budget = PromptBudget(self._policy)
         self._shelf = shelf
         self._library: Library | None = None
