@@ -37,6 +37,8 @@ POOL_SECONDS = 8.0
 """Speech that is pooled at most."""
 POOL_AGE = 25.0
 """Seconds after which an earlier passage is no longer pooled."""
+RUSHED = 6.8
+"""Syllables a second, two deviations over how fast people speak Mandarin (5.2 ± .8)."""
 TICK_SECONDS = 0.1
 
 
@@ -110,7 +112,7 @@ class EscalationDetector:
             return self._raise(at, self.evidence)
         if self._raised:
             return self._watch_clearing(at, pools[0])
-        self.level = Level.RISING if self.evidence.score >= self._set.rising_at and self.evidence.agree else Level.CALM
+        self.level = Level.RISING if self.evidence.score >= self._set.rising_at and self.evidence.agree else self._rest
         return []
 
     def finish(self, at: float, passage: Passage) -> None:
@@ -120,12 +122,18 @@ class EscalationDetector:
         while self._recent and (not self._known or sum(earlier.seconds for _, earlier in self._recent[1:]) >= POOL_SECONDS):
             self._learn(self._recent.pop(0)[1])
         if self.level is Level.PROVISIONAL and self._known:
-            self.level = Level.CALM
+            self.level = self._rest
 
     def _strong(self, evidence: Evidence) -> bool:
         """A nearer phone makes every cue but loudness less certain, so the more of it there seems to be, the more the others must show."""
         effort = self._set.effort_at + MOVED_EFFORT * min(1.0, evidence.unexplained / MOVED_DB)
         return evidence.score >= self._set.raise_at and evidence.effort >= effort and evidence.agree
+
+    @property
+    def _rest(self) -> Level:
+        """Calm, unless this customer has been rushing from the first word: then there is no calm to compare with, and none is claimed."""
+        centre = self.baseline.centre
+        return Level.PROVISIONAL if centre is not None and float(np.exp(centre[0])) >= RUSHED else Level.CALM
 
     @property
     def _known(self) -> bool:
@@ -158,7 +166,7 @@ class EscalationDetector:
         self._under = self._under + TICK_SECONDS if evidence.score < self._set.clear_at else 0.0
         if self._under < self._set.clear_after:
             return []
-        self._raised, self._under, self.level = False, 0.0, Level.CALM
+        self._raised, self._under, self.level = False, 0.0, self._rest
         self._recent.clear()
         return [Calmed(at)]
 

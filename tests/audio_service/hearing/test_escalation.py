@@ -80,6 +80,12 @@ def test_nothing_is_called_calm_or_raised_before_there_is_a_baseline() -> None:
     assert talk.detector.level is Level.PROVISIONAL
 
 
+def test_who_rushes_from_the_first_word_is_never_called_calm() -> None:
+    talk = Talk()
+    talk.utter(np.array([np.log(1.5), 0, 0, 0]), times=10)
+    assert talk.detector.level is Level.PROVISIONAL
+
+
 def test_cool_down_and_calming(talk: Talk) -> None:
     talk.utter(RAISED, times=3)
     calmed = talk.utter(times=6)
@@ -119,7 +125,7 @@ def test_spread_is_shrunk_towards_the_population() -> None:
     steady = Baseline()
     for _ in range(20):
         steady.learn(Passage(Cues(*CALM), 3.0, 15.0))
-    z = steady.z(Passage(Cues(*(CALM + [0, 0, 3, 0])), 3.0, 15.0))
+    z = steady.z(Passage(Cues(*(CALM + np.array([0, 0, 3, 0]))), 3.0, 15.0))
     assert z is not None
     assert 3 < z[2] < 10
     assert z[[0, 1, 3]] == pytest.approx(0)
