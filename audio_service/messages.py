@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from audio_service.errors import StreamError
 
@@ -33,7 +33,16 @@ class PromptKind(StrEnum):
 
 
 class _In(BaseModel):
+    """What a client says. Control characters are refused: no person types them, and PostgreSQL cannot store a NUL."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _printable(cls, value: Any) -> Any:
+        if isinstance(value, str) and any((ord(char) < 32 and char not in "\n\t") or ord(char) == 127 for char in value):
+            raise ValueError("control characters are not allowed")
+        return value
 
 
 class _Out(BaseModel):

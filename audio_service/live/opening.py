@@ -14,9 +14,9 @@ from audio_service.live.identity import Identity, Past
 from audio_service.messages import Hello, Speaker
 from audio_service.transcription.results import Alternative, Character, Dropped, Transcription
 from models import audit
-from models.base import new_id, utc_now
+from models.base import is_id, new_id, utc_now
 from models.consents import Consent
-from models.engine import transaction
+from models.engine import reading, transaction
 from models.enrolments import EMBEDDING_SIZE, VoiceEnrolment
 from models.sessions import Session
 from models.utterances import Utterance
@@ -67,7 +67,9 @@ async def read_past(ear: Ear, session_id: str, admitted: Admitted | None) -> tup
 
     Raises AccessError: session_unknown (also for somebody else's), session_ended.
     """
-    async with ear.factory() as db:
+    if not is_id(session_id):
+        raise AccessError(ErrorCode.SESSION_UNKNOWN)
+    async with reading(ear.factory) as db:
         row = await db.get(Session, session_id)
         if row is None or (admitted is not None and row.staff_id != admitted.person_id):
             raise AccessError(ErrorCode.SESSION_UNKNOWN, session_id)
@@ -82,7 +84,7 @@ async def read_past(ear: Ear, session_id: str, admitted: Admitted | None) -> tup
 async def load_enrolment(ear: Ear, person_id: str) -> Enrolment | None:
     """The staff member's voice, if they enrolled it."""
     query = select(VoiceEnrolment).where(VoiceEnrolment.person_id == person_id, VoiceEnrolment.deleted_at.is_(None))
-    async with ear.factory() as db:
+    async with reading(ear.factory) as db:
         row = await db.scalar(query)
     if row is None or row.embedding is None:
         return None

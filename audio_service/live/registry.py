@@ -25,6 +25,7 @@ from audio_service.live.session import LiveSession
 from audio_service.live.watch import Watch
 from audio_service.messages import Feedback, Hello, Mark, Summary, WarningCode
 from models.base import new_id, utc_now
+from models.engine import reading
 from models.sessions import Session
 from models.settings import Settings
 
@@ -183,6 +184,7 @@ class Registry:
                 if final is not None:
                     values["recording_path"] = str(final.path.relative_to(self.settings.data_dir))
                     values["recording_sha256"] = final.file_sha256
+                    session.interpreter.rows.recorded(final, values["recording_path"], session.next_seq - 1)
         session.interpreter.rows.session(**values)
         session.interpreter.rows.ended(summary)
         await self.ear.ledger.flush()
@@ -206,7 +208,7 @@ class Registry:
     async def _left_behind(self, grace: float) -> list[str]:
         """Conversations an earlier process did not end. Asked only after a grace period of our own, so that phones can come back first."""
         try:
-            async with self.ear.factory() as db:
+            async with reading(self.ear.factory) as db:
                 rows = (await db.execute(select(Session.id, Session.started_at, Session.recording).where(Session.status != "ended"))).all()
         except Exception:
             logger.exception("reaper.unreadable")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from audio_service.hearing import ROW, StateReport, Tick
+from audio_service.intake.finalise import FinalRecording
 from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity
 from audio_service.live.ledger import FeedbackRow, Ledger, Row, SessionUpdate, SignalRow
@@ -16,6 +17,7 @@ from audio_service.messages import Keyword, Prompt, Summary, Transcript, Warning
 from models.keywords import KeywordHit
 from models.prompts import PromptShown
 from models.prosody import CHUNK_SECONDS, ProsodyTrack, pack
+from models.recordings import RecordingSegment
 from models.sessions import SessionMark, SessionWarning
 from models.states import StateEvent
 from models.utterances import Utterance
@@ -138,6 +140,22 @@ class SessionRows:
 
     def session(self, **values: Any) -> None:
         self._ledger.add(SessionUpdate(self._id.session_id, values))
+
+    def recorded(self, final: FinalRecording, path: str, last_seq: int) -> None:
+        """The finished file; until then the recording is what lies in the session's folder."""
+        self._add(
+            RecordingSegment,
+            ("session_id", "ordinal"),
+            ordinal=0,
+            path=path,
+            first_seq=0,
+            last_seq=last_seq,
+            first_sample=0,
+            samples=final.samples,
+            sha256=final.pcm_sha256,
+            state="final",
+            format="flac",
+        )
 
     def ended(self, summary: Summary) -> None:
         """The end, for whoever follows the rows."""

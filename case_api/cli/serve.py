@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
 import uvicorn
+from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,7 +39,7 @@ def serve(
 ) -> None:
     """Run the product. The first start prints the administrator's one-time password, once."""
     given = {name: value for name, value in (("host", host), ("port", port), ("tls", tls)) if value is not None}
-    settings = get_settings().model_copy(update=given) if given else get_settings()
+    settings = _settings(given)
     configure(settings)
     try:
         asyncio.run(_serve(settings))
@@ -48,6 +49,13 @@ def serve(
         _refuse("话术或词库文件有错误，请修正后重启", "\n".join(str(problem) for problem in error.problems))
     except SQLAlchemyError as error:
         _refuse("数据库无法使用", str(error))
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**given) if given else get_settings()
+    except ValidationError as error:
+        _refuse("设置有误", "\n".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()))
 
 
 async def _serve(settings: Settings) -> None:

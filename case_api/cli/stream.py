@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidURI
 from audio_service.client.phone import Phone, StreamRefused
 from audio_service.client.screen import Screen
 from audio_service.client.source import UnreadableAudioError, read_audio
+from case_api.notices import current_notice
 
 console = Console()
 
@@ -33,7 +34,9 @@ def stream(
     case: Annotated[str | None, typer.Option(help="Case id the conversation belongs to")] = None,
     packet_ms: Annotated[int, typer.Option(min=20, max=200, help="Length of a packet")] = 100,
     no_recording: Annotated[bool, typer.Option(help="The customer refused: prompts only, nothing is kept")] = False,
-    notice_version: Annotated[str, typer.Option(help="Version of the consent notice that was shown")] = "1",
+    notice_version: Annotated[
+        str | None, typer.Option(help="Consent notice that was shown; the current one if left out")
+    ] = None,
     insecure: Annotated[bool, typer.Option(help="Accept a self-signed certificate")] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors")] = False,
 ) -> None:
@@ -51,7 +54,7 @@ def stream(
         phone = Phone(
             url=stream_url(url),
             token=token,
-            consent=consent(not no_recording, notice_version),
+            consent=consent(not no_recording, notice_version or current_notice("recording").version),
             on_message=show,
             case_id=case,
             packet_ms=packet_ms,

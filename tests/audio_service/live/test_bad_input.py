@@ -142,6 +142,7 @@ async def test_bad_messages_during_a_conversation_end_nothing(start: Callable[..
             ('{"type":"mark","note":5}', "bad_message"),
             ('{"type":"feedback","prompt_id":"v0","verdict":"meh"}', "bad_message"),
             ('{"type":"mark","at":-1}', "bad_message"),
+            (r'{"type":"mark","note":"\u0000"}', "bad_message"),
             ('{"type":"mark","note":"' + "长" * 20_000 + '"}', "message_too_large"),
             ('{"type":"feedback","prompt_id":"v9","verdict":"used"}', "unknown_prompt"),
         ):

@@ -18,6 +18,7 @@ from models.keywords import KeywordHit
 from models.outbox import OutboxMessage
 from models.prompts import PromptFeedback, PromptShown
 from models.prosody import ProsodyTrack
+from models.recordings import RecordingSegment
 from models.sessions import Session, SessionMark
 from models.states import StateEvent
 from models.utterances import Utterance
@@ -60,6 +61,8 @@ async def test_the_outburst_raises_a_calming_prompt_and_everything_is_kept(
     assert session.recording_sha256
     assert session.seconds == summary["seconds"] == 49.0
     assert summary["recording"] == f"/v1/sessions/{phone.session}/audio"
+    segment = await rows.one(select(RecordingSegment).where(RecordingSegment.session_id == phone.session))
+    assert (segment.state, segment.samples, segment.path) == ("final", shortened.size, session.recording_path)
     consent = await rows.one(select(Consent).where(Consent.id == session.consent_id))
     assert consent.recording
     assert "录音" in consent.notice_text
