@@ -14,7 +14,6 @@ from tests.case_api.mic.phone import Phone, phone
 from tests.case_api.mic.scripted import ScriptedServer
 from tests.case_api.mic.sound import write_noise
 
-
 SHOWN = {
     "": {"sign-in", "cases", "consent", "ready", "live", "offline", "summary", "enrol", "help"},
     "-dark": {"live"},

@@ -24,7 +24,7 @@ export function header(app, title, { back = null, extra = [] } = {}) {
   );
 }
 
-/** A labelled input; `error` is where a message about it appears. */
+/** A labelled input. */
 export function field(label, input) {
   input.id ||= `field-${input.name}`;
   return h("div", { class: "field" }, h("label", { for: input.id }, label), input);

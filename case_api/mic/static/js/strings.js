@@ -156,11 +156,17 @@ export const STRINGS = {
 
   "help.insecure.title": ["浏览器不允许使用麦克风", "The browser withholds the microphone"],
   "help.insecure.1": ["麦克风只能在 https 地址下使用，当前地址不是。", "A microphone needs an https address; this is not one."],
-  "help.insecure.2": ["请管理员用下面的命令启动服务，再用手机扫描终端里的二维码。", "Ask your administrator to start the service as below, then scan the code it prints."],
+  "help.insecure.2": [
+    "请管理员用下面的命令启动服务，再用手机扫描终端里的二维码。",
+    "Ask your administrator to start the service as below, then scan the code it prints.",
+  ],
   "help.insecure.3": ["首次打开会提示证书不受信任，选择“继续访问”。", "The first visit warns of the certificate: choose to go on."],
   "help.denied.title": ["麦克风未获允许", "The microphone is not allowed"],
   "help.denied.1": ["点地址栏左侧的图标，把“麦克风”改为“允许”。", "Tap the icon left of the address and allow the microphone."],
-  "help.denied.2": ["若没有该选项：系统设置 → 应用 → 浏览器 → 权限 → 麦克风。", "If it is not there: system settings → apps → browser → permissions → microphone."],
+  "help.denied.2": [
+    "若没有该选项：系统设置 → 应用 → 浏览器 → 权限 → 麦克风。",
+    "If it is not there: system settings → apps → browser → permissions → microphone.",
+  ],
   "help.denied.3": ["改好后点“重试”。", "Then try again."],
   "help.missing.title": ["没有找到麦克风", "No microphone was found"],
   "help.missing.1": ["如果用的是耳机或外接麦克风，请重新插好或重新配对。", "Plug in or pair your headset or external microphone again."],

@@ -29,7 +29,8 @@ function searchable(app) {
     try {
       const { items } = await call("GET", `/v1/cases?${new URLSearchParams(query ? { q: query } : {})}`);
       const open = items.filter((item) => item.status !== "closed");
-      list.replaceChildren(...(open.length > 0 ? open.map((item) => row(app, item)) : [h("p", { class: "empty" }, t(query ? "cases.nomatch" : "cases.none"))]));
+      const nothing = h("p", { class: "empty" }, t(query ? "cases.nomatch" : "cases.none"));
+      list.replaceChildren(...(open.length > 0 ? open.map((item) => row(app, item)) : [nothing]));
     } catch (problem) {
       list.replaceChildren(h("p", { class: "empty" }, problem.message), action(t("action.retry"), () => show(query)));
     }
@@ -46,12 +47,11 @@ function searchable(app) {
 }
 
 export function casesScreen(app) {
+  const openMenu = { type: "button", class: "icon-button", "aria-label": t("menu.title"), onclick: () => app.go("menu") };
   return h(
     "main",
     { class: "screen" },
-    header(app, t("cases.title"), {
-      extra: [h("button", { type: "button", class: "icon-button", "aria-label": t("menu.title"), onclick: () => app.go("menu") }, icon("person"))],
-    }),
+    header(app, t("cases.title"), { extra: [h("button", openMenu, icon("person"))] }),
     ...searchable(app),
     h(
       "footer",
@@ -104,7 +104,13 @@ async function offerSites(select, place) {
 }
 
 export function menuScreen(app) {
-  const entry = (name, label, run) => h("button", { type: "button", class: "list-row", onclick: run }, icon(name), h("span", { class: "grow" }, label), icon("chevron"));
+  const entry = (name, label, run) => h(
+    "button",
+    { type: "button", class: "list-row", onclick: run },
+    icon(name),
+    h("span", { class: "grow" }, label),
+    icon("chevron"),
+  );
   return h(
     "main",
     { class: "screen" },

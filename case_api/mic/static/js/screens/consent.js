@@ -13,7 +13,12 @@ function choice(name, value, iconName, title, detail) {
 }
 
 function methodPicker() {
-  const option = (value) => h("label", {}, h("input", { type: "radio", name: "method", value, checked: value === METHODS[0] }), h("span", {}, t(`consent.method.${value}`)));
+  const option = (value) => h(
+    "label",
+    {},
+    h("input", { type: "radio", name: "method", value, checked: value === METHODS[0] }),
+    h("span", {}, t(`consent.method.${value}`)),
+  );
   return h("fieldset", { class: "segments" }, h("legend", {}, t("consent.method")), ...METHODS.map(option));
 }
 

@@ -31,12 +31,19 @@ async function overview(body) {
 
 function existing(body, known, notice) {
   const drop = async () => {
-    if (!(await ask({ title: t("enrol.drop.title"), body: t("enrol.drop.body"), yes: t("enrol.drop"), no: t("action.cancel"), danger: true }))) return;
+    const gone = { title: t("enrol.drop.title"), body: t("enrol.drop.body"), yes: t("enrol.drop"), no: t("action.cancel") };
+    if (!(await ask({ ...gone, danger: true }))) return;
     await call("DELETE", "/v1/enrolments/me");
     await overview(body);
   };
   return [
-    h("section", { class: "card" }, h("h2", {}, t("enrol.done")), h("p", {}, new Date(known.created_at).toLocaleString()), h("p", {}, t(known.raised ? "enrol.withraised" : "enrol.withoutraised"))),
+    h(
+      "section",
+      { class: "card" },
+      h("h2", {}, t("enrol.done")),
+      h("p", {}, new Date(known.created_at).toLocaleString()),
+      h("p", {}, t(known.raised ? "enrol.withraised" : "enrol.withoutraised")),
+    ),
     action(t("enrol.again"), () => body.replaceChildren(...consent(body, notice)), { class: "button primary large" }),
     action(t("enrol.drop"), drop, { class: "button plain" }),
   ];
@@ -67,13 +74,22 @@ async function record(body) {
 }
 
 async function upload(body, form) {
-  body.replaceChildren(h("section", { class: "card finishing" }, h("div", { class: "spinner" }), h("p", { role: "status" }, t("enrol.sending"))));
+  body.replaceChildren(h(
+    "section",
+    { class: "card finishing" },
+    h("div", { class: "spinner" }),
+    h("p", { role: "status" }, t("enrol.sending")),
+  ));
   try {
     await call("POST", "/v1/enrolments", { form });
     await overview(body);
   } catch (problem) {
     const error = errorLine();
-    body.replaceChildren(error, action(t("action.retry"), () => upload(body, form), { class: "button primary large" }), action(t("enrol.again"), () => record(body), { class: "button large" }));
+    body.replaceChildren(
+      error,
+      action(t("action.retry"), () => upload(body, form), { class: "button primary large" }),
+      action(t("enrol.again"), () => record(body), { class: "button large" }),
+    );
     error.textContent = problem.message;
   }
 }
@@ -83,9 +99,19 @@ function recordTake(body, { name, seconds }) {
   return new Promise((resolve, reject) => {
     const progress = h("progress", { max: seconds, value: 0, "aria-label": t("enrol.progress") });
     const meter = h("div", { class: "meter", "aria-hidden": "true" }, h("span"));
-    const start = action(t("enrol.record"), () => takeFrom({ start, progress, meter, seconds }).then(resolve, reject), { class: "button primary large" });
+    const start = action(
+      t("enrol.record"),
+      () => takeFrom({ start, progress, meter, seconds }).then(resolve, reject),
+      { class: "button primary large" },
+    );
     body.replaceChildren(
-      h("section", { class: "card" }, h("h2", {}, t(`enrol.${name}.title`, { seconds })), h("p", {}, t(`enrol.${name}.how`)), h("blockquote", { class: "say", lang: "zh-CN" }, t(`enrol.${name}.text`))),
+      h(
+        "section",
+        { class: "card" },
+        h("h2", {}, t(`enrol.${name}.title`, { seconds })),
+        h("p", {}, t(`enrol.${name}.how`)),
+        h("blockquote", { class: "say", lang: "zh-CN" }, t(`enrol.${name}.text`)),
+      ),
       progress,
       meter,
       start,

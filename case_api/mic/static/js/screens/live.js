@@ -44,7 +44,12 @@ class LiveView {
     this.element = h(
       "main",
       { class: "live" },
-      h("header", { class: "status" }, h("div", { class: "row" }, this.line, this.timer, this.level), h("div", { class: "row sub" }, this.subtitle(recording), this.measures)),
+      h(
+        "header",
+        { class: "status" },
+        h("div", { class: "row" }, this.line, this.timer, this.level),
+        h("div", { class: "row sub" }, this.subtitle(recording), this.measures),
+      ),
       this.notes,
       this.deck.element,
       this.chips,
@@ -55,12 +60,21 @@ class LiveView {
 
   subtitle(recording) {
     const label = this.conversation.record.case?.label ?? t("case.without");
-    return h("span", { class: "subject" }, h("span", { class: recording ? "rec on" : "rec" }, t(recording ? "live.recording" : "live.norecording")), label);
+    return h(
+      "span",
+      { class: "subject" },
+      h("span", { class: recording ? "rec on" : "rec" }, t(recording ? "live.recording" : "live.norecording")),
+      label,
+    );
   }
 
   buttons() {
     const mark = h("button", { type: "button", class: "side-button", onclick: () => this.mark() }, icon("bookmark"), t("live.mark"));
-    const stop = h("button", { type: "button", class: "stop", "aria-label": t("live.stop"), onclick: () => this.stop() }, h("span", { class: "square" }));
+    const stop = h(
+      "button",
+      { type: "button", class: "stop", "aria-label": t("live.stop"), onclick: () => this.stop() },
+      h("span", { class: "square" }),
+    );
     this.raw = h("p", { class: "mic-state" }, icon("mic"), this.rawText());
     return [h("div", { class: "controls" }, mark, stop, this.raw)];
   }
@@ -131,7 +145,11 @@ class LiveView {
 
   warn(code, text, milliseconds) {
     this.clearWarning(code);
-    const close = h("button", { type: "button", class: "icon-button", "aria-label": t("action.close"), onclick: () => this.clearWarning(code) }, icon("close"));
+    const close = h(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": t("action.close"), onclick: () => this.clearWarning(code) },
+      icon("close"),
+    );
     const element = h("p", { class: "warning" }, icon("alert"), h("span", {}, text), close);
     this.warnings.set(code, element);
     this.notes.append(element);

@@ -36,7 +36,13 @@ export class PromptDeck {
     const card = h(
       "article",
       { class: `prompt ${prompt.kind}`, onclick: () => card.classList.remove("small") },
-      h("header", {}, h("span", { class: "kind" }, t(`prompt.${prompt.kind}`)), h("time", {}, clock(prompt.at)), this.other(wordings, say, translation)),
+      h(
+        "header",
+        {},
+        h("span", { class: "kind" }, t(`prompt.${prompt.kind}`)),
+        h("time", {}, clock(prompt.at)),
+        this.other(wordings, say, translation),
+      ),
       say,
       language() === "en" && prompt.text_en ? translation : null,
       h("p", { class: "reasons" }, prompt.reasons.join(" · ")),

@@ -74,8 +74,8 @@ function choices(app, conversation, body) {
     app.go("summary", { conversation });
   };
   const drop = async () => {
-    const lost = { title: t("resume.drop.title"), body: t("resume.drop.body"), yes: t("resume.drop"), no: t("action.cancel"), danger: true };
-    if (!(await ask(lost))) return;
+    const lost = { title: t("resume.drop.title"), body: t("resume.drop.body"), yes: t("resume.drop"), no: t("action.cancel") };
+    if (!(await ask({ ...lost, danger: true }))) return;
     await conversation.discard();
     app.release();
     app.go("cases");

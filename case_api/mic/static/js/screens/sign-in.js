@@ -28,14 +28,24 @@ function submitButton(label) {
 
 /** The form alone, for the screen and for the dialog in the middle of a conversation. `done` runs after a sign-in. */
 export function signInForm(done) {
-  const username = h("input", { name: "username", autocomplete: "username", autocapitalize: "none", required: true, value: account.username ?? "" });
+  const username = h(
+    "input",
+    { name: "username", autocomplete: "username", autocapitalize: "none", required: true, value: account.username ?? "" },
+  );
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
   const error = errorLine();
   const submit = async () => {
     await signIn(username.value.trim(), password.value);
     await done();
   };
-  return form(submit, error, field(t("signin.username"), username), field(t("signin.password"), password), error, submitButton(t("signin.submit")));
+  return form(
+    submit,
+    error,
+    field(t("signin.username"), username),
+    field(t("signin.password"), password),
+    error,
+    submitButton(t("signin.submit")),
+  );
 }
 
 export function signInScreen(app) {
@@ -43,7 +53,13 @@ export function signInScreen(app) {
     "main",
     { class: "screen welcome" },
     h("div", { class: "corner" }, languageSwitch(app)),
-    h("div", { class: "brand" }, h("img", { src: app.asset("icons/icon.svg"), alt: "", width: 88, height: 88 }), h("h1", {}, t("app.name")), h("p", {}, t("app.tagline"))),
+    h(
+      "div",
+      { class: "brand" },
+      h("img", { src: app.asset("icons/icon.svg"), alt: "", width: 88, height: 88 }),
+      h("h1", {}, t("app.name")),
+      h("p", {}, t("app.tagline")),
+    ),
     signInForm(() => app.start()),
   );
 }

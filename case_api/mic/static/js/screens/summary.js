@@ -11,7 +11,13 @@ const SPEAKERS = ["customer", "staff", "unsure"];
 
 export function summaryScreen(app, { conversation }) {
   const body = h("div", { class: "stack" });
-  const element = h("main", { class: "screen" }, header(app, t("summary.title")), h("p", { class: "context" }, conversation.record.case?.label ?? t("case.without")), body);
+  const element = h(
+    "main",
+    { class: "screen" },
+    header(app, t("summary.title")),
+    h("p", { class: "context" }, conversation.record.case?.label ?? t("case.without")),
+    body,
+  );
   const finish = () => {
     app.release();
     body.replaceChildren(...result(app, conversation));
@@ -80,14 +86,29 @@ function shares(talkShare) {
 
 function prompts(counts) {
   const kinds = Object.entries(counts).filter(([, count]) => count > 0);
-  const rows = kinds.map(([kind, count]) => h("li", {}, h("span", { class: `kind ${kind}` }, t(`prompt.${kind}`)), h("strong", {}, String(count))));
-  return h("section", { class: "card" }, h("h2", {}, t("summary.prompts")), rows.length > 0 ? h("ul", { class: "counts" }, ...rows) : h("p", { class: "empty" }, t("summary.noprompts")));
+  const rows = kinds.map(([kind, count]) => h(
+    "li",
+    {},
+    h("span", { class: `kind ${kind}` }, t(`prompt.${kind}`)),
+    h("strong", {}, String(count)),
+  ));
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("summary.prompts")),
+    rows.length > 0 ? h("ul", { class: "counts" }, ...rows) : h("p", { class: "empty" }, t("summary.noprompts")),
+  );
 }
 
 function keywords(counts) {
   const terms = Object.entries(counts).sort(([, a], [, b]) => b - a);
   const chips = terms.map(([term, count]) => h("span", { class: "chip" }, count > 1 ? `${term} ×${count}` : term));
-  return h("section", { class: "card" }, h("h2", {}, t("summary.keywords")), chips.length > 0 ? h("div", { class: "keywords wrap" }, ...chips) : h("p", { class: "empty" }, t("summary.nokeywords")));
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("summary.keywords")),
+    chips.length > 0 ? h("div", { class: "keywords wrap" }, ...chips) : h("p", { class: "empty" }, t("summary.nokeywords")),
+  );
 }
 
 // Sound and text come with the account's token, so they are fetched here and not linked.
