@@ -16,7 +16,6 @@ from audio_service.live.pulse import Pulse
 from audio_service.live.registry import Registry
 from audio_service.live.shelf import Shelf
 from audio_service.transcription.scheduler import TranscriptionQueue
-from audio_service.transcription.weights import resolve
 from audio_service.transcription.whisper import WhisperTranscriber
 from case_api.door import FrontDoor
 from models.engine import Factory
@@ -32,10 +31,8 @@ EAR_THREADS = 4
 
 
 def open_transcriber(settings: Settings) -> WhisperTranscriber:
-    """The recogniser the settings name, after a first inference. Raises WeightsError, RuntimeError (a broken model)."""
-    asr = settings.asr
-    folder = resolve(asr.model, settings.data_dir / "models")
-    return WhisperTranscriber(folder, device=asr.device, compute_type=asr.compute_type, threads=asr.threads, beam=asr.beam)
+    """The recogniser the settings name, after a first inference. Raises WeightsError."""
+    return WhisperTranscriber.from_settings(settings.asr, settings.data_dir / "models")
 
 
 @asynccontextmanager
