@@ -12,6 +12,9 @@ import onnxruntime
 from audio_service.hearing.nuclei import NucleusNetwork
 from audio_service.hearing.spectra import Floats
 
+SPEECH_LEVEL = -0.5
+"""Decimal logarithm of the mean mel energy that every embedding window is brought to: speech as loud as a close recording."""
+
 
 def _session(package: str, *path: str) -> Any:
     options = onnxruntime.SessionOptions()
@@ -47,5 +50,7 @@ class HearingModels:
 
     def embed(self, windows: Floats) -> Floats:
         """(n, 80, 40) log-mel windows → (n, 256) unit-length speaker vectors."""
-        vectors = self._embedder.run(None, {"mel_window": windows})[0]
+        # the embedder was made for speech at one level and takes gain for a trait of the voice
+        level = np.log10(np.mean(10.0**windows, axis=(1, 2), keepdims=True))
+        vectors = self._embedder.run(None, {"mel_window": np.asarray(windows - level + SPEECH_LEVEL, np.float32)})[0]
         return np.asarray(vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-12), np.float32)
