@@ -179,6 +179,8 @@ async def test_a_fourth_prompt_pushes_the_oldest_off(server: ScriptedServer, noi
         for number in range(5):
             await server.send(story.CALMING | {"id": f"p{number}", "text": f"第{number}句"})
         await expect(held.page.locator(".prompt .say")).to_have_text(["第4句", "第3句", "第2句"])
+        await held.page.set_viewport_size({"width": 360, "height": 560})
+        await expect(held.page.locator(".stop")).to_be_in_viewport(ratio=1)
 
 
 async def test_everything_can_be_read_in_english(server: ScriptedServer, noise: Path) -> None:

@@ -22,6 +22,7 @@ export class PromptDeck {
     for (const card of this.cards.children) card.classList.add("small");
     const card = this.card(prompt);
     this.cards.prepend(card);
+    this.element.scrollTop = 0;
     while (this.cards.children.length > MOST) this.cards.lastChild.remove();
     this.idle.hidden = true;
     this.spoken.textContent = prompt.text;

@@ -32,7 +32,11 @@ export function signInForm(done) {
     "input",
     { name: "username", autocomplete: "username", autocapitalize: "none", required: true, value: account.username ?? "" },
   );
-  const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
+  const known = Boolean(account.username);
+  const password = h(
+    "input",
+    { name: "password", type: "password", autocomplete: "current-password", required: true, autofocus: known },
+  );
   const error = errorLine();
   const submit = async () => {
     await signIn(username.value.trim(), password.value);
