@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.async_api import Dialog, Page, async_playwright, expect
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium")  # None: the one that `playwright install chromium` fetched
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
