@@ -225,6 +225,7 @@ class WarningCode(StrEnum):
     TOO_QUIET = "too_quiet"
     NOT_ENROLLED = "not_enrolled"
     TEXT_SKIPPED = "text_skipped"
+    HEARING_FAILED = "hearing_failed"
     STORE_SLOW = "store_slow"
     STORE_LOW = "store_low"
 

@@ -34,9 +34,21 @@ def finalise(folder: Path) -> FinalRecording | None:
     Raises ServiceError(store_failed) if the FLAC does not read back as what was stored; the segments then stay.
     """
     final = folder / FINAL_NAME
-    segments = segment_paths(folder)
-    if not segments:
-        return _described(final, *_pcm_digest(final), ()) if final.exists() else None
+    try:
+        if final.exists():  # it was verified before it got this name; segments beside it are leftovers, perhaps not all of them
+            _remove_segments(folder)
+            return _described(final, *_pcm_digest(final), ())
+        return _written(folder, final)
+    except (OSError, sf.SoundFileError) as error:
+        raise ServiceError(ErrorCode.STORE_FAILED, f"the recording could not be finished: {error}") from error
+
+
+def is_final(folder: Path) -> bool:
+    """Whether the conversation's audio has become one file: nothing can be added any more."""
+    return (folder / FINAL_NAME).exists()
+
+
+def _written(folder: Path, final: Path) -> FinalRecording | None:
     digest, samples = hashlib.sha256(), 0
     partial = final.with_suffix(".partial")
     with sf.SoundFile(partial, "w", SAMPLE_RATE, 1, "PCM_16", format="FLAC") as out:
@@ -54,9 +66,13 @@ def finalise(folder: Path) -> FinalRecording | None:
     gaps = tuple(find_gaps(folder))
     partial.replace(final)
     sync_folder(folder)
-    for path in segments:
-        path.unlink()
+    _remove_segments(folder)
     return _described(final, samples, digest.hexdigest(), gaps)
+
+
+def _remove_segments(folder: Path) -> None:
+    for path in segment_paths(folder):
+        path.unlink()
 
 
 def _pcm_digest(path: Path) -> tuple[int, str]:

@@ -94,11 +94,11 @@ class Recording:
 
     def append(self, packets: Iterable[tuple[int, NDArray[np.int16]]]) -> int:
         """Store packets durably, in order; returns the highest sequence number stored. A failure stores nothing of the call."""
+        self._check_space()
         file = self._writable()
         before = file.tell()
         seq, samples = self.next_seq, self.samples
         try:
-            self._check_space()
             blob = bytearray()
             for number, block in packets:
                 blob += encode_record(number, samples, block)
@@ -140,7 +140,8 @@ class Recording:
             return self._file
         if self._file is not None:
             self._file.close()
-        path = self.folder / f"{len(segment_paths(self.folder)):06d}.seg"
+        last = max((int(path.stem) for path in segment_paths(self.folder)), default=-1)
+        path = self.folder / f"{last + 1:06d}.seg"
         try:
             self._file = path.open("xb", buffering=0)
             sync_folder(self.folder)
@@ -158,7 +159,7 @@ class Recording:
 
     def _check_space(self) -> None:
         if self._free_bytes_min and shutil.disk_usage(self.folder).free < self._free_bytes_min:
-            raise OSError(errno.ENOSPC, "less free space than storage keeps in reserve")
+            raise ServiceError(ErrorCode.STORE_FULL, "less free space than storage keeps in reserve")
 
 
 def _lock(path: Path) -> IO[bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from audio_service.live.finished import Finished
+from scripts_library.ranking import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What an earlier process already did: its finished utterances, and how far (s) its messages had gone out."""
+    """What an earlier process already did: its finished utterances, and how far (s) its messages had gone out, newest verdict by prompt."""
 
     utterances: Mapping[int, Finished] = field(default_factory=dict)
     told_until: float = 0.0
-    feedback: Mapping[str, str] = field(default_factory=dict)
+    feedback: Mapping[str, Verdict] = field(default_factory=dict)

@@ -57,7 +57,8 @@ class Interpreter:
             partial_interval=ear.settings.asr.partial_interval,
             known=past.utterances,
         )
-        self._prompts = PromptDesk(ear.shelf, ear.settings)
+        self._prompts = PromptDesk(ear.shelf, ear.settings, past.feedback)
+        self._past_feedback = past.feedback
         self._tally = Tally()
         self._send: Callable[[ServerMessage], None] = lambda message: None
         self._silent_until = past.told_until - HEARD_AGAIN
@@ -100,8 +101,8 @@ class Interpreter:
         self._utterances.abandon()
 
     def totals(self, summary: Summary) -> dict[str, Any]:
-        """The session row's last values."""
-        return self._tally.row() | {"summary": summary.model_dump(mode="json")}
+        """The session row's last values; without recording no word of what was said."""
+        return self._tally.row() | {"summary": self.rows.kept(summary)}
 
     def feedback(self, prompt_id: str, verdict: Verdict, person_id: str) -> bool:
         """The staff member's answer to a prompt; False if there is no such prompt."""
@@ -186,6 +187,8 @@ class Interpreter:
         if raised is None:
             return
         self._tally.prompt(raised.prompt.kind)
+        if raised.prompt.id in self._past_feedback:
+            self._tally.feedback(self._past_feedback[raised.prompt.id])
         self.rows.prompt(raised.prompt, raised.evidence)
         self._tell(raised.prompt)
 

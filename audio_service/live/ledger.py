@@ -27,6 +27,7 @@ logger = structlog.get_logger()
 
 BATCH_SECONDS = 0.25
 RETRY_SECONDS = 1.0
+CLOSE_SECONDS = 10.0
 QUEUE_ROWS = 20_000
 """About half an hour of one conversation: a database that is away for longer loses rows, never audio (hearing it again restores them)."""
 
@@ -94,6 +95,7 @@ class Ledger:
             self._queue.put_nowait(entry)
         except asyncio.QueueFull:
             self.lost += 1
+            logger.error("ledger.full", lost=self.lost)
 
     async def flush(self) -> None:
         """Returns once everything added before is committed."""
@@ -104,7 +106,10 @@ class Ledger:
     async def close(self) -> None:
         """Commit what is queued, then stop."""
         if self._task is not None:
-            await self.flush()
+            try:
+                await asyncio.wait_for(self.flush(), CLOSE_SECONDS)
+            except TimeoutError:
+                logger.error("ledger.unwritten", rows=self._queue.qsize())  # the audio is there: it is heard again
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
@@ -130,13 +135,13 @@ class Ledger:
                 self.in_trouble = False
                 return
             except (DatabaseBusy, OperationalError, OSError) as error:
-                logger.warning("ledger.retry", rows=len(entries), error=str(error))
+                logger.warning("ledger.retry", rows=len(entries), error=type(error).__name__)
                 self.in_trouble = True
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 if len(entries) == 1:
                     self.lost += 1
-                    logger.exception("ledger.refused", entry=entries[0])
+                    logger.exception("ledger.refused", kind=type(entries[0]).__name__)
                     return
                 middle = len(entries) // 2
                 await self._commit_until_done(entries[:middle])

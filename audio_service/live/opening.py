@@ -18,6 +18,7 @@ from models.base import is_id, new_id, utc_now
 from models.consents import Consent
 from models.engine import reading, transaction
 from models.enrolments import EMBEDDING_SIZE, VoiceEnrolment
+from models.prompts import PromptFeedback, PromptShown
 from models.sessions import Session
 from models.utterances import Utterance
 
@@ -76,9 +77,16 @@ async def read_past(ear: Ear, session_id: str, admitted: Admitted | None) -> tup
         if row.status == "ended":
             raise AccessError(ErrorCode.SESSION_ENDED, session_id)
         utterances = (await db.scalars(select(Utterance).where(Utterance.session_id == session_id))).all()
+        verdicts = await db.execute(
+            select(PromptShown.prompt_key, PromptFeedback.verdict)
+            .join(PromptFeedback, PromptFeedback.prompt_id == PromptShown.id)
+            .where(PromptShown.session_id == session_id)
+            .order_by(PromptFeedback.created_at)
+        )
+        feedback = {row.prompt_key: row.verdict for row in verdicts}
     identity = Identity(row.id, row.site_id, row.staff_id, row.case_id, row.recording)
     finished = {utterance.ordinal: _finished(utterance) for utterance in utterances}
-    return identity, Past(finished, max((done.end for done in finished.values()), default=0.0))
+    return identity, Past(finished, max((done.end for done in finished.values()), default=0.0), feedback)
 
 
 async def load_enrolment(ear: Ear, person_id: str) -> Enrolment | None:

@@ -23,7 +23,6 @@ class Outlet:
         self._ack: int | None = None
         self._something = asyncio.Event()
         self._closing = asyncio.Event()
-        self._failed_with: list[ServerMessage] = []
         self.dropped = 0
         self.failure: StreamError | None = None
         """Why the connection has to end, if it has to."""
@@ -61,18 +60,15 @@ class Outlet:
 
     def fail(self, error: StreamError) -> None:
         """End the connection with this error, without waiting for the client to read what is queued."""
-        self.failure = error
+        if self.failure is None:  # the first reason is the true one
+            self.failure = error
         self._ack = None
-        self._failed_with, self._queue = list(self._queue), deque()
+        self._queue.clear()
         self.close()
 
     async def closed(self) -> None:
         """Returns once no more will be put."""
         await self._closing.wait()
-
-    def unsent(self) -> list[ServerMessage]:
-        """What was never handed out, without the replaceable: kept for the client's next connection."""
-        return [message for message in (*self._failed_with, *self._queue) if not is_replaceable(message)]
 
     def _make_room(self, message: ServerMessage) -> bool:
         if is_replaceable(message):

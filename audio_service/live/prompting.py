@@ -21,10 +21,14 @@ from models.settings import Settings
 from scripts_library.library import Library
 from scripts_library.listening import merge_causes, moment_of
 from scripts_library.ranking import Choice, PromptBudget, PromptPolicy, Ranker, Shown, Situation, Verdict
-from scripts_library.records import Cause, Kind, Moment, Script
+from scripts_library.records import Cause, Kind, Moment, Script, WordingRule
 
 RECENT_SECONDS = 20.0
 """How long words stand behind a rise of the voice."""
+SETTLED_SECONDS = 120.0
+"""After this long no decision asks any more when exactly something was said."""
+VOICE, WORDS = "v", "w"
+"""The two lanes, and the first letter of their prompts' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,22 @@ class _Said:
     causes: dict[Cause, float]
 
 
-class PromptDesk:
-    """One conversation's prompts."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A prompt that was shown, and the audio time from which the other lane knows of it."""
 
-    def __init__(self, shelf: Shelf, settings: Settings) -> None:
+    shown: Shown
+    known_from: float
+
+
+class PromptDesk:
+    """One conversation's prompts. `feedback` are verdicts given before a restart, by prompt id.
+
+    The lanes come to their decisions in an order that depends on how fast text is. Each therefore sees of the other only what it would
+    have seen in every order: voice what was said `VISIBLE_AFTER` ago, words the prompts of the voice up to their utterance's end.
+    """
+
+    def __init__(self, shelf: Shelf, settings: Settings, feedback: Mapping[str, Verdict]) -> None:
         prompts = settings.prompts
         self._language = prompts.language
         self._alternatives = prompts.max_on_screen - 1
@@ -56,7 +72,8 @@ class PromptDesk:
         self._budget = PromptBudget(self._policy)
         self._shelf = shelf
         self._library: Library | None = None
-        self._shown: dict[str, Shown] = {}
+        self._feedback = feedback
+        self._entries: dict[str, _Entry] = {}
         self._said: deque[_Said] = deque()
         self._causes: dict[Cause, float] = {}
         self._levels: deque[tuple[float, Level]] = deque([(0.0, Level.PROVISIONAL)], maxlen=64)
@@ -68,15 +85,15 @@ class PromptDesk:
 
     def for_voice(self, heard: Escalation) -> Raised | None:
         """The calming prompt for a rise of the customer's voice, unless the session had its share; the detector does the cooling down."""
-        if len(self._shown) >= self._policy.session_cap:
+        history = self._history(VOICE, heard.at)
+        if len(history) >= self._policy.session_cap:
             return None
-        self._settle(heard.at)
-        recent = [said for said in self._said if said.visible >= heard.at - RECENT_SECONDS and said.visible <= heard.at]
+        recent = [said for said in self._said if heard.at - RECENT_SECONDS <= said.visible <= heard.at]
         terms = [term for said in recent for term in said.terms]
         threats = [said.moment for said in recent if said.moment is not None]
-        earlier = any(shown.kind is Kind.CALMING for shown in self._shown.values())
+        earlier = any(shown.kind is Kind.CALMING for shown in history)
         moment = threats[-1] if threats else Moment.REPEATED_OUTBURST if earlier else Moment.FIRST_OUTBURST
-        situation = Situation(Kind.CALMING, moment, str(heard.level), self._causes)
+        situation = Situation(Kind.CALMING, moment, str(heard.level), self._causes_by(heard.at))
         why = reasons.of_voice(heard, terms, self._language)
         evidence = {
             "strength": round(heard.strength, 2),
@@ -86,7 +103,7 @@ class PromptDesk:
             "balance_change": round(heard.balance_change, 2),
             "terms": terms,
         }
-        return self._raise("v", situation, heard.at, why, evidence)
+        return self._raise(VOICE, situation, heard.at, heard.at, why, evidence)
 
     def for_words(self, done: Finished, heard: HeardWords) -> Raised | None:
         """The prompt for what an utterance said: a better wording for staff, guidance for the moment the customer's words make."""
@@ -96,68 +113,77 @@ class PromptDesk:
         terms = tuple(hit.term for hit in heard.hits if not hit.negated)
         if terms or heard.causes:
             self._said.append(_Said(done.end + VISIBLE_AFTER, terms, moment, dict(heard.causes)))
+            self._settle(done.end)
         if moment is None:
             return None
         hit = next(hit for hit in heard.hits if hit.moment is moment and not hit.negated)
         at, _ = span_of(done, hit.start, hit.end)
-        self._settle(done.end)
-        situation = Situation(
-            Kind.GUIDANCE, moment, str(self._level_at(done.end)), merge_causes(self._causes, dict(heard.causes)), heard.hits
-        )
+        causes = self._causes_by(done.end + VISIBLE_AFTER)
+        situation = Situation(Kind.GUIDANCE, moment, str(self._level_at(done.end)), causes, heard.hits)
         why = reasons.of_terms([one.term for one in heard.hits if one.moment is moment], self._language)
-        return self._if_allowed("w", situation, at, why, {"utterance": done.name, "terms": list(terms)})
+        return self._if_allowed(situation, at, done.end, why, {"utterance": done.name, "terms": list(terms)})
 
     def feedback(self, prompt_id: str, verdict: Verdict) -> bool:
         """What the staff member made of a prompt; False if there is none of that name."""
-        shown = self._shown.get(prompt_id)
-        if shown is None:
+        entry = self._entries.get(prompt_id)
+        if entry is None:
             return False
-        self._shown[prompt_id] = replace(shown, verdict=verdict)
+        self._entries[prompt_id] = replace(entry, shown=replace(entry.shown, verdict=verdict))
         return True
 
     def _for_wording(self, done: Finished, heard: HeardWords) -> Raised | None:
         hit = heard.wording[0]
         at, _ = span_of(done, hit.start, hit.end)
         level = str(self._level_at(done.end))
-        situation = Situation(Kind.WORDING, Moment.STAFF_WORDING, level, self._causes, speaker="staff", preferred=hit.rule.scripts)
+        causes = self._causes_by(done.end)
+        situation = Situation(Kind.WORDING, Moment.STAFF_WORDING, level, causes, speaker="staff", preferred=hit.rule.scripts)
         evidence = {"utterance": done.name, "rule": hit.rule.id, "heard": hit.heard}
         why = reasons.of_wording(hit.heard, self._language)
         if hit.rule.zh and not hit.rule.scripts:
-            return self._own_words(hit.rule.id, hit.rule.zh, hit.rule.en, at, why, evidence)
-        return self._if_allowed("w", situation, at, why, evidence)
+            return self._own_words(hit.rule, at, done.end, why, evidence)
+        return self._if_allowed(situation, at, done.end, why, evidence)
 
-    def _own_words(self, rule: str, zh: str, en: str, at: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
+    def _own_words(self, rule: WordingRule, at: float, now: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
         """A wording rule that brings its own text."""
-        if self._budget.refusal(Kind.WORDING, at, list(self._shown.values())) is not None:
+        if self._budget.refusal(Kind.WORDING, now, self._history(WORDS, now)) is not None:
             return None
         prompt = Prompt(
-            id=self._name("w"),
+            id=self._name(WORDS),
             kind=PromptKind.WORDING,
             at=at,
-            script_id=rule,
-            text=zh,
-            text_en=en,
+            script_id=rule.id,
+            text=rule.zh,
+            text_en=rule.en,
             reasons=why,
             situation=Moment.STAFF_WORDING,
         )
-        self._shown[prompt.id] = Shown(rule, Kind.WORDING, at)
+        self._remember(prompt, Shown(rule.id, Kind.WORDING, now), now + VISIBLE_AFTER)
         return Raised(prompt, evidence)
 
-    def _if_allowed(self, lane: str, situation: Situation, at: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
-        if self._budget.refusal(situation.kind, at, list(self._shown.values())) is not None:
+    def _if_allowed(self, situation: Situation, at: float, now: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
+        if self._budget.refusal(situation.kind, now, self._history(WORDS, now)) is not None:
             return None
-        return self._raise(lane, situation, at, why, evidence)
+        return self._raise(WORDS, situation, at, now, why, evidence)
 
-    def _raise(self, lane: str, situation: Situation, at: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
+    def _raise(self, lane: str, situation: Situation, at: float, now: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
+        """`at` is the evidence's time, `now` the decision's; they differ for words, which are judged when their utterance is over."""
         ranker = self._ranker()
-        choice = ranker.choose(situation, at, list(self._shown.values()))
+        choice = ranker.choose(situation, now, self._history(lane, now))
         if choice is None and situation.kind is Kind.CALMING:
-            choice = ranker.choose(situation, at, [])  # a raised voice is answered even if everything was said before
+            choice = ranker.choose(situation, now, [])  # a raised voice is answered even if everything was said before
         if choice is None:
             return None
         prompt = self._prompt(lane, situation, choice, at, why)
-        self._shown[prompt.id] = Shown(choice.script.id, situation.kind, at)
+        known_from = now if lane == VOICE else now + VISIBLE_AFTER
+        self._remember(prompt, Shown(choice.script.id, situation.kind, now), known_from)
         return Raised(prompt, evidence)
+
+    def _remember(self, prompt: Prompt, shown: Shown, known_from: float) -> None:
+        self._entries[prompt.id] = _Entry(replace(shown, verdict=self._feedback.get(prompt.id)), known_from)
+
+    def _history(self, lane: str, now: float) -> list[Shown]:
+        """What a lane knows to have been shown: its own prompts, and the other's as far as they are known by `now`."""
+        return [entry.shown for name, entry in self._entries.items() if name.startswith(lane) or entry.known_from <= now]
 
     def _prompt(self, lane: str, situation: Situation, choice: Choice, at: float, why: list[str]) -> Prompt:
         return Prompt(
@@ -174,11 +200,18 @@ class PromptDesk:
 
     def _name(self, lane: str) -> str:
         """Names count within a lane: voice and words come to their prompts in an order of their own."""
-        return f"{lane}{sum(name.startswith(lane) for name in self._shown)}"
+        return f"{lane}{sum(name.startswith(lane) for name in self._entries)}"
 
-    def _settle(self, at: float) -> None:
-        """Causes that count by `at` join the conversation's; what stands behind no later rise is forgotten."""
-        while self._said and self._said[0].visible < at - RECENT_SECONDS:
+    def _causes_by(self, now: float) -> dict[Cause, float]:
+        """What the customer has said of the cause, as far as it counts by `now`."""
+        causes = self._causes
+        for said in self._said:
+            if said.visible <= now:
+                causes = merge_causes(causes, said.causes)
+        return causes
+
+    def _settle(self, now: float) -> None:
+        while self._said[0].visible < now - SETTLED_SECONDS:
             self._causes = merge_causes(self._causes, self._said.popleft().causes)
 
     def _level_at(self, at: float) -> Level:

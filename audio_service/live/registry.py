@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import select
 
 from audio_service.errors import AccessError, ErrorCode, ProtocolError, ServiceError
-from audio_service.intake.finalise import finalise
+from audio_service.intake.finalise import finalise, is_final
 from audio_service.intake.recording import Recording
 from audio_service.live.admission import Admitted, Door
 from audio_service.live.ear import Ear
@@ -21,6 +22,7 @@ from audio_service.live.interpret import Interpreter
 from audio_service.live.opening import load_enrolment, open_session, read_past
 from audio_service.live.outlet import Outlet
 from audio_service.live.ring import AudioRing
+from audio_service.live.rows import SessionRows
 from audio_service.live.session import LiveSession
 from audio_service.live.watch import Watch
 from audio_service.messages import Feedback, Hello, Mark, Summary, WarningCode
@@ -33,6 +35,8 @@ logger = structlog.get_logger()
 
 RING_SECONDS = 40.0
 REAP_SECONDS = 5.0
+CLOSE_SECONDS = 8.0
+"""How long ends that have begun may take when the process goes down."""
 
 
 class Registry:
@@ -61,19 +65,24 @@ class Registry:
         self._tasks = [asyncio.create_task(self._reap(), name="reaper"), asyncio.create_task(self._watch.run(), name="watch")]
 
     async def close(self) -> None:
-        """Shut down: clients are told to come back, stored audio waits for the next process."""
+        """Shut down: ends that have begun are given a moment, clients are told to come back, stored audio waits for the next process."""
+        if self._closing:
+            return
         self._closing = True
         for background in self._tasks:
             background.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for task in self._ending:
-            task.cancel()  # the next process ends it
-        await asyncio.gather(*self._ending, return_exceptions=True)
+        if self._ending:
+            _, late = await asyncio.wait(self._ending, timeout=CLOSE_SECONDS)
+            for task in late:
+                task.cancel()  # the next process ends it
+            await asyncio.gather(*late, return_exceptions=True)
         for session in self.live:
             if session.outlet is not None:
                 session.outlet.fail(ServiceError(ErrorCode.SHUTTING_DOWN))
             await session.abandon()
-            self._status(session, "interrupted")
+            if not session.ending:
+                self._status(session, "interrupted")
         self._sessions.clear()
 
     async def enter(self, hello: Hello, admitted: Admitted) -> tuple[LiveSession, bool]:
@@ -95,17 +104,28 @@ class Registry:
         """The end as a task of its own, so that it happens whether or not the client stays on the line."""
         task = asyncio.create_task(self.finish(session), name=f"finish-{session.id}")
         self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        task.add_done_callback(self._finished)
         return task
+
+    def _finished(self, task: asyncio.Task[Summary]) -> None:
+        self._ending.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("finish.failed", task=task.get_name(), exc_info=error)
 
     async def finish(self, session: LiveSession) -> Summary:
         """End a conversation: every utterance gets its text, the summary goes out, the recording becomes one file."""
         if session.ending:
             return await session.finish()
-        self._status(session, "finishing")
-        summary = await session.finish()
-        session.send(summary)
-        await self._conclude(session, summary)
+        try:
+            # the totals are there before anything else can go wrong; with this status nobody counts again
+            self._status(session, "finishing")
+            summary = await session.finish()
+            session.interpreter.rows.session(**session.interpreter.totals(summary))
+            session.send(summary)
+            await self._conclude(session, summary)
+        finally:
+            session.release()
+            self._sessions.pop(session.id, None)
         return summary
 
     async def feedback(self, session: LiveSession, feedback: Feedback, person_id: str) -> None:
@@ -120,12 +140,14 @@ class Registry:
     async def _begin(self, hello: Hello, admitted: Admitted) -> LiveSession:
         if hello.consent is None:
             raise AccessError(ErrorCode.CONSENT_REQUIRED)
-        if len(self._sessions) >= self.settings.stream.max_sessions:
-            raise ServiceError(ErrorCode.BUSY, f"{len(self._sessions)} conversations are running")
+        running = sum(session.outlet is not None for session in self.live)
+        if running >= self.settings.stream.max_sessions:
+            raise ServiceError(ErrorCode.BUSY, f"{running} conversations are running")
+        notice = self.door.notice(hello.consent.notice_version)
         identity = Identity(new_id(), admitted.site_id, admitted.person_id, admitted.case_id, hello.consent.recording)
         session = await self._open(identity, Past())
         try:
-            await open_session(self.ear, identity, hello, admitted, self.door.notice(hello.consent.notice_version))
+            await open_session(self.ear, identity, hello, admitted, notice)
         except BaseException:
             await session.abandon()
             raise
@@ -139,25 +161,24 @@ class Registry:
         if session is not None:
             if session.interpreter.identity.staff_id != admitted.person_id:
                 raise AccessError(ErrorCode.SESSION_UNKNOWN, session_id)
-            if session.ending:
-                raise AccessError(ErrorCode.SESSION_ENDED, session_id)
             if session.outlet is not None:
                 session.outlet.fail(AccessError(ErrorCode.SESSION_TAKEN_OVER))
                 session.detach(session.outlet)
-            self._status(session, "live")
+            if not session.ending:
+                self._status(session, "live")
             return session
         identity, past = await read_past(self.ear, session_id, admitted)
+        if not identity.recording or is_final(self.ear.folder(session_id)):
+            raise AccessError(ErrorCode.SESSION_ENDED, session_id)  # nothing is left to go on from
         session = self._register(await self._open(identity, past))
         self._status(session, "live")
         return session
 
     async def _open(self, identity: Identity, past: Past) -> LiveSession:
         ear = self.ear
-        recording: Recording | None = None
-        if identity.recording:
-            recording = await ear.run(open_recording, ear, identity.session_id)
-        ring = AudioRing(RING_SECONDS)
         enrolment = await load_enrolment(ear, identity.staff_id)
+        recording: Recording | None = await ear.run(open_recording, ear, identity.session_id) if identity.recording else None
+        ring = AudioRing(RING_SECONDS)
         interpreter = Interpreter(ear, identity, ring, enrolment, past)
         return LiveSession(
             recording=recording,
@@ -165,6 +186,7 @@ class Registry:
             interpreter=interpreter,
             run=ear.run,
             seconds_max=self.settings.stream.session_seconds_max,
+            kept_messages=self.settings.stream.send_queue // 2,
         )
 
     def _register(self, session: LiveSession) -> LiveSession:
@@ -173,22 +195,26 @@ class Registry:
         return session
 
     async def _conclude(self, session: LiveSession, summary: Summary) -> None:
-        values: dict[str, Any] = {"status": "ended", "ended_at": utc_now(), **session.interpreter.totals(summary)}
+        await self.ear.ledger.flush()
+        values: dict[str, Any] = {"status": "ended", "ended_at": utc_now()}
         if session.recording is not None:
-            folder = session.recording.folder
-            try:
-                final = await self.ear.run(finalise, folder)
-            except ServiceError:
-                logger.exception("finalise.failed", session=session.id)  # the segments stay and still play
-            else:
-                if final is not None:
-                    values["recording_path"] = str(final.path.relative_to(self.settings.data_dir))
-                    values["recording_sha256"] = final.file_sha256
-                    session.interpreter.rows.recorded(final, values["recording_path"], session.next_seq - 1)
+            values |= await self._one_file(session.interpreter.rows, session.recording.folder, session.recording.next_seq - 1)
         session.interpreter.rows.session(**values)
         session.interpreter.rows.ended(summary)
         await self.ear.ledger.flush()
-        self._sessions.pop(session.id, None)
+
+    async def _one_file(self, rows: SessionRows, folder: Path, last_seq: int) -> dict[str, Any]:
+        """Make the recording one file; the session's columns that say where it is. A failure leaves the segments, which still play."""
+        try:
+            final = await self.ear.run(finalise, folder)
+        except ServiceError:
+            logger.exception("finalise.failed", folder=folder.name)
+            return {}
+        if final is None:
+            return {}
+        path = str(final.path.relative_to(self.settings.data_dir))
+        rows.recorded(final, path, last_seq)
+        return {"recording_path": path, "recording_sha256": final.file_sha256}
 
     def _status(self, session: LiveSession, status: str) -> None:
         session.interpreter.rows.session(status=status, seconds=round(session.seconds, 3))
@@ -199,7 +225,7 @@ class Registry:
         while True:
             for session in self.live:
                 if session.left_at is not None and time.monotonic() - session.left_at > grace and not session.ending:
-                    await self._guarded(session.id, self.finish(session))
+                    self.finish_soon(session)
             left_behind = await self._left_behind(grace) if time.monotonic() - begun > grace else []
             for session_id in left_behind:
                 await self._guarded(session_id, self._finish_left_behind(session_id))
@@ -222,9 +248,21 @@ class Registry:
             if session_id in self._sessions:
                 return
             identity, past = await read_past(self.ear, session_id, None)
+            if not identity.recording or is_final(self.ear.folder(session_id)):
+                await self._close_left_behind(identity)
+                return
             session = self._register(await self._open(identity, past))
         logger.info("session.recovered", session=session_id, seconds=session.seconds)
         await self.finish(session)
+
+    async def _close_left_behind(self, identity: Identity) -> None:
+        """There is nothing to hear any more: the totals that were written stand."""
+        rows = SessionRows(self.ear.ledger, identity)
+        values: dict[str, Any] = {"status": "ended", "ended_at": utc_now()}
+        if identity.recording:
+            values |= await self._one_file(rows, self.ear.folder(identity.session_id), -1)
+        rows.session(**values)
+        await self.ear.ledger.flush()
 
     async def _guarded(self, session_id: str, work: Awaitable[object]) -> None:
         try:

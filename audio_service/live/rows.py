@@ -141,6 +141,11 @@ class SessionRows:
     def session(self, **values: Any) -> None:
         self._ledger.add(SessionUpdate(self._id.session_id, values))
 
+    def kept(self, summary: Summary) -> dict[str, Any]:
+        """The summary as it may be kept: the terms that were heard are words of the customer."""
+        left_out = None if self._id.recording else {"keywords"}
+        return summary.model_dump(mode="json", exclude=left_out)
+
     def recorded(self, final: FinalRecording, path: str, last_seq: int) -> None:
         """The finished file; until then the recording is what lies in the session's folder."""
         self._add(
@@ -159,7 +164,7 @@ class SessionRows:
 
     def ended(self, summary: Summary) -> None:
         """The end, for whoever follows the rows."""
-        payload = {"session_id": self._id.session_id, "case_id": self._id.case_id, **summary.model_dump(mode="json")}
+        payload = {"session_id": self._id.session_id, "case_id": self._id.case_id, **self.kept(summary)}
         self._ledger.add(SignalRow("session.ended", f"{self._id.session_id}:ended", payload, self._id.site_id, self._id.session_id))
 
     def close(self) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,38 +27,28 @@ from audio_service.intake.recording import Recording, iter_samples
 from audio_service.live.interpret import Interpreter
 from audio_service.live.outlet import Outlet, is_replaceable
 from audio_service.live.ring import AudioRing
-from audio_service.messages import SAMPLE_RATE, Ack, ServerMessage, Summary, error_message
+from audio_service.messages import SAMPLE_RATE, Ack, ServerMessage, Summary, WarningCode
 
 logger = structlog.get_logger()
 
 Block = NDArray[np.int16]
 INTAKE_PACKETS = 100
-HEARING_BLOCKS = 6000
-"""Packets between disk and ear: ten minutes at 100 ms, enough for the recording to be heard again while new audio comes in."""
+HEARING_BLOCKS = 30_000
+"""Packets between disk and ear: ten minutes at 20 ms, enough for the recording to be heard again while new audio comes in."""
 STEP_SAMPLES = SAMPLE_RATE
-REAL_TIME_SLACK = 0.5
-MISSED_MESSAGES = 500
+BACKLOG_SECONDS = 5.0
+"""Audio waiting to be heard that makes this a catching up, not a live conversation."""
+KEPT_SECONDS = 40.0
+"""A line may take what is written to it for this long before it is known to be dead."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far each stage is, in samples; `first_packet` is the wall clock of the first packet of this process."""
+    """How far each stage is, in samples."""
 
+    offered: int = 0
     stored: int = 0
     heard: int = 0
-    first_packet: float | None = None
-    first_sample: int = 0
-
-
-@dataclass(slots=True)
-class Missed:
-    """What the client could not be sent while it was away."""
-
-    messages: list[ServerMessage] = field(default_factory=list)
-
-    def keep(self, message: ServerMessage) -> None:
-        self.messages.append(message)
-        del self.messages[:-MISSED_MESSAGES]
 
 
 class LiveSession:
@@ -71,6 +62,7 @@ class LiveSession:
         interpreter: Interpreter,
         run: Callable[..., asyncio.Future[Any]],
         seconds_max: float,
+        kept_messages: int = 500,
     ) -> None:
         self.id = interpreter.identity.session_id
         self.recording = recording
@@ -82,19 +74,22 @@ class LiveSession:
         self._samples_max = int(seconds_max * SAMPLE_RATE)
         self._next_seq = recording.next_seq if recording else 0
         self._stored_seq = self._next_seq
-        self._recovered = self._offered = recording.samples if recording else 0
-        self._progress = Progress(stored=self._recovered, first_sample=self._recovered)
-        self._intake: asyncio.Queue[tuple[int, Block] | None] = asyncio.Queue(INTAKE_PACKETS)
+        self._recovered = recording.samples if recording else 0
+        self._progress = Progress(self._recovered, self._recovered)
+        self._arrival = Arrival()
+        # the room is taken before a packet changes anything, so that a reader cancelled while it waits leaves no trace
+        self._room = asyncio.Semaphore(INTAKE_PACKETS)
+        self._intake: asyncio.Queue[tuple[int, Block] | None] = asyncio.Queue()
         self._to_hear: asyncio.Queue[Block | None] = asyncio.Queue(HEARING_BLOCKS)
-        self._missed = Missed()
+        self._kept: deque[tuple[float, ServerMessage]] = deque(maxlen=kept_messages)
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Task[Summary] | None = None
         interpreter.connect(self.send)
 
     @property
-    def next_seq(self) -> int:
-        """The sequence number expected next."""
-        return self._next_seq
+    def stored_seq(self) -> int:
+        """The first sequence number that is not durable yet: from there a client has to send again."""
+        return self._stored_seq
 
     @property
     def ending(self) -> bool:
@@ -119,25 +114,24 @@ class LiveSession:
         ]
 
     def attach(self, outlet: Outlet) -> None:
-        """Send to this client from now on, first what it missed."""
-        for message in self._missed.messages:
-            outlet.put(message)
-        self._missed = Missed()
+        """Send to this client from now on, first what it missed or may have missed on a dying line (it knows repeats by their ids)."""
+        since = (self.left_at or time.monotonic()) - KEPT_SECONDS
+        for at, message in self._kept:
+            if at >= since:
+                outlet.put(message)
+        self._kept.clear()
         self.outlet, self.left_at = outlet, None
 
     def detach(self, outlet: Outlet) -> None:
-        """The client is gone; what it has not read is kept for its return. A newer connection is left alone."""
-        if self.outlet is not outlet:
-            return
-        for message in outlet.unsent():
-            self._missed.keep(message)
-        self.outlet, self.left_at = None, time.monotonic()
+        """The client is gone. A newer connection is left alone."""
+        if self.outlet is outlet:
+            self.outlet, self.left_at = None, time.monotonic()
 
     def send(self, message: ServerMessage) -> None:
-        """To the client if it is there, else kept if it must arrive."""
+        """To the client if it is there; what must arrive is kept for its return."""
+        if not is_replaceable(message) and not isinstance(message, Ack):
+            self._kept.append((time.monotonic(), message))
         if self.outlet is None:
-            if not is_replaceable(message) and not isinstance(message, Ack):
-                self._missed.keep(message)
             return
         try:
             self.outlet.put(message)
@@ -145,23 +139,34 @@ class LiveSession:
             logger.warning("client.slow", session=self.id)
             outlet = self.outlet
             self.detach(outlet)
-            self._missed.keep(message)
             outlet.fail(error)
 
     async def offer(self, packet: Packet, decoder: Decoder) -> None:
         """Take one packet; waits while the disk is behind. Repeats and what comes after the end are ignored, a gap is an AudioError."""
-        if packet.seq < self._next_seq or self.ending:
+        await self._room.acquire()
+        try:
+            samples = self._taken(packet, decoder)
+        except BaseException:
+            self._room.release()
+            raise
+        if samples is None:
+            self._room.release()
             return
+        self._next_seq += 1
+        self._progress.offered += samples.size
+        self._arrival.note(self._progress.offered)
+        self._intake.put_nowait((packet.seq, samples))
+
+    def _taken(self, packet: Packet, decoder: Decoder) -> Block | None:
+        """The samples of a packet that is next in line; None for one to ignore."""
+        if packet.seq < self._next_seq or self.ending:
+            return None
         if packet.seq > self._next_seq:
             raise AudioError(ErrorCode.SEQUENCE_GAP, f"expected {self._next_seq}, got {packet.seq}")
         samples = decoder.decode(packet.payload)
-        if self._offered + samples.size > self._samples_max:
+        if self._progress.offered + samples.size > self._samples_max:
             raise AudioError(ErrorCode.SESSION_TOO_LONG, f"{self._samples_max // SAMPLE_RATE} s")
-        if self._progress.first_packet is None:
-            self._progress.first_packet = time.monotonic()
-        self._next_seq += 1
-        self._offered += samples.size
-        await self._intake.put((packet.seq, samples))
+        return samples
 
     async def finish(self) -> Summary:
         """No more audio: store and hear what is there, wait for every final, sum up. Safe to call from several places at once."""
@@ -176,25 +181,31 @@ class LiveSession:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.interpreter.abandon()
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the recording: another process may write it now."""
         if self.recording is not None:
             self.recording.close()
 
     async def _finish(self) -> Summary:
-        await self._intake.put(None)
+        self._intake.put_nowait(None)
         await asyncio.gather(*self._tasks)
-        summary = await self.interpreter.finish()
-        if self.recording is not None:
-            self.recording.close()
-        return summary
+        return await self.interpreter.finish()
 
     async def _store(self) -> None:
         while True:
             batch = [await self._intake.get()]
             while not self._intake.empty():
                 batch.append(self._intake.get_nowait())
-            packets = [item for item in batch if item is not None]
-            # after a failed append, packets that were on their way no longer follow the last stored one: the client sends them again
-            packets = [packet for index, packet in enumerate(packets) if packet[0] == self._stored_seq + index]
+            packets: list[tuple[int, Block]] = []
+            for item in batch:
+                if item is None:
+                    continue
+                self._room.release()
+                # after a failed append, packets that were on their way no longer follow the last stored one: the client sends them again
+                if item[0] == self._stored_seq + len(packets):
+                    packets.append(item)
             if packets:
                 await self._store_batch(packets)
             if None in batch:
@@ -208,6 +219,10 @@ class LiveSession:
         except ServiceError as error:
             self._refuse(error)
             return
+        except Exception:
+            logger.exception("store.failed", session=self.id)
+            self._refuse(ServiceError(ErrorCode.STORE_FAILED))
+            return
         self._stored_seq = packets[-1][0] + 1
         self._progress.stored += sum(block.size for _, block in packets)
         self.send(Ack(seq=packets[-1][0]))
@@ -216,19 +231,15 @@ class LiveSession:
 
     def _refuse(self, error: ServiceError) -> None:
         """The disk took nothing: forget the packets not stored, so that the client sends them again when it comes back."""
-        assert self.recording is not None
-        logger.error("store.failed", session=self.id, code=str(error.code), detail=error.detail)
-        while not self._intake.empty():
-            self._intake.get_nowait()
-        self._next_seq, self._offered = self.recording.next_seq, self.recording.samples
+        logger.error("store.refused", session=self.id, code=str(error.code), detail=error.detail)
+        self._next_seq, self._progress.offered = self._stored_seq, self._progress.stored
         if self.outlet is not None:
             self.outlet.fail(error)
 
     async def _hear(self) -> None:
-        """A failure of the ear is told and logged; storing goes on, because the recording can be heard again later."""
-        blocks = self._audio()
+        """A failure of the ear is told and logged; storing goes on, because the recording is what must not be lost."""
         try:
-            async for block in blocks:
+            async for block in self._audio():
                 await self._keep_pace(block.size)
                 self._ring.extend(block)
                 self._progress.heard += block.size
@@ -236,8 +247,8 @@ class LiveSession:
             self.interpreter.take(await self._run(self.interpreter.hear_end))
         except Exception:
             logger.exception("hearing.failed", session=self.id, heard=self._progress.heard / SAMPLE_RATE)
-            self.send(error_message(ServiceError(ErrorCode.INTERNAL, "hearing")))
-            async for _ in blocks:
+            self.interpreter.warn(WarningCode.HEARING_FAILED)
+            while await self._to_hear.get() is not None:
                 pass
 
     async def _audio(self) -> AsyncIterator[Block]:
@@ -259,11 +270,42 @@ class LiveSession:
             yield np.concatenate(blocks)
 
     async def _keep_pace(self, samples: int) -> None:
-        """Audio ahead of the clock waits for its words; live audio never does."""
-        ahead = self._progress.heard + samples - self._progress.first_sample
-        begun = self._progress.first_packet
-        if begun is None or ahead / SAMPLE_RATE > time.monotonic() - begun + REAL_TIME_SLACK:
-            await self.interpreter.settled((self._progress.heard + samples) / SAMPLE_RATE)
+        """Audio that is heard again, caught up with or sent faster than it was spoken waits for its words; live audio never does."""
+        position = self._progress.heard + samples
+        backlog = (self._progress.stored - position) / SAMPLE_RATE
+        if position <= self._recovered or backlog > BACKLOG_SECONDS or self._arrival.fast:
+            await self.interpreter.settled(position / SAMPLE_RATE)
+
+
+class Arrival:
+    """Whether audio comes faster than it was spoken, over the last seconds of wall clock."""
+
+    WINDOW_SECONDS = 5.0
+    STEP_SECONDS = 0.25
+    FASTER = 1.15
+    SLACK_SECONDS = 0.5
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._marks: deque[tuple[float, int]] = deque()
+        self._newest = 0
+
+    def note(self, samples: int) -> None:
+        """`samples` have come in all."""
+        now, self._newest = self._clock(), samples
+        if not self._marks or now - self._marks[-1][0] >= self.STEP_SECONDS:
+            self._marks.append((now, samples))
+        while len(self._marks) > 1 and now - self._marks[1][0] >= self.WINDOW_SECONDS:
+            self._marks.popleft()
+
+    @property
+    def fast(self) -> bool:
+        """A burst after a dead spot counts for as long as the window holds it."""
+        if not self._marks:
+            return False
+        since, samples = self._marks[0]
+        elapsed = self._clock() - since
+        return (self._newest - samples) / SAMPLE_RATE > self.FASTER * elapsed + self.SLACK_SECONDS
 
 
 def iter_steps(folder: Path, samples: int) -> Iterator[Block]:

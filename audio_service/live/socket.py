@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from audio_service.contract import asyncapi
 from audio_service.errors import AccessError, ErrorCode, ProtocolError, ServiceError, StreamError
@@ -26,13 +27,16 @@ from audio_service.messages import (
     Mark,
     Ready,
     Stop,
+    Summary,
     error_message,
 )
+from models.engine import DatabaseBusy
 
 logger = structlog.get_logger()
 router = APIRouter()
 
 TEXT_MAX = 16_384
+TOKEN_CHECK_SECONDS = 60.0
 DRAIN_SECONDS = 10.0
 """How long the last messages may take to reach a client before the line is cut."""
 
@@ -65,14 +69,17 @@ class Connection:
         self._session: LiveSession | None = None
         self._decoder: Decoder | None = None
         self._person_id = ""
+        self._token_check: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve the connection to its end; never raises to the server."""
         reader = asyncio.create_task(self._read())
         sender = asyncio.create_task(self._send())
         closing = asyncio.create_task(self._outlet.closed())
-        tasks = (reader, sender, closing)
+        tasks = [reader, sender, closing]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if self._token_check is not None:
+            tasks.append(self._token_check)
         if not sender.done():
             self._outlet.close()
             await asyncio.wait({sender}, timeout=DRAIN_SECONDS)
@@ -90,7 +97,7 @@ class Connection:
             await self._socket.send_text(message.model_dump_json(exclude_none=True))
         failure = self._outlet.failure
         if failure is not None:
-            expected = self._session.next_seq if self._session and failure.code is ErrorCode.SEQUENCE_GAP else None
+            expected = self._session.stored_seq if self._session and failure.code is ErrorCode.SEQUENCE_GAP else None
             await self._socket.send_text(error_message(failure, expected).model_dump_json(exclude_none=True))
             await self._socket.close(failure.text.close or 1011, str(failure.code))
         else:
@@ -105,6 +112,27 @@ class Connection:
             self._outlet.fail(error)
         except WebSocketDisconnect:
             self._outlet.close()
+        except Exception as error:
+            logger.exception("stream.failed")
+            self._outlet.fail(_unexpected(error))
+
+    def _ended(self, task: asyncio.Task[Summary]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self._outlet.fail(ServiceError(ErrorCode.SHUTTING_DOWN if task.cancelled() else ErrorCode.INTERNAL))
+        else:
+            self._outlet.close()
+
+    async def _check_token(self, hello: Hello) -> None:
+        """A token that expires or is taken back ends the connection; the conversation waits for a new sign-in."""
+        while True:
+            await asyncio.sleep(TOKEN_CHECK_SECONDS)
+            try:
+                await self._registry.door.admit(hello.token, hello.case_id, hello.site_id)
+            except AccessError as error:
+                self._outlet.fail(error)
+                return
+            except (DatabaseBusy, OperationalError):
+                logger.warning("token.unchecked")
 
     async def _greet(self) -> None:
         seconds = self._registry.settings.stream.hello_seconds
@@ -133,11 +161,12 @@ class Connection:
         admitted = await self._registry.door.admit(hello.token, hello.case_id, hello.site_id)
         session, resumed = await self._registry.enter(hello, admitted)
         self._session, self._person_id = session, admitted.person_id
+        self._token_check = asyncio.create_task(self._check_token(hello))
         limits = self._registry.settings.stream
         self._outlet.put(
             Ready(
                 session=session.id,
-                next_seq=session.next_seq,
+                next_seq=session.stored_seq,
                 resumed=resumed,
                 recording=session.recording is not None,
                 enrolled=session.enrolled,
@@ -145,6 +174,8 @@ class Connection:
             )
         )
         session.attach(self._outlet)
+        if session.ending:
+            self._registry.finish_soon(session).add_done_callback(self._ended)
 
     async def _one(self) -> None:
         """Take one message."""
@@ -174,7 +205,14 @@ class Connection:
             self._registry.mark(self._session, command, self._person_id)
         else:
             # the end takes a moment; the client may still answer the prompts that come meanwhile
-            self._registry.finish_soon(self._session).add_done_callback(lambda _: self._outlet.close())
+            self._registry.finish_soon(self._session).add_done_callback(self._ended)
+
+
+def _unexpected(error: Exception) -> StreamError:
+    """What a client is told of a fault that is not its own."""
+    if isinstance(error, DatabaseBusy | OperationalError):
+        return ServiceError(ErrorCode.BUSY, "database")
+    return ServiceError(ErrorCode.INTERNAL)
 
 
 def parse_message(text: str) -> Hello | Feedback | Mark | Stop:

@@ -184,8 +184,12 @@ class Utterances:
             if not task.done():
                 break
             del self._waiting[ordinal]
-            if not task.cancelled():
+            if task.cancelled():
+                continue
+            try:
                 self._deliver(event, task)
+            except Exception:  # one utterance that cannot be told may not hold up the end of the conversation
+                logger.exception("utterance.untold", session=self._session_id, utterance=ordinal)
         self._progressed.set()
 
     def _deliver(self, event: VoiceEnd, task: asyncio.Task[Text]) -> None:

@@ -15,6 +15,7 @@ _TEXTS: dict[WarningCode, tuple[str, str]] = {
         "Your voice is not enrolled; telling the speakers apart is less certain",
     ),
     WarningCode.TEXT_SKIPPED: ("转写积压过多，一句话未转写，录音不受影响", "One utterance was not transcribed; the recording is complete"),
+    WarningCode.HEARING_FAILED: ("语音分析出错，提示暂停，录音不受影响", "Listening failed; no more prompts, the recording goes on"),
     WarningCode.STORE_SLOW: ("数据库繁忙，记录会稍后写入", "The database is busy; records are written a little later"),
     WarningCode.STORE_LOW: ("存储空间即将不足", "Storage is running low"),
 }

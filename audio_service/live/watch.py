@@ -7,9 +7,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 
+import structlog
+
 from audio_service.live.ear import Ear
 from audio_service.live.session import LiveSession
 from audio_service.messages import WarningCode
+
+logger = structlog.get_logger()
 
 EVERY_SECONDS = 2.0
 AGAIN_SECONDS = 60.0
@@ -31,7 +35,10 @@ class Watch:
     async def run(self) -> None:
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:
+                logger.exception("watch.failed")
 
     async def look(self) -> None:
         """Find what is off and tell every running conversation that has not just been told."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime
 
+from audio_service.intake.finalise import FINAL_NAME
 from case_api.database import ReadDb, SettingsDep, WriteDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
@@ -108,7 +109,7 @@ async def get_audio(request: Request, session_id: Reference, principal: Reader, 
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(request.app.state.factory) as write:
         audit.record(write, actor(request, principal), "api:session:listen", subject)
-    path = audio.finished_file(settings.data_dir, row.Session.recording_path)
+    path = audio.finished_file(settings.data_dir, row.Session.recording_path or f"recordings/{row.Session.id}/{FINAL_NAME}")
     if path is not None:
         return FileResponse(path, media_type="audio/flac", filename=f"{session_id}.flac", content_disposition_type="inline")
     size, blocks = await service.live_wav(settings.data_dir / "recordings" / session_id)

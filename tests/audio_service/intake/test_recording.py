@@ -163,6 +163,21 @@ def test_a_crash_between_flac_and_clean_up_is_repaired(opened: Open, tmp_path: P
     assert finalise(tmp_path) == first
 
 
+def test_a_kill_between_two_unlinks_takes_nothing_from_the_flac(opened: Open, tmp_path: Path) -> None:
+    blocks = speech(30)
+    recording = opened(tmp_path, segment_samples=10 * PACKET)
+    recording.append(enumerate(blocks))
+    for number in range(30, 60):
+        recording.append([(number, blocks[number - 30])])
+    recording.close()
+    leftovers = {path: path.read_bytes() for path in segment_paths(tmp_path)[1:]}
+    first = finalise(tmp_path)
+    for path, data in leftovers.items():
+        path.write_bytes(data)
+    assert finalise(tmp_path) == first
+    assert segment_paths(tmp_path) == []
+
+
 def test_no_audio_makes_no_file(opened: Open, tmp_path: Path) -> None:
     opened(tmp_path).close()
     assert finalise(tmp_path) is None

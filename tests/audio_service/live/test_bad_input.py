@@ -203,6 +203,7 @@ async def test_a_second_connection_takes_the_conversation_over(start: Callable[.
             assert await first.closed() == 4409
             await second.say(type="stop")
             await second.until("summary")
+            assert await second.closed() == 1000
         assert await refused(service, resume=session) == ("session_ended", 4409)
 
 

@@ -47,7 +47,7 @@ async def test_a_client_that_never_reads_is_told_and_costs_no_more_memory() -> N
     with pytest.raises(ServiceError) as caught:
         outlet.put(final("u2"))
     assert caught.value.code is ErrorCode.SLOW_CLIENT
-    assert len(outlet.unsent()) == 2
+    assert await drain(outlet) == [final("u1"), Warning_(code=WarningCode.CLIPPING, at=1, zh="", en="")]
 
 
 async def test_a_waiting_reader_is_woken_by_a_message_and_by_the_end() -> None:
@@ -68,3 +68,13 @@ async def test_ready_is_always_first() -> None:
     for message in (ready, Ack(seq=3), final("u1")):
         outlet.put(message)
     assert await drain(outlet) == [ready, Ack(seq=3), final("u1")]
+
+
+async def test_the_first_reason_to_end_a_connection_is_the_one_told() -> None:
+    outlet = Outlet(2)
+    outlet.put(final("u1"))
+    outlet.fail(ServiceError(ErrorCode.STORE_FULL))
+    outlet.fail(ServiceError(ErrorCode.SHUTTING_DOWN))
+    assert outlet.failure is not None
+    assert outlet.failure.code is ErrorCode.STORE_FULL
+    assert await outlet.get() is None
