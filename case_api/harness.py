@@ -33,6 +33,7 @@ from models.people import Person, PersonRole
 from models.settings import Settings
 
 READY_SECONDS = 120.0
+STOP_SECONDS = 30.0
 
 
 class ServiceFailed(RuntimeError):
@@ -49,8 +50,21 @@ class Staff:
     token: str
 
 
-async def prepare(settings: Settings, name: str, enrolment: Path | None = None) -> Staff:
-    """A staff member of the first site, signed in, with the voice of `enrolment` enrolled. The database is made if there is none."""
+def own_settings(data_dir: Path) -> Settings:
+    """Settings with everything in `data_dir`: the database that the environment or a file names is real, and never touched."""
+    return Settings(data_dir=data_dir, database_url=own_database(data_dir), tls="off")
+
+
+def own_database(data_dir: Path) -> str:
+    """The address of the SQLite database in `data_dir`."""
+    return f"sqlite+aiosqlite:///{data_dir / 'calmdesk.db'}"
+
+
+async def prepare(settings: Settings, name: str, enrolment: Path | None = None, *, measures: bool = False) -> Staff:
+    """A staff member of the first site, signed in, with the voice of `enrolment` enrolled. The database is made if there is none.
+
+    With `measures` the staff member may read the service's measurements too, which takes an administrator.
+    """
     await asyncio.to_thread(migrations.upgrade, settings)
     vectors = await asyncio.to_thread(_vectors, enrolment) if enrolment else None
     engine = create_engine(settings)
@@ -62,7 +76,8 @@ async def prepare(settings: Settings, name: str, enrolment: Path | None = None) 
         site = await site_by_code(db, str(DEFAULT_SITE["code"]))
         assert site is not None
         roles = [PersonRole(role="staff", site_id=site.id), PersonRole(role="site_manager", site_id=site.id)]
-        roles.append(PersonRole(role="admin", site_id=None))  # reads the measurements
+        if measures:
+            roles.append(PersonRole(role="admin", site_id=None))
         person = Person(username=f"{name}-{os.urandom(3).hex()}", display_name="演示顾问", password_hash=hashed, roles=roles)
         person.must_change_password = False
         db.add(person)
@@ -91,7 +106,10 @@ def free_port() -> int:
 
 @dataclass
 class Service:
-    """`calmdesk serve` on a loopback port. A context manager; `kill` is a power cut, `stop` a polite end."""
+    """`calmdesk serve` on a loopback port, without TLS, on the database in its data folder whatever is configured elsewhere.
+
+    A context manager; `kill` is a power cut, `stop` a polite end. `environment` adds settings.
+    """
 
     data_dir: Path
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -122,6 +140,7 @@ class Service:
         """Returns when the service is ready. Raises ServiceFailed."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         own = {"CALMDESK_DATA_DIR": str(self.data_dir), "CALMDESK_PORT": str(self.port), "CALMDESK_HOST": "127.0.0.1"}
+        own |= {"CALMDESK_DATABASE_URL": own_database(self.data_dir), "CALMDESK_TLS": "off"}  # beats a file too
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "case_api.cli", "serve"],
@@ -144,9 +163,14 @@ class Service:
             return
         self._process.terminate()
         try:
-            self._process.wait(30)
+            self.wait()
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def wait(self) -> int:
+        """The exit status, once the service has ended by itself. Raises subprocess.TimeoutExpired."""
+        assert self._process is not None
+        return self._process.wait(STOP_SECONDS)
 
     def metrics(self, token: str) -> str:
         """The service's own measurements, in Prometheus' text format."""

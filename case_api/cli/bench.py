@@ -28,9 +28,9 @@ from audio_service.messages import SAMPLE_RATE
 from audio_service.transcription.bench import bench_asr
 from case_api import demo
 from case_api.cli.stream import consent
-from case_api.harness import Service, Staff, prepare
+from case_api.harness import Service, Staff, own_settings, prepare
 from case_api.notices import current_notice
-from models.settings import Settings, get_settings
+from models.settings import get_settings
 
 app = typer.Typer(help="Measure the service on this machine.", no_args_is_help=True)
 console = Console()
@@ -166,9 +166,8 @@ class _MemoryWatch:
 @contextmanager
 def _service(enrolment: Path | None) -> Iterator[tuple[Service, Staff]]:
     with tempfile.TemporaryDirectory(prefix="calmdesk-bench-") as folder:
-        settings = Settings(data_dir=Path(folder))
-        staff = asyncio.run(prepare(settings, "bench", enrolment))
-        with Service(settings.data_dir, {"CALMDESK_DATABASE_URL": settings.database_url}) as service:
+        staff = asyncio.run(prepare(own_settings(Path(folder)), "bench", enrolment, measures=True))
+        with Service(Path(folder)) as service:
             yield service, staff
 
 

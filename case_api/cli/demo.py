@@ -13,9 +13,9 @@ from audio_service.client.phone import Phone
 from audio_service.client.screen import Screen
 from case_api import demo as bundled
 from case_api.cli.stream import EventFile, consent, play
-from case_api.harness import Service, ServiceFailed, prepare
+from case_api.harness import Service, ServiceFailed, own_database, own_settings, prepare
 from case_api.notices import current_notice
-from models.settings import Settings, get_settings
+from models.settings import get_settings
 
 console = Console()
 
@@ -31,8 +31,8 @@ def demo(
     data_dir = get_settings().data_dir / "demo"
     console.print("[bold]Calmdesk[/] · 智能安抚话术演示 · 客户急了、声音大了，手机上马上出现该说的话\n")
     with console.status("准备数据库、模型和员工声音 · preparing database, models and the staff member's voice …"):
-        staff = asyncio.run(prepare(Settings(data_dir=data_dir), "demo", enrolment))
-        service = Service(data_dir, {"CALMDESK_DATABASE_URL": Settings(data_dir=data_dir).database_url})
+        staff = asyncio.run(prepare(own_settings(data_dir), "demo", enrolment))
+        service = Service(data_dir)
         try:
             service.start()
         except ServiceFailed as error:
@@ -59,6 +59,7 @@ def _where(data_dir: Path, session: str, username: str, password: str) -> None:
     console.print(f"数据库 · database  {data_dir / 'calmdesk.db'}（会话 {session}）")
     console.print(f"消息 · messages    {data_dir / 'events.jsonl'}")
     console.print(
-        f"\n再看一遍 · look again:  CALMDESK_DATA_DIR={data_dir} calmdesk serve，打开 http://127.0.0.1:8080/mic，"
+        f"\n再看一遍 · look again:  CALMDESK_DATA_DIR={data_dir} CALMDESK_DATABASE_URL={own_database(data_dir)} "
+        "calmdesk serve --port 8080 --tls off，打开 http://127.0.0.1:8080/mic，"
         f"用户 {username}，密码 {password}"
     )
