@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import socket
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import structlog
@@ -14,6 +15,7 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from audio_service.intake.packets import HEADER, MAX_PAYLOAD
+from audio_service.live.registry import Registry
 from audio_service.live.socket import TEXT_MAX
 from audio_service.transcription.weights import WeightsError
 from case_api.application import create_app
@@ -30,6 +32,8 @@ console = Console()
 
 FRAME_MAX = max(HEADER.size + MAX_PAYLOAD, 4 * TEXT_MAX) + 1024
 """Bytes of a WebSocket frame the server reads at all; a little above what it takes, so that too much gets a clear error."""
+FAREWELL_SECONDS = 5.0
+"""How long the last message may take to reach the clients when the service goes down."""
 
 
 def serve(
@@ -74,26 +78,56 @@ async def _serve(settings: Settings) -> None:
         ws_max_queue=16,
         timeout_graceful_shutdown=15,
     )
-    server = uvicorn.Server(config)
     # the lifespan is entered here, so that what cannot be opened is told in one line instead of a trace
     async with app.router.lifespan_context(app):
         _greet(settings, app.state.first_admin, certificate.fingerprint if certificate else None)
-        with contextlib.suppress(asyncio.CancelledError):
-            await server.serve()
+        await Server(config, app.state.registry).serve()
+
+
+class Server(uvicorn.Server):
+    """Ends politely: on SIGTERM or SIGINT every conversation is told and kept, then `serve` returns. A second signal cuts the waiting."""
+
+    def __init__(self, config: uvicorn.Config, registry: Registry) -> None:
+        super().__init__(config)
+        self._registry = registry
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Unlike uvicorn's own, keeps no signal to raise again: that would end the process before the lifespan has stored its rows."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Conversations end while their lines still work: uvicorn cuts every line first thing."""
+        for server in self.servers:
+            server.close()
+        farewell = asyncio.create_task(self._farewell())
+        while not farewell.done() and not self.force_exit:
+            await asyncio.wait({farewell}, timeout=0.1)
+        farewell.cancel()
+        [failure] = await asyncio.gather(farewell, return_exceptions=True)
+        if isinstance(failure, Exception):
+            logger.error("serve.farewell_failed", exc_info=failure)
+        await super().shutdown(sockets)
+
+    async def _farewell(self) -> None:
+        await self._registry.close()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=FAREWELL_SECONDS)
 
 
 def _greet(settings: Settings, first: FirstAdmin | None, fingerprint: str | None) -> None:
     """Where the service is, as a code to scan too, and at the very first start the administrator's password."""
     for line in address_lines(settings.host, settings.port, settings.tls != "off"):
-        console.print(line, highlight=False, soft_wrap=True)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if fingerprint:
-        console.print(f"证书指纹 · certificate SHA-256  {fingerprint}", highlight=False, soft_wrap=True)
+        console.print(f"证书指纹 · certificate SHA-256  {fingerprint}", highlight=False, markup=False, soft_wrap=True)
     if first is not None:
         console.print("\n[bold]首次启动：管理员一次性密码，只显示这一次，登录后请立即修改[/]")
         console.print("First start: the administrator's one-time password, shown this once\n")
-        console.print(f"    {first.username}  {first.one_time_password}\n", highlight=False, soft_wrap=True)
+        console.print(f"    {first.username}  {first.one_time_password}\n", highlight=False, markup=False, soft_wrap=True)
 
 
 def _refuse(chinese: str, english: str) -> NoReturn:
-    console.print(f"[red]{chinese}[/]\n{english}", highlight=False, soft_wrap=True)
+    console.print(chinese, style="red", highlight=False, markup=False, soft_wrap=True)
+    console.print(english, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(1)

@@ -1,18 +1,28 @@
-"""`calmdesk serve` as a person meets it: what it prints at the first start, and how it refuses what it cannot run with."""
+"""`calmdesk serve` as a person meets it: what it prints at the first start, and how it refuses what it cannot run with, and how it ends."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
-from case_api.harness import free_port
+from audio_service.intake.packets import build_packet
+from case_api.cli.serve import _greet
+from case_api.harness import Service, free_port, own_settings, prepare
+from models.settings import Settings
 from scripts_library.library import DATA
 
 
@@ -33,7 +43,8 @@ def serve(data_dir: Path, wait_for: str, **environment: str) -> tuple[int, str]:
 
 def test_the_first_start_tells_the_password_once_even_after_a_start_that_failed(tmp_path: Path) -> None:
     assert serve(tmp_path, "never", CALMDESK_ASR__MODEL="/nowhere")[0] == 1
-    _, first = serve(tmp_path, "Uvicorn running")
+    status, first = serve(tmp_path, "Uvicorn running")
+    assert status == 0
     assert "首次启动" in first
     assert "/mic" in first
     _, second = serve(tmp_path, "Uvicorn running")
@@ -62,3 +73,44 @@ def test_a_broken_library_is_refused_with_file_and_line(tmp_path: Path) -> None:
     assert status == 1
     assert f"wording.yaml:{lines + 1}" in printed
     assert "Traceback" not in printed
+
+
+def test_an_ipv6_address_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    _greet(Settings(host="fd00::1", port=8443, tls="self-signed"), None, None)
+    assert "https://[fd00::1]:8443/mic" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+async def test_a_polite_end_tells_the_clients_and_keeps_what_they_sent(tmp_path: Path, sign: signal.Signals) -> None:
+    staff = await prepare(own_settings(tmp_path), "end")
+    with Service(tmp_path) as service:
+        received, code = await talk_until(service, staff.token, sign)
+        status = await asyncio.to_thread(service.wait)
+    assert status == 0
+    assert received[-1]["type"] == "error"
+    assert received[-1]["code"] == "shutting_down"
+    assert code == 1012
+    with closing(sqlite3.connect(tmp_path / "calmdesk.db")) as db:
+        assert db.execute("SELECT id, status FROM session").fetchall() == [(received[0]["session"], "interrupted")]
+        assert db.execute("SELECT note FROM session_mark").fetchall() == [("客户提到退房",)]
+
+
+async def talk_until(service: Service, token: str, sign: signal.Signals) -> tuple[list[dict[str, Any]], int | None]:
+    """Two seconds of silence and a mark, then `sign` to the service: what the client received, and the code of the close."""
+    hello = {"type": "hello", "version": 1, "token": token, "codec": "pcm_s16le"}
+    hello["consent"] = {"recording": True, "notice_version": "rec-2026-11"}
+    async with connect(service.url) as line:
+        await line.send(json.dumps(hello))
+        received = [json.loads(await line.recv())]
+        for seq in range(20):
+            await line.send(build_packet(seq, bytes(3200)))
+        await line.send(json.dumps({"type": "mark", "note": "客户提到退房"}))
+        await line.send(json.dumps({"type": "feedback", "prompt_id": "none", "verdict": "used"}))
+        while received[-1].get("code") != "unknown_prompt":  # the answer to the line above: the mark has been taken
+            received.append(json.loads(await line.recv()))
+        os.kill(service.pid, sign)
+        try:
+            while True:
+                received.append(json.loads(await line.recv()))
+        except ConnectionClosed:
+            return received, line.close_code
