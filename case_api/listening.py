@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -26,6 +26,7 @@ from scripts_library.watcher import LibraryWatcher
 logger = structlog.get_logger()
 
 LIBRARY_POLL_SECONDS = 2.0
+RETRY_SECONDS = 1.0
 EAR_THREADS = 4
 """Threads that hear and store; each conversation uses one at a time."""
 
@@ -43,25 +44,34 @@ async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Regis
         asyncio.to_thread(open_transcriber, settings),
         asyncio.to_thread(HearingModels.load),
     )
-    pool = ThreadPoolExecutor(EAR_THREADS, thread_name_prefix="ear")
-    async with TranscriptionQueue(transcriber) as scheduler:
-        ledger = Ledger(factory)
-        ledger.start()
-        ear = Ear(settings, models, scheduler, shelf, ledger, factory, pool)
-        registry = Registry(ear, FrontDoor(factory))
-        registry.start()
-        background = [asyncio.create_task(Pulse().run()), asyncio.create_task(_follow(ear))]
+    with ThreadPoolExecutor(EAR_THREADS, thread_name_prefix="ear") as pool:
+        async with TranscriptionQueue(transcriber) as scheduler:
+            ledger = Ledger(factory)
+            ledger.start()
+            ear = Ear(settings, models, scheduler, shelf, ledger, factory, pool)
+            registry = Registry(ear, FrontDoor(factory))
+            registry.start()
+            background = [asyncio.create_task(_kept_going(work)) for work in (Pulse().run, lambda: _follow(ear))]
+            try:
+                yield registry
+            finally:
+                for task in background:
+                    task.cancel()
+                await asyncio.gather(*background, return_exceptions=True)
+                try:
+                    await registry.close()
+                finally:
+                    await ledger.close()  # whatever failed above: what is queued is evidence
+
+
+async def _kept_going(work: Callable[[], Awaitable[None]]) -> None:
+    """Work that never ends by itself; one failure is logged and does not end it for the rest of the process."""
+    while True:
         try:
-            yield registry
-        finally:
-            await registry.close()
-            for task in background:
-                task.cancel()
-            for task in background:
-                with suppress(asyncio.CancelledError):
-                    await task
-            await ledger.close()
-    pool.shutdown()
+            await work()
+        except Exception:
+            logger.exception("background.failed")
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _follow(ear: Ear) -> None:
