@@ -78,28 +78,37 @@ class Phone:
     _window: int = 100
     _first_sent: float | None = None
     _finished: bool = False
+    _retry: float = RETRY_FIRST
+    _lost_at: float | None = None
+    """When the line was lost; None while there is one."""
     _progress: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def play(self, samples: NDArray[np.int16], speed: float) -> None:
         """Send the samples at `speed` × real time, say stop, return when the summary is here. Raises StreamRefused, TimeoutError."""
         packets = Packets(samples, self.packet_ms, speed)
-        retry, lost_at = RETRY_FIRST, time.monotonic()
         while not self._finished:
             try:
                 await self._connection(packets)
-                retry, lost_at = RETRY_FIRST, time.monotonic()
             except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError) as error:
-                if time.monotonic() - lost_at > GIVE_UP_SECONDS:
-                    raise TimeoutError(f"no connection to {self.url} for {GIVE_UP_SECONDS:.0f} s: {error}") from error
-                self.reconnects += 1
-                await asyncio.sleep(retry * random.uniform(0.8, 1.2))
-                retry = min(retry * 2, RETRY_MOST)
+                await self._pause(error)
+
+    async def _pause(self, error: Exception) -> None:
+        """Wait before the next attempt, longer each time. Raises TimeoutError once there has been no line for too long."""
+        now = time.monotonic()
+        if self._lost_at is None:
+            self._lost_at = now
+        if now - self._lost_at > GIVE_UP_SECONDS:
+            raise TimeoutError(f"no connection to {self.url} for {GIVE_UP_SECONDS:.0f} s: {error}") from error
+        self.reconnects += 1
+        await asyncio.sleep(self._retry * random.uniform(0.8, 1.2))
+        self._retry = min(self._retry * 2, RETRY_MOST)
 
     async def _connection(self, packets: Packets) -> None:
         async with connect(self.url, ssl=self.tls, max_size=1 << 20, open_timeout=10, close_timeout=5) as socket:
             await socket.send(json.dumps(self._hello()))
             ready = json.loads(await socket.recv())
             self._received(ready)
+            self._retry, self._lost_at = RETRY_FIRST, None
             self.session = ready["session"]
             self._window = ready["limits"]["window_packets"]
             self._forget_below(ready["next_seq"])

@@ -7,6 +7,7 @@ import json
 import ssl
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import typer
 from rich.console import Console
@@ -34,16 +35,14 @@ def stream(
     case: Annotated[str | None, typer.Option(help="Case id the conversation belongs to")] = None,
     packet_ms: Annotated[int, typer.Option(min=20, max=200, help="Length of a packet")] = 100,
     no_recording: Annotated[bool, typer.Option(help="The customer refused: prompts only, nothing is kept")] = False,
-    notice_version: Annotated[
-        str | None, typer.Option(help="Consent notice that was shown; the current one if left out")
-    ] = None,
+    notice_version: Annotated[str | None, typer.Option(help="Consent notice that was shown; the current one if left out")] = None,
     insecure: Annotated[bool, typer.Option(help="Accept a self-signed certificate")] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors")] = False,
 ) -> None:
     """Play FILE into a running service and show what comes back. Exit status 1 if the service refuses, 2 if the file cannot be read."""
     if not token:
         raise typer.BadParameter("an access token is needed (--token or CALMDESK_TOKEN)", param_hint="--token")
-    screen = Screen(console)
+    screen, address = Screen(console), stream_url(url)
     with EventFile(events) as written:
 
         def show(message: dict[str, Any]) -> None:
@@ -52,13 +51,13 @@ def stream(
                 screen.show(message)
 
         phone = Phone(
-            url=stream_url(url),
+            url=address,
             token=token,
             consent=consent(not no_recording, notice_version or current_notice("recording").version),
             on_message=show,
             case_id=case,
             packet_ms=packet_ms,
-            tls=_tls(url, insecure),
+            tls=_tls(address, insecure),
         )
         play(phone, file, speed)
 
@@ -77,7 +76,10 @@ def play(phone: Phone, file: Path, speed: float) -> None:
 
 def stream_url(address: str) -> str:
     """http(s) or ws(s) address of a service → its stream."""
-    return address.replace("http", "ws", 1).rstrip("/") + ("" if address.endswith("/v1/stream") else "/v1/stream")
+    parts = urlsplit(address)
+    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
+    path = parts.path.rstrip("/").removesuffix("/v1/stream") + "/v1/stream"
+    return urlunsplit((scheme, parts.netloc, path, "", ""))
 
 
 class EventFile:
@@ -100,7 +102,7 @@ class EventFile:
 
 
 def _tls(url: str, insecure: bool) -> ssl.SSLContext | None:
-    if not url.startswith(("https", "wss")):
+    if not url.startswith("wss:"):
         return None
     context = ssl.create_default_context()
     if insecure:

@@ -1,0 +1,61 @@
+"""The client that keeps packets until they are acknowledged, against a server whose line breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from typing import Any
+
+import numpy as np
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from audio_service.client import phone as module
+from audio_service.client.phone import Phone
+from audio_service.messages import SAMPLE_RATE
+
+GIVE_UP = 0.2
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GIVE_UP_SECONDS", GIVE_UP)
+
+
+def phone(port: int, messages: list[dict[str, Any]]) -> Phone:
+    return Phone(f"ws://127.0.0.1:{port}/v1/stream", "token", {"recording": True, "notice_version": "v"}, messages.append)
+
+
+async def test_a_line_lost_late_in_the_conversation_is_tried_again() -> None:
+    hellos: list[dict[str, Any]] = []
+
+    async def talk(line: ServerConnection) -> None:
+        hellos.append(json.loads(await line.recv()))
+        ready = {"type": "ready", "session": "s1", "next_seq": 0, "limits": {"window_packets": 100}}
+        await line.send(json.dumps(ready))
+        if len(hellos) == 1:
+            await asyncio.sleep(2 * GIVE_UP)  # longer in the conversation than anyone waits for a line
+            line.transport.abort()
+            return
+        async for text in line:
+            if isinstance(text, str) and json.loads(text)["type"] == "stop":
+                await line.send(json.dumps({"type": "summary"}))
+                return
+
+    messages: list[dict[str, Any]] = []
+    async with serve(talk, "127.0.0.1", 0) as server:
+        caller = phone(next(iter(server.sockets)).getsockname()[1], messages)
+        await caller.play(np.zeros(SAMPLE_RATE, np.int16), 1.0)
+    assert [hello.get("resume") for hello in hellos] == [None, "s1"]
+    assert caller.reconnects == 1
+    assert messages[-1]["type"] == "summary"
+
+
+async def test_a_service_that_never_answers_is_given_up() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, but not listening
+        caller = phone(nobody.getsockname()[1], [])
+        with pytest.raises(TimeoutError, match="no connection"):
+            await caller.play(np.zeros(SAMPLE_RATE, np.int16), 1.0)
+    assert caller.reconnects >= 1
