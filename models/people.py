@@ -46,7 +46,9 @@ class Person(Base):
     locked_until: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
-    roles: Mapped[list[PersonRole]] = relationship(lazy="selectin", cascade="all, delete-orphan", order_by="(PersonRole.role, PersonRole.site_id)")
+    roles: Mapped[list[PersonRole]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by="(PersonRole.role, PersonRole.site_id)"
+    )
 
 
 class PersonRole(Base):
