@@ -39,10 +39,12 @@ def create_engine(settings: Settings) -> AsyncEngine:
     url = database_url(settings)
     if url.get_backend_name() == "postgresql":
         options = f"-c lock_timeout={int(BUSY_SECONDS * 1000)} -c timezone=UTC"
-        return create_async_engine(url, json_serializer=dump_json, pool_pre_ping=True, connect_args={"options": options})
+        return create_async_engine(
+            url, json_serializer=dump_json, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options}
+        )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, json_serializer=dump_json, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_async_engine(url, json_serializer=dump_json, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     listen_sqlite(engine.sync_engine)
     return engine
 
