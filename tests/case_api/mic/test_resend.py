@@ -72,7 +72,9 @@ async def test_a_reloaded_page_sends_what_it_kept_and_goes_on(server: ScriptedSe
         before = server.sessions["s0"].audio
         await heard_seconds(server, 7)
         heard = await finish(held, server)
-    assert [hello.resume for hello in server.hellos] == [None, "s0"]
+    first, *later = [hello.resume for hello in server.hellos]
+    assert first is None
+    assert set(later) == {"s0"}  # a slow machine may lose the line once more; it never begins another conversation
     assert len(before) >= 3 * 32_000
     assert_unbroken(heard.audio[: 3 * 32_000 + 32_000])
 
