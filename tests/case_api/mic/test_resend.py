@@ -35,6 +35,14 @@ async def finish(held: Phone, server: ScriptedServer, session: str = "s0") -> He
     return heard
 
 
+def resumed_only(server: ScriptedServer, at_least: int) -> None:
+    """One conversation was begun and then only resumed. A slow machine may lose the line more often than the test cuts it."""
+    first, *later = [hello.resume for hello in server.hellos]
+    assert first is None
+    assert set(later) == {"s0"}
+    assert len(later) >= at_least
+
+
 async def test_lines_that_break_lose_nothing(server: ScriptedServer, noise: Path) -> None:
     server.script.drop_after = {3, 4, 17, 30}
     async with phone(noise) as held:
@@ -43,7 +51,7 @@ async def test_lines_that_break_lose_nothing(server: ScriptedServer, noise: Path
         heard = await finish(held, server)
         assert await held.page.evaluate(COUNT_PACKETS) == 0, "acknowledged packets stay on no phone"
     assert not server.script.drop_after
-    assert [hello.resume for hello in server.hellos] == [None, "s0", "s0", "s0", "s0"]
+    resumed_only(server, at_least=4)
     assert_unbroken(heard.audio)
 
 
@@ -72,9 +80,7 @@ async def test_a_reloaded_page_sends_what_it_kept_and_goes_on(server: ScriptedSe
         before = server.sessions["s0"].audio
         await heard_seconds(server, 7)
         heard = await finish(held, server)
-    first, *later = [hello.resume for hello in server.hellos]
-    assert first is None
-    assert set(later) == {"s0"}  # a slow machine may lose the line once more; it never begins another conversation
+    resumed_only(server, at_least=1)
     assert len(before) >= 3 * 32_000
     assert_unbroken(heard.audio[: 3 * 32_000 + 32_000])
 
@@ -135,7 +141,9 @@ async def test_an_expired_sign_in_keeps_the_microphone_open(server: ScriptedServ
         await expect(held.page.locator("dialog.signin")).to_be_hidden()
         await held.line("connected")
         heard = await finish(held, server)
-    assert [hello.token for hello in server.hellos] == ["token-1", "token-1", "token-2"]
+    tokens = [hello.token for hello in server.hellos]
+    assert len(tokens) >= 3
+    assert (tokens[0], tokens[1], tokens[-1]) == ("token-1", "token-1", "token-2")
     assert len(heard.audio) >= 3 * 32_000
     assert_unbroken(heard.audio)
 
