@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-import numpy as np
-
 from audio_service.client.source import read_audio
 from audio_service.hearing import Enrolment, HearingModels
+from audio_service.intake.codecs import as_float
 from case_api.accounts.passwords import hash_password, one_time_password
 from case_api.accounts.service import issue_token
 from case_api.bootstrap import DEFAULT_SITE, bootstrap
@@ -93,8 +92,7 @@ async def prepare(settings: Settings, name: str, enrolment: Path | None = None, 
 
 
 def _vectors(recording: Path) -> Enrolment:
-    samples = read_audio(recording).astype(np.float32) / np.float32(32768)
-    return Enrolment.from_recordings(HearingModels.load(), [samples])
+    return Enrolment.from_recordings(HearingModels.load(), [as_float(read_audio(recording))])
 
 
 def free_port() -> int:

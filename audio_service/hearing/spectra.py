@@ -19,8 +19,6 @@ FRAMES_PER_TICK = TICK // HOP
 WINDOW = 640
 """Samples in one analysis window (40 ms: three periods of a 75 Hz voice)."""
 FFT = 1024
-FRAME_LAG = 0.02
-"""Seconds from the centre of a tick's last frame to the tick's end."""
 
 BIN_HZ = SAMPLE_RATE / FFT
 FREQUENCIES: Floats = (np.arange(FFT // 2 + 1) * BIN_HZ).astype(np.float32)

@@ -67,3 +67,8 @@ def decoder_for(codec: str, sample_rate: int) -> Decoder:
     if codec == "opus":
         return OpusDecoder()
     raise ProtocolError(ErrorCode.UNSUPPORTED_CODEC, f"{codec} at {sample_rate} Hz; take pcm_s16le at 16000 Hz or opus")
+
+
+def as_float(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+    """The samples in [-1, 1), as the ear and the recogniser take them."""
+    return samples.astype(np.float32) / np.float32(32768)

@@ -21,6 +21,7 @@ from audio_service.hearing import (
     VoiceEnd,
     VoiceStart,
 )
+from audio_service.intake.codecs import as_float
 from audio_service.live.ear import Ear
 from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity, Past
@@ -71,7 +72,7 @@ class Interpreter:
 
     def hear(self, block: NDArray[np.int16]) -> list[HearingEvent]:
         """(n,) int16 samples → events; slow, so it runs outside the event loop."""
-        return self._hearing.hear(block.astype(np.float32) / np.float32(32768))
+        return self._hearing.hear(as_float(block))
 
     def hear_end(self) -> list[HearingEvent]:
         """What the end of the audio reveals."""

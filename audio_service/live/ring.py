@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_service.intake.codecs import as_float
 from audio_service.messages import SAMPLE_RATE
 
 
@@ -33,4 +34,4 @@ class AudioRing:
         if high <= low:
             return np.empty(0, np.float32)
         index = np.arange(low, high) % self._buffer.size
-        return self._buffer[index].astype(np.float32) / np.float32(32768)
+        return as_float(self._buffer[index])
