@@ -33,7 +33,10 @@ serve: $(STAMP) ## run the product (first start prints the admin's one-time pass
 	$(BIN)/calmdesk serve
 
 test: $(STAMP_DEV) ## set up and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+fuzz: $(STAMP_DEV) ## the property tests on new examples every time
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal -m hypothesis
 
 check: $(STAMP_DEV) ## lint, types, direction of imports
 	$(BIN)/ruff check .
@@ -44,6 +47,15 @@ check: $(STAMP_DEV) ## lint, types, direction of imports
 bench: $(STAMP_DEV) ## speed of one live conversation (docs/figures.md)
 	$(BIN)/calmdesk bench live
 
+CORPUS ?= corpus
+EVAL_OUT ?= out/eval
+
+eval: $(STAMP) ## how well it hears: CORPUS=folder of labelled conversations (docs/evaluation.md; slow)
+	$(BIN)/calmdesk eval $(CORPUS) --out $(EVAL_OUT)
+
+ablation: $(STAMP) ## what each cue and guard is worth, on the same CORPUS (slow)
+	$(BIN)/calmdesk eval $(CORPUS) --out $(EVAL_OUT) --ablate
+
 lock: $(STAMP_DEV) ## renew the hashed requirement files from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/runtime.txt
@@ -53,4 +65,4 @@ lock: $(STAMP_DEV) ## renew the hashed requirement files from pyproject.toml
 clean: ## remove caches and the environment (keeps var/, the data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis out
 
-.PHONY: help install demo serve test check bench lock clean
+.PHONY: help install demo serve test fuzz check bench eval ablation lock clean

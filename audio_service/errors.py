@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     HELLO_TIMEOUT = "hello_timeout"
     MESSAGE_TOO_LARGE = "message_too_large"
     UNKNOWN_PROMPT = "unknown_prompt"
+    TOO_MANY_MESSAGES = "too_many_messages"
     TOKEN_INVALID = "token_invalid"
     TOKEN_EXPIRED = "token_expired"
     ROLE_FORBIDDEN = "role_forbidden"
@@ -71,6 +72,9 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.HELLO_TIMEOUT: ErrorText("等待 hello 超时", "No hello arrived in time", True, 4408),
     ErrorCode.MESSAGE_TOO_LARGE: ErrorText("消息过大", "The message is too large", False, None),
     ErrorCode.UNKNOWN_PROMPT: ErrorText("没有这条提示", "There is no such prompt in this session", False, None),
+    ErrorCode.TOO_MANY_MESSAGES: ErrorText(
+        "操作过于频繁，请稍后再试；录音不受影响", "Too many marks or answers at once; the recording goes on", True, None
+    ),
     ErrorCode.TOKEN_INVALID: ErrorText("登录凭证无效，请重新登录", "The access token is not valid; sign in again", False, 4401),
     ErrorCode.TOKEN_EXPIRED: ErrorText("登录已过期，请重新登录", "The access token has expired; sign in again", False, 4401),
     ErrorCode.ROLE_FORBIDDEN: ErrorText("您的角色不能进行录音会话", "Your role may not run a session", False, 4403),

@@ -88,6 +88,7 @@ class Hello(_In):
     resume: str | None = Field(default=None, max_length=64)
     mic: MicReport | None = None
     client: str | None = Field(default=None, max_length=120)
+    nudge: bool = Field(default=False, description="Send `nudge` when the staff member hurries; said anew at every hello, kept nowhere")
 
 
 class Feedback(_In):
@@ -143,7 +144,10 @@ class Ack(_Out):
 
 
 class Transcript(_Out):
-    """Text of one utterance. Partials replace one another until `final`; `settled` characters will not change any more."""
+    """Text of one utterance. Partials replace one another until `final`; `settled` characters will not change any more.
+
+    A final also says how many syllables were heard in its sound, and in how many seconds of speech, whatever the text holds.
+    """
 
     type: Literal["transcript"] = "transcript"
     utterance: str
@@ -154,6 +158,8 @@ class Transcript(_Out):
     end: float
     text: str
     settled: int = 0
+    syllables: float | None = None
+    speech_seconds: float | None = None
 
 
 class Measure(_Out):
@@ -183,6 +189,35 @@ class State(_Out):
     level: Level
     score: float = 0.0
     measures: Measures
+    customer_share: float | None = Field(default=None, description="The customer's share of the attributed talk of the last two minutes")
+
+
+class MomentKind(StrEnum):
+    INTERRUPTION = "interruption"
+    SILENCE = "silence"
+    CALMED = "calmed"
+
+
+class Moment(_Out):
+    """Something about the course of the talk. `by`: who interrupted; `seconds`: how long a silence was when it was told.
+
+    Only interruptions that change who is heard are found, one in eight: their number compares talks, it does not count them.
+    """
+
+    type: Literal["moment"] = "moment"
+    kind: MomentKind
+    at: float
+    by: Speaker | None = None
+    seconds: float | None = None
+
+
+class Nudge(_Out):
+    """To the staff member alone, if their `hello` asked for it: they speak faster than they did. It is stored nowhere."""
+
+    type: Literal["nudge"] = "nudge"
+    at: float
+    zh: str
+    en: str
 
 
 class Alternative(_Out):
@@ -228,6 +263,7 @@ class WarningCode(StrEnum):
     HEARING_FAILED = "hearing_failed"
     STORE_SLOW = "store_slow"
     STORE_LOW = "store_low"
+    ROWS_LOST = "rows_lost"
 
 
 class Warning_(_Out):
@@ -265,6 +301,7 @@ class Summary(_Out):
     keywords: dict[str, int]
     peak_level: Level
     recording: str | None = None
+    moments: list[Moment] = Field(default_factory=list, description="Interruptions, long silences and calmings, the first 200")
 
 
-ServerMessage = Ready | Ack | Transcript | State | Prompt | Keyword | Warning_ | Error | Summary
+ServerMessage = Ready | Ack | Transcript | State | Prompt | Keyword | Moment | Nudge | Warning_ | Error | Summary

@@ -1,4 +1,4 @@
-"""First start: a site to work at and an administrator with a password that is told once and never stored."""
+"""First start: the policies of the source, a site to work at, and an administrator with a password that is told once and never stored."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.accounts.passwords import hash_password, one_time_password
 from case_api.people.repository import count_people
+from case_api.policies.service import install_defaults
 from case_api.sites.repository import site_by_code
 from models import audit
+from models.base import utc_now
 from models.engine import Factory, transaction
 from models.people import Person, PersonRole
 from models.sites import Site
@@ -28,7 +30,12 @@ class FirstAdmin:
 
 
 async def bootstrap(factory: Factory) -> FirstAdmin | None:
-    """Fill an empty database; None (and nothing done) once there is any account. Two processes starting together make one admin."""
+    """Fill an empty database; None once there is any account. Two processes starting together make one admin.
+
+    Policies are installed in older databases too: whichever kind has no version yet.
+    """
+    async with transaction(factory) as db:
+        await install_defaults(db, utc_now())
     async with factory() as db:
         if await count_people(db):
             return None

@@ -13,12 +13,17 @@ from models.settings import Settings
 
 
 def get_factory(request: Request) -> Factory:
-    """For the few endpoints that do slow work (passwords, voices) before they take the write lock."""
+    """What the application's sessions are made by."""
     factory: Factory = request.app.state.factory
     return factory
 
 
-def get_app_settings(request: Request) -> Settings:
+# No dependency is a plain function: FastAPI would take each to a worker thread and back, for looking up a name.
+async def _factory(request: Request) -> Factory:
+    return get_factory(request)
+
+
+async def get_app_settings(request: Request) -> Settings:
     """The settings the application was built with."""
     settings: Settings = request.app.state.settings
     return settings
@@ -34,7 +39,8 @@ async def _write(request: Request) -> AsyncIterator[AsyncSession]:
         yield db
 
 
-FactoryDep = Annotated[Factory, Depends(get_factory)]
+FactoryDep = Annotated[Factory, Depends(_factory)]
+"""For the few endpoints that do slow work (passwords, voices) before they take the write lock."""
 SettingsDep = Annotated[Settings, Depends(get_app_settings)]
 ReadDb = Annotated[AsyncSession, Depends(_read, scope="function")]
 # Scope "function": the commit happens before the response is sent, so that nobody is told of a change that failed.

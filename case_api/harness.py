@@ -11,14 +11,22 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_service.client.phone import Phone
 from audio_service.client.source import read_audio
 from audio_service.hearing import Enrolment, HearingModels
 from audio_service.intake.codecs import as_float
+from audio_service.intake.recording import iter_samples
+from audio_service.messages import SAMPLE_RATE
 from case_api.accounts.passwords import hash_password, one_time_password
 from case_api.accounts.service import issue_token
 from case_api.bootstrap import DEFAULT_SITE, bootstrap
@@ -31,7 +39,7 @@ from models.enrolments import VoiceEnrolment
 from models.people import Person, PersonRole
 from models.settings import Settings
 
-READY_SECONDS = 120.0
+READY_SECONDS = 240.0
 STOP_SECONDS = 30.0
 
 
@@ -93,6 +101,49 @@ async def prepare(settings: Settings, name: str, enrolment: Path | None = None, 
 
 def _vectors(recording: Path) -> Enrolment:
     return Enrolment.from_recordings(HearingModels.load(), [as_float(read_audio(recording))])
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """A conversation during which the service was killed: every message, the phone, and (acknowledged, stored) samples at each death."""
+
+    events: list[dict[str, Any]]
+    phone: Phone
+    at_kill: list[tuple[int, int]]
+
+    @property
+    def lost(self) -> int:
+        """Samples that were acknowledged and not there after a death."""
+        return sum(max(0, acked - stored) for acked, stored in self.at_kill)
+
+
+def staff_phone(service: Service, staff: Staff, on_message: Callable[[dict[str, Any]], None]) -> Phone:
+    """A phone of `staff`, whose customer agreed to be recorded."""
+    consent = {"recording": True, "notice_version": current_notice("recording").version, "method": "written", "informed_by": "calmdesk"}
+    return Phone(service.url, staff.token, consent, on_message)
+
+
+def play_and_kill(service: Service, staff: Staff, samples: NDArray[np.int16], speed: float, moments: Sequence[float]) -> Killed:
+    """Play int16 16 kHz samples at `speed`; SIGKILL the service at `moments` (s of wall clock), start it again each time."""
+    events: list[dict[str, Any]] = []
+    at_kill: list[tuple[int, int]] = []
+    phone = staff_phone(service, staff, events.append)
+
+    def kill() -> None:
+        begun = time.monotonic()
+        for moment in moments:
+            time.sleep(max(0.0, begun + moment - time.monotonic()))
+            service.kill()
+            acked = max((event["seq"] + 1 for event in list(events) if event["type"] == "ack"), default=0)
+            stored = sum(block.size for block in iter_samples(service.data_dir / "recordings" / str(phone.session)))
+            at_kill.append((min(acked * SAMPLE_RATE * phone.packet_ms // 1000, samples.size), stored))
+            service.start()
+
+    with ThreadPoolExecutor(1) as killer:
+        killing = killer.submit(kill)
+        asyncio.run(phone.play(samples, speed))
+        killing.result()
+    return Killed(events, phone, at_kill)
 
 
 def free_port() -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -20,13 +22,14 @@ from audio_service.transcription.whisper import WhisperTranscriber
 from case_api.door import FrontDoor
 from models.engine import Factory
 from models.settings import Settings
-from scripts_library.library import DATA
+from scripts_library.library import places
 from scripts_library.watcher import LibraryWatcher
 
 logger = structlog.get_logger()
 
 LIBRARY_POLL_SECONDS = 2.0
 RETRY_SECONDS = 1.0
+SWITCH_SECONDS = 0.001
 EAR_THREADS = 4
 """Threads that hear and store; each conversation uses one at a time."""
 
@@ -40,7 +43,7 @@ def open_transcriber(settings: Settings) -> WhisperTranscriber:
 async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Registry]:
     """The conversations of this process, from the first to the last. Raises what `open_transcriber` and the library's loader raise."""
     shelf, transcriber, models = await asyncio.gather(
-        asyncio.to_thread(lambda: Shelf(LibraryWatcher(settings.library_dir or DATA))),
+        asyncio.to_thread(lambda: Shelf(LibraryWatcher(*places(settings)))),
         asyncio.to_thread(open_transcriber, settings),
         asyncio.to_thread(HearingModels.load),
     )
@@ -51,6 +54,7 @@ async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Regis
             ear = Ear(settings, models, scheduler, shelf, ledger, factory, pool)
             registry = Registry(ear, FrontDoor(factory))
             registry.start()
+            _settle()
             background = [asyncio.create_task(_kept_going(work)) for work in (Pulse().run, lambda: _follow(ear))]
             try:
                 yield registry
@@ -62,6 +66,17 @@ async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Regis
                     await registry.close()
                 finally:
                     await ledger.close()  # whatever failed above: what is queued is evidence
+
+
+def _settle() -> None:
+    """Keep the event loop prompt from here on, when nobody is being served yet.
+
+    What is loaded by now stays for good: a full collection walks it for 0.1 s, on whichever thread happens to allocate. And a thread of
+    pure Python gives the interpreter lock up only after the switch interval, once for each thread that stands before the loop.
+    """
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 async def _kept_going(work: Callable[[], Awaitable[None]]) -> None:

@@ -26,6 +26,7 @@ def configure(settings: Settings) -> None:
     )
     logging.basicConfig(level=level)
     logging.getLogger("alembic").setLevel(max(level, logging.WARNING))  # says the same three lines at every start
+    logging.getLogger("httpx2").setLevel(max(level, logging.WARNING))  # writes whole addresses, with what somebody searched for
 
 
 def _as_json() -> list[structlog.typing.Processor]:

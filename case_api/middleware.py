@@ -18,6 +18,12 @@ from case_api.problems import Problem, ProblemCode, problem_response
 log = structlog.get_logger("calmdesk.http")
 
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+TEXT_BYTES: Final = 1024 * 1024
+"""Of whatever is no file. It is read in one piece before it is known who sends it: 16 MB of JSON would stop the event loop for a second."""
+FORM_BYTES: Final = 64 * 1024
+UPLOADS = re.compile(r"/v1/(cases/[^/]+/evidence|co-resident-acknowledgements/[^/]+/scan)")
+CUSTOMERS = "/v1/public/"
+SUBMISSION = "/v1/public/form/submit"
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -31,8 +37,10 @@ HEADERS = {
 class RequestShell:
     """Plain ASGI, so that a streamed answer is not copied."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, upload_bytes_max: int = 0, photo_bytes_max: int = 0) -> None:
         self.app = app
+        self.upload_bytes_max = upload_bytes_max
+        self.photo_bytes_max = photo_bytes_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,7 +61,7 @@ class RequestShell:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self.app(scope, _limited(scope, receive), tell)
+                await self.app(scope, _limited(scope, receive, self._limit(scope)), tell)
             except Exception:
                 log.exception("request failed")
                 if status:  # half an answer is out: only the closed connection can tell
@@ -64,6 +72,15 @@ class RequestShell:
                 # The path only: a query may hold a name that was searched for.
                 log.info("request", method=scope["method"], path=scope["path"], status=status, ms=ms)
 
+    def _limit(self, scope: Scope) -> int:
+        """Bytes a request's body may have: an upload the size of its setting, with its form around it; anybody can send one without."""
+        if scope["path"].startswith(CUSTOMERS):
+            return FORM_BYTES + (self.photo_bytes_max if scope["path"] == SUBMISSION else 0)
+        if scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]):
+            return self.upload_bytes_max + FORM_BYTES
+        files = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
+        return MAX_BODY_BYTES if files else TEXT_BYTES
+
 
 def _add_headers(message: Message, request_id: str) -> None:
     headers = MutableHeaders(scope=message)
@@ -72,18 +89,18 @@ def _add_headers(message: Message, request_id: str) -> None:
         headers.setdefault(name, value)
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
+def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
     """The request's body, cut off with 413 above the limit whether or not its length was declared."""
     taken = 0
     declared = Headers(scope=scope).get("content-length", "0")
 
     async def limited() -> Message:
         nonlocal taken
-        if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        if declared.isdigit() and int(declared) > limit:
             raise HTTPException(413)
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY_BYTES:
+        if taken > limit:
             raise HTTPException(413)
         return message
 

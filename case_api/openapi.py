@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
 
+from case_api.openapi_examples import exemplify
 from case_api.problems import PROBLEMS, ProblemCode, ProblemOut
 
 # What any operation may answer, whether or not its route says so.
 EVERYWHERE = [ProblemCode.INVALID_REQUEST, ProblemCode.BODY_TOO_LARGE, ProblemCode.DATABASE_BUSY]
 SIGNED_IN = [ProblemCode.TOKEN_INVALID, ProblemCode.FORBIDDEN]
+_MADE: dict[frozenset[tuple[str, ...]], dict[str, Any]] = {}
 _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
 
 
@@ -22,10 +25,19 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _amend(plain())
-        return plain()
+            app.openapi_schema = _document(app, plain)
+        return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI, plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The document of an application with these routes: made once a process, as the routes are."""
+    name = frozenset((route.path or "", *sorted(route.methods or ())) for route in iter_route_contexts(app.routes))
+    if name not in _MADE:
+        _MADE[name] = document = plain()
+        _amend(document)
+    return _MADE[name]
 
 
 def _amend(document: dict[str, Any]) -> None:
@@ -34,6 +46,7 @@ def _amend(document: dict[str, Any]) -> None:
     schemas |= own.pop("$defs") | {"ProblemOut": own}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    exemplify(schemas)
     for path in document["paths"].values():
         for operation in path.values():
             _add_problems(operation)

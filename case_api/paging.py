@@ -6,11 +6,11 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -43,7 +43,8 @@ def decode_cursor(cursor: str) -> tuple[datetime, str]:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None or not isinstance(id_, str) or not id_.isascii() or not id_.isprintable():
             raise ValueError("not ours")
-    except (ValueError, TypeError, binascii.Error, UnicodeEncodeError) as error:
+        moment = moment.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, binascii.Error, UnicodeEncodeError) as error:
         raise Problem(ProblemCode.INVALID_REQUEST, "query.cursor") from error
     return moment, id_
 
@@ -58,15 +59,19 @@ async def newest_first(
     cursor: str | None,
     show: Callable[[Any], R],
     key: Callable[[Any], tuple[datetime, str]],
+    oldest_first: bool = False,
 ) -> Page[R]:
-    """A page of `query` by (at, id) descending. `show` turns a row into an item, `key` gives its (at, id)."""
+    """A page of `query` by (at, id) descending, or ascending. `show` turns a row into an item, `key` gives its (at, id)."""
     if cursor is not None:
-        query = query.where(_before(at, id_, decode_cursor(cursor)))
-    rows: Sequence[Any] = (await db.execute(query.order_by(at.desc(), id_.desc()).limit(limit + 1))).all()
+        place, last = _place(at, id_, decode_cursor(cursor))
+        query = query.where(place > last if oldest_first else place < last)
+    order = (at.asc(), id_.asc()) if oldest_first else (at.desc(), id_.desc())
+    rows: Sequence[Any] = (await db.execute(query.order_by(*order).limit(limit + 1))).all()
     more = len(rows) > limit
     rows = rows[:limit]
     return Page[R](items=[show(row) for row in rows], next_cursor=encode_cursor(*key(rows[-1])) if more else None)
 
 
-def _before(at: InstrumentedAttribute[datetime], id_: InstrumentedAttribute[str], last: tuple[datetime, str]) -> ColumnElement[bool]:
-    return tuple_(at, id_) < tuple_(*last, types=(at.type, id_.type))
+def _place(at: InstrumentedAttribute[datetime], id_: InstrumentedAttribute[str], last: tuple[datetime, str]) -> tuple[Any, Any]:
+    """The row's place in the list and the last one of the page before, to be compared by the database."""
+    return tuple_(at, id_), tuple_(*last, types=(at.type, id_.type))

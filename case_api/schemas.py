@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 PROSE_CONTROLS = {"\n", "\t"}
 
@@ -24,9 +25,21 @@ def _one_line(text: str) -> str:
     return text
 
 
+def of_this_century(at: datetime) -> datetime:
+    """Refuse times near the ends of the calendar. Raises ValueError."""
+    if not 2000 <= at.year < 2100:
+        raise ValueError("has to be of this century")
+    return at
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(printable), AfterValidator(_one_line)]
 FilledLine = Annotated[Line, StringConstraints(min_length=1)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(printable)]
+Reason = Annotated[Prose, StringConstraints(min_length=2)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+Moment = Annotated[AwareDatetime, AfterValidator(of_this_century)]
+"""A time with its zone; far from the ends of the calendar, where adding a limit or changing the zone would overflow."""
 
 
 class In(BaseModel):

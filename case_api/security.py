@@ -11,15 +11,14 @@ from typing import Annotated, get_args
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from case_api.database import ReadDb
 from case_api.problems import Problem, ProblemCode
 from models.audit import Actor
 from models.base import utc_now
-from models.engine import DatabaseBusy, Factory, transaction
-from models.people import Person, Role
+from models.engine import DatabaseBusy, Factory, asking, transaction
+from models.people import Person, PersonRole, Role
 from models.tokens import AccessToken
 
 USED_RESOLUTION = timedelta(minutes=5)
@@ -31,47 +30,207 @@ class Permission(StrEnum):
     SESSION_RUN = "session:run"
     SESSION_READ_OWN = "session:read_own"
     SESSION_READ_SITE = "session:read_site"
+    SESSION_LABEL = "session:label"
     CASE_READ = "case:read"
     CASE_CREATE = "case:create"
     ENROLMENT_OWN = "enrolment:own"
     PERSON_MANAGE = "person:manage"
     SITE_MANAGE = "site:manage"
+    THRESHOLD_READ = "threshold:read"
     METRICS_READ = "metrics:read"
+    CASE_INTAKE = "case:intake"
+    CASE_MANAGE = "case:manage"
+    CASE_PERSONAL = "case:personal"
+    CASE_ASSESS_FINANCE = "case:assess_finance"
+    CASE_ASSESS_LEGAL = "case:assess_legal"
+    CASE_ASSESS_MARKETING = "case:assess_marketing"
+    CASE_APPROVE = "case:approve"
+    CASE_CLOSE = "case:close"
+    CASE_IMPORT = "case:import"
+    BRIEF_RECEIVE = "brief:receive"
+    REFUND_PAY = "refund:pay"
+    POLICY_READ = "policy:read"
+    POLICY_DRAFT = "policy:draft"
+    POLICY_AUTHORISE = "policy:authorise"
+    POLICY_PUBLISH = "policy:publish"
+    EVIDENCE_ADD = "evidence:add"
+    HOLD_MANAGE = "hold:manage"
+    AUDIT_READ = "audit:read"
+    WEBHOOK_MANAGE = "webhook:manage"
+    BENEFIT_MANAGE = "benefit:manage"
+    KNOWLEDGE_READ = "knowledge:read"
+    LIBRARY_READ = "library:read"
+    LIBRARY_EDIT = "library:edit"
+    LEARNING_READ = "learning:read"
+    LEARNING_MANAGE = "learning:manage"
+    LEARNING_EXPORT = "learning:export"
+    WARNING_READ = "warning:read"
+    WARNING_READ_RED = "warning:read_red"
+    WARNING_ANSWER = "warning:answer"
+    WARNING_ASSIGN = "warning:assign"
+    WARNING_RULES = "warning:rules"
+    CRM_IMPORT = "crm:import"
+    CRM_SOURCE_READ = "crm:source_read"
+    CRM_SOURCE = "crm:source"
+    FIGURES_READ = "figures:read"
+    ACK_READ = "acknowledgement:read"
+    ACK_RECORD = "acknowledgement:record"
+    COMPETITOR_RECORD = "competitor:record"
+    COMPETITOR_VERIFY = "competitor:verify"
 
 
 MEANING: dict[Permission, str] = {
     Permission.SESSION_RUN: "hold a live session",
     Permission.SESSION_READ_OWN: "read, play and export one's own sessions",
     Permission.SESSION_READ_SITE: "read, play and export every session of the site",
+    Permission.SESSION_LABEL: "label the site's conversations, export them with their sound to measure the ear",
     Permission.CASE_READ: "see the site's cases",
     Permission.CASE_CREATE: "open a case, link a session to it",
     Permission.ENROLMENT_OWN: "enrol and delete one's own voice",
     Permission.PERSON_MANAGE: "accounts, roles, passwords (no access to conversations)",
-    Permission.SITE_MANAGE: "create and rename sites",
+    Permission.SITE_MANAGE: "create and rename sites, set what the ear's thresholds are there",
+    Permission.THRESHOLD_READ: "see the ear's thresholds at a site",
     Permission.METRICS_READ: "read the service's own measurements (Prometheus)",
+    Permission.CASE_INTAKE: "receive the customer: fill in and submit the registration form",
+    Permission.CASE_MANAGE: "run the case: assign, conclude the assessment, offer, record the answer, complete",
+    Permission.CASE_PERSONAL: "see whole ID numbers, phone and account numbers",
+    Permission.CASE_ASSESS_FINANCE: "hand in the assessment of finance",
+    Permission.CASE_ASSESS_LEGAL: "hand in the assessment of legal",
+    Permission.CASE_ASSESS_MARKETING: "hand in the assessment of marketing",
+    Permission.CASE_APPROVE: "decide an approval that asks for one's role; delegate it",
+    Permission.CASE_CLOSE: "carry out the closing actions and archive",
+    Permission.CASE_IMPORT: "import cases from a file",
+    Permission.BRIEF_RECEIVE: "receive the closing brief",
+    Permission.REFUND_PAY: "make the refund instruction and confirm the payment",
+    Permission.POLICY_READ: "see the rules: tiers, refund steps, deadlines",
+    Permission.POLICY_DRAFT: "draft a rule",
+    Permission.POLICY_AUTHORISE: "authorise or return a drafted rule",
+    Permission.POLICY_PUBLISH: "publish an authorised rule, retire one",
+    Permission.EVIDENCE_ADD: "add evidence to a case",
+    Permission.HOLD_MANAGE: "place and lift legal holds",
+    Permission.AUDIT_READ: "read the audit record",
+    Permission.WEBHOOK_MANAGE: "manage webhooks and notification channels",
+    Permission.BENEFIT_MANAGE: "manage the benefit pool",
+    Permission.KNOWLEDGE_READ: "search the knowledge base",
+    Permission.LIBRARY_READ: "see scripts, terms and wording rules; try a sentence against them",
+    Permission.LIBRARY_EDIT: "take a phrase into the lexicon, say that a hit was none",
+    Permission.LEARNING_READ: "see what scripts achieve (of nobody by name), new terms, groups of complaints, before and after",
+    Permission.LEARNING_MANAGE: "set what a site withholds and learns from, and its figures from before",
+    Permission.LEARNING_EXPORT: "export the keyword log without names and numbers",
+    Permission.WARNING_READ: "see the site's early-warning board",
+    Permission.WARNING_READ_RED: "see those of the site's early warnings that were ever red",
+    Permission.WARNING_ANSWER: "acknowledge, contact and resolve early warnings one may see; name a customer's conversations",
+    Permission.WARNING_ASSIGN: "give an early warning to somebody",
+    Permission.WARNING_RULES: "draft, publish and try the rules that raise early warnings",
+    Permission.CRM_IMPORT: "import events of customers from a file",
+    Permission.CRM_SOURCE_READ: "see the programs that tell of customers (never their secrets)",
+    Permission.CRM_SOURCE: "manage the programs that tell of customers, and their secrets",
+    Permission.FIGURES_READ: "see the figures of the cases, and the cases behind them",
+    Permission.ACK_READ: "see the co-residents' acknowledgements",
+    Permission.ACK_RECORD: "record a co-residents' acknowledgement and have it signed",
+    Permission.COMPETITOR_RECORD: "write down what a competitor is said to offer",
+    Permission.COMPETITOR_VERIFY: "verify a competitor's offer and compare it with ours",
 }
 
-_AT_THE_DESK = {
-    Permission.SESSION_RUN,
-    Permission.SESSION_READ_OWN,
-    Permission.CASE_READ,
-    Permission.CASE_CREATE,
-    Permission.ENROLMENT_OWN,
+_ON_A_CASE = {Permission.CASE_READ, Permission.POLICY_READ, Permission.EVIDENCE_ADD, Permission.KNOWLEDGE_READ, Permission.ACK_READ}
+_BOARD = {Permission.WARNING_READ, Permission.WARNING_READ_RED}
+_AT_THE_DESK = (
+    _ON_A_CASE
+    | {
+        Permission.SESSION_RUN,
+        Permission.SESSION_READ_OWN,
+        Permission.CASE_CREATE,
+        Permission.CASE_INTAKE,
+        Permission.ENROLMENT_OWN,
+        Permission.LIBRARY_READ,
+        Permission.WARNING_ANSWER,
+        Permission.ACK_RECORD,
+        Permission.COMPETITOR_RECORD,
+    }
+    | _BOARD
+)
+_OVERSEES = _ON_A_CASE | {
+    Permission.SESSION_READ_SITE,
+    Permission.THRESHOLD_READ,
+    Permission.LIBRARY_READ,
+    Permission.LEARNING_READ,
+    Permission.FIGURES_READ,
 }
-_OVERSEES = {Permission.SESSION_READ_SITE, Permission.CASE_READ}
+_LEARNS = {Permission.SESSION_LABEL, Permission.LEARNING_READ, Permission.LEARNING_MANAGE, Permission.LEARNING_EXPORT}
+_APPROVES = {Permission.CASE_APPROVE}
+_RULES = {Permission.POLICY_DRAFT, Permission.POLICY_PUBLISH, Permission.WARNING_RULES}
 
 GRANTS: dict[str, set[Permission]] = {
     "staff": _AT_THE_DESK,
-    "receptionist": _AT_THE_DESK,
-    "site_manager": _AT_THE_DESK | _OVERSEES,
-    "finance": {Permission.CASE_READ},
-    "legal": _OVERSEES,
-    "marketing": {Permission.CASE_READ},
-    "city_gm": _OVERSEES,
-    "hq_risk": _OVERSEES,
-    "regional_ops": _OVERSEES,
-    "trainer": {Permission.SESSION_READ_SITE},
-    "admin": {Permission.PERSON_MANAGE, Permission.SITE_MANAGE, Permission.METRICS_READ},
+    "receptionist": _AT_THE_DESK | {Permission.CASE_PERSONAL},
+    "site_manager": _AT_THE_DESK
+    | _OVERSEES
+    | _APPROVES
+    | _RULES
+    | _LEARNS
+    | {
+        Permission.CASE_MANAGE,
+        Permission.CASE_PERSONAL,
+        Permission.CASE_CLOSE,
+        Permission.CASE_IMPORT,
+        Permission.COMPETITOR_VERIFY,
+        Permission.BENEFIT_MANAGE,
+        Permission.WARNING_ASSIGN,
+        Permission.CRM_IMPORT,
+        Permission.CRM_SOURCE_READ,
+    },
+    "finance": _ON_A_CASE
+    | _APPROVES
+    | {Permission.CASE_ASSESS_FINANCE, Permission.REFUND_PAY, Permission.CASE_PERSONAL, Permission.FIGURES_READ},
+    "legal": _OVERSEES
+    | _APPROVES
+    | {
+        Permission.CASE_ASSESS_LEGAL,
+        Permission.CASE_PERSONAL,
+        Permission.POLICY_DRAFT,
+        Permission.POLICY_AUTHORISE,
+        Permission.HOLD_MANAGE,
+        Permission.AUDIT_READ,
+        Permission.WARNING_READ_RED,
+    },
+    "marketing": _ON_A_CASE
+    | {
+        Permission.CASE_ASSESS_MARKETING,
+        Permission.BENEFIT_MANAGE,
+        Permission.FIGURES_READ,
+        Permission.COMPETITOR_RECORD,
+        Permission.COMPETITOR_VERIFY,
+    },
+    "city_gm": _OVERSEES | _APPROVES | _RULES | _BOARD | {Permission.WARNING_ASSIGN},
+    "hq_risk": _OVERSEES
+    | _APPROVES
+    | {
+        Permission.HOLD_MANAGE,
+        Permission.AUDIT_READ,
+        Permission.LEARNING_EXPORT,
+        Permission.WARNING_READ_RED,
+        Permission.WARNING_ANSWER,
+        Permission.WARNING_ASSIGN,
+        Permission.WARNING_RULES,
+    },
+    "regional_ops": _OVERSEES | _BOARD | {Permission.BRIEF_RECEIVE},
+    "trainer": {
+        Permission.SESSION_READ_SITE,
+        Permission.THRESHOLD_READ,
+        Permission.KNOWLEDGE_READ,
+        Permission.LIBRARY_READ,
+        Permission.LIBRARY_EDIT,
+    }
+    | _LEARNS,
+    "admin": {
+        Permission.PERSON_MANAGE,
+        Permission.SITE_MANAGE,
+        Permission.THRESHOLD_READ,
+        Permission.METRICS_READ,
+        Permission.WEBHOOK_MANAGE,
+        Permission.CRM_SOURCE_READ,
+        Permission.CRM_SOURCE,
+    },
 }
 
 
@@ -111,27 +270,45 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def authenticate_token(db: AsyncSession, token: str, *, pending: bool = False) -> Principal:
+_KNOWN = (
+    select(
+        AccessToken.id,
+        AccessToken.expires_at,
+        AccessToken.revoked_at,
+        AccessToken.last_used_at,
+        Person.id.label("person_id"),
+        Person.display_name,
+        Person.username,
+        Person.disabled_at,
+        Person.must_change_password,
+        PersonRole.role,
+        PersonRole.site_id,
+    )
+    .join(Person, Person.id == AccessToken.person_id)
+    .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+    .where(AccessToken.token_hash == bindparam("hash"))
+    .order_by(PersonRole.role, PersonRole.site_id)
+)
+"""A row a role (one without a role for somebody who has none). Columns, asked for once a request: nothing of it is kept, so that what
+is revoked or taken away is refused at once."""
+
+
+async def authenticate_token(db: AsyncSession | AsyncConnection, token: str, *, pending: bool = False) -> Principal:
     """The person behind a token, for REST and the WebSocket alike.
 
     Raises Problem: token_invalid (unknown, revoked, account disabled), token_expired, and, unless `pending`,
     password_change_required while a one-time password is in use.
     """
-    row = (
-        await db.execute(
-            select(AccessToken, Person)
-            .join(Person, Person.id == AccessToken.person_id)
-            .where(AccessToken.token_hash == token_hash(token))
-            .execution_options(populate_existing=True)
-        )
-    ).one_or_none()
-    if row is None or row.AccessToken.revoked_at is not None or row.Person.disabled_at is not None:
+    rows = (await db.execute(_KNOWN, {"hash": token_hash(token)})).all()
+    if not rows or rows[0].revoked_at is not None or rows[0].disabled_at is not None:
         raise Problem(ProblemCode.TOKEN_INVALID)
-    if row.AccessToken.expires_at <= utc_now():
+    found = rows[0]
+    if found.expires_at <= utc_now():
         raise Problem(ProblemCode.TOKEN_EXPIRED)
-    if row.Person.must_change_password and not pending:
+    if found.must_change_password and not pending:
         raise Problem(ProblemCode.PASSWORD_CHANGE_REQUIRED)
-    return principal_of(row.Person, row.AccessToken)
+    roles = tuple((row.role, row.site_id) for row in rows if row.role is not None)
+    return Principal(found.person_id, found.display_name, found.username, roles, found.id, found.must_change_password, found.last_used_at)
 
 
 def principal_of(person: Person, token: AccessToken) -> Principal:
@@ -144,12 +321,16 @@ _bearer = HTTPBearer(auto_error=False, description="The token of `POST /v1/token
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-async def pending_principal(request: Request, db: ReadDb, bearer: Bearer) -> Principal:
+async def pending_principal(request: Request, bearer: Bearer) -> Principal:
     """Anyone signed in, one-time password or not: for what such a person still has to reach."""
     if bearer is None:
         raise Problem(ProblemCode.TOKEN_MISSING)
-    principal = await authenticate_token(db, bearer.credentials, pending=True)
-    await _note_use(request.app.state.factory, principal)
+    factory: Factory = request.app.state.factory
+    # The connection goes back before a command asks for one of its own: enough requests that each held one would wait for each other,
+    # and a slow upload would keep one for as long as it takes.
+    async with asking(factory) as connection:
+        principal = await authenticate_token(connection, bearer.credentials, pending=True)
+    await _note_use(factory, principal)
     return principal
 
 
@@ -176,7 +357,7 @@ class require:
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
-    def __call__(self, principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+    async def __call__(self, principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
         if not principal.holds(self.permission):
             raise Problem(ProblemCode.FORBIDDEN, self.permission)
         return principal

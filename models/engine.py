@@ -10,12 +10,16 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from models import sqlite
 from models.settings import Settings
 
 BUSY_SECONDS = 5.0
+CACHE_KIB = 8192
+"""Pages that each SQLite connection keeps; its own 2 MiB do not hold the indexes of a year's cases."""
 _IMMEDIATE = "calmdesk_immediate"
+_ALONE = "calmdesk_alone"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 Factory = async_sessionmaker[AsyncSession]
@@ -44,7 +48,9 @@ def create_engine(settings: Settings) -> AsyncEngine:
         )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, json_serializer=dump_json, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_async_engine(
+        url, module=sqlite.Dbapi(), json_serializer=dump_json, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+    )
     listen_sqlite(engine.sync_engine)
     return engine
 
@@ -66,13 +72,21 @@ def listen_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
         # writers batch to a few commits a second, so each commit pays its fsync.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.execute(f"PRAGMA cache_size={-CACHE_KIB}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later fails at once, without waiting, when another one wrote in between.
-        immediate = connection.get_execution_options().get(_IMMEDIATE, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(_IMMEDIATE, False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        driver = connection.connection.dbapi_connection
+        if not isinstance(driver, sqlite.Connection):
+            connection.exec_driver_sql("BEGIN")
+        elif not options.get(_ALONE, False):
+            driver.begins = "BEGIN"  # with its first statement
 
 
 def session_factory(engine: AsyncEngine) -> Factory:
@@ -102,6 +116,14 @@ async def reading(factory: Factory) -> AsyncIterator[AsyncSession]:
     """One consistent view for reading; takes no lock and writes nothing."""
     async with factory() as db:
         yield db
+
+
+@asynccontextmanager
+async def asking(factory: Factory) -> AsyncIterator[AsyncConnection]:
+    """A connection for one question, without the transaction that two would need to see the same state."""
+    engine: AsyncEngine = factory.kw["bind"]
+    async with engine.connect() as connection:
+        yield await connection.execution_options(**{_ALONE: True})
 
 
 def _is_busy(error: OperationalError) -> bool:

@@ -18,7 +18,10 @@ LEASE = timedelta(seconds=60)
 
 
 class OutboxMessage(Base):
-    """One message. `key` makes publishing repeatable: a second message with the same key is dropped."""
+    """One message. `key` makes publishing repeatable: a second message with the same key is dropped.
+
+    `parked_at`: nobody could work on it, `error` says why; it waits for a person and holds up nothing.
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
@@ -36,6 +39,8 @@ class OutboxMessage(Base):
     claimed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    parked_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(String(200))
 
 
 class ClaimLost(Exception):
@@ -76,7 +81,7 @@ async def claim(
     free = or_(OutboxMessage.claimed_at.is_(None), OutboxMessage.claimed_at < now - lease)
     chosen = (
         select(OutboxMessage.id)
-        .where(OutboxMessage.done_at.is_(None), OutboxMessage.topic.in_(topics), free)
+        .where(OutboxMessage.done_at.is_(None), OutboxMessage.parked_at.is_(None), OutboxMessage.topic.in_(topics), free)
         .order_by(OutboxMessage.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -94,10 +99,19 @@ async def claim(
 
 async def complete(db: AsyncSession, message_id: int, worker: str) -> None:
     """Mark a message done in the transaction of its effect; both happen, or (`ClaimLost`) neither."""
+    await _settle(db, message_id, worker, done_at=utc_now())
+
+
+async def park(db: AsyncSession, message_id: int, worker: str, error: str) -> None:
+    """Put a message aside that cannot be worked on. Raises `ClaimLost` as `complete` does."""
+    await _settle(db, message_id, worker, parked_at=utc_now(), error=error[:200])
+
+
+async def _settle(db: AsyncSession, message_id: int, worker: str, **values: Any) -> None:
     statement = (
         update(OutboxMessage)
         .where(OutboxMessage.id == message_id, OutboxMessage.claimed_by == worker, OutboxMessage.done_at.is_(None))
-        .values(done_at=utc_now())
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     result = await db.execute(statement)

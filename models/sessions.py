@@ -19,6 +19,7 @@ class Session(Base):
     """One conversation. `seconds` and every other position is audio time; `started_at` and `ended_at` are wall clock.
 
     `recording` is the customer's answer: without it there are no utterances, no keywords' text and no audio, only `counts`.
+    `detection`: the thresholds that the site had otherwise than the service when it began.
     """
 
     __tablename__ = "session"
@@ -45,6 +46,9 @@ class Session(Base):
     language: Mapped[str] = mapped_column(String(8), default="zh")
     client: Mapped[str] = mapped_column(String(120), default="")
     mic: Mapped[dict[str, Any] | None]
+    detection: Mapped[dict[str, Any] | None] = mapped_column(
+        doc="Thresholds of the site when it began, where they differed from the service's"
+    )
     pipeline_version: Mapped[str] = mapped_column(String(64), default="")
     seconds: Mapped[float] = mapped_column(default=0.0)
     speech_seconds: Mapped[float] = mapped_column(default=0.0)

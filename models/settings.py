@@ -13,6 +13,13 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from models.settings_detection import DetectionSettings
+from models.settings_figures import FigureSettings
+from models.settings_intake import IntakeSettings
+from models.settings_learning import LearningSettings
+from models.settings_notices import NoticeSettings
+from models.settings_public import PublicSettings
+from models.settings_records import RecordsSettings
+from models.settings_solutions import SolutionSettings
 
 CONFIG_VARIABLE = "CALMDESK_CONFIG"
 
@@ -92,6 +99,13 @@ class Settings(BaseSettings):
     asr: AsrSettings = Field(default_factory=AsrSettings)
     detection: DetectionSettings = Field(default_factory=DetectionSettings)
     prompts: PromptSettings = Field(default_factory=PromptSettings)
+    figures: FigureSettings = Field(default_factory=FigureSettings)
+    learning: LearningSettings = Field(default_factory=LearningSettings)
+    intake: IntakeSettings = Field(default_factory=IntakeSettings)
+    notices: NoticeSettings = Field(default_factory=NoticeSettings)
+    public: PublicSettings = Field(default_factory=PublicSettings)
+    records: RecordsSettings = Field(default_factory=RecordsSettings)
+    solutions: SolutionSettings = Field(default_factory=SolutionSettings)
 
     @model_validator(mode="after")
     def _tls_files_named(self) -> Settings:

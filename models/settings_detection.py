@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -31,7 +32,7 @@ class DetectionSettings(BaseModel):
         default=0.8, ge=0.5, description="Posterior from which a speaker is named; under it the answer is unsure"
     )
     staff_similarity: float = Field(
-        default=0.5, ge=0.2, le=0.9, description="Cosine to the enrolled voice at which staff and customer are even"
+        default=0.45, ge=0.2, le=0.9, description="Cosine to the enrolled voice at which staff and customer are even, until both were heard"
     )
 
     customer_similarity: Probability = Field(
@@ -47,16 +48,45 @@ class DetectionSettings(BaseModel):
     rising_at: float = Field(default=1.8, ge=0.5, le=10.0, description="Fused evidence at which the level is called rising")
     clear_at: float = Field(default=1.5, ge=0.0, le=10.0, description="Fused evidence under which a raised level may be cleared")
     effort_at: float = Field(
-        default=2.0, ge=0.0, le=5.0, description="Evidence without the level cue that a raise needs (the phone-moved guard)"
+        default=1.8, ge=0.0, le=5.0, description="Evidence without the level cue that a raise needs (the phone-moved guard)"
+    )
+    weight_rate: float = Field(default=1.0, ge=0.0, le=10.0, description="Weight of the speech rate in the evidence; 0 leaves the cue out")
+    weight_loudness: float = Field(default=1.2, ge=0.0, le=10.0, description="Weight of the loudness; 0 leaves the cue out")
+    weight_pitch: float = Field(default=1.6, ge=0.0, le=10.0, description="Weight of the pitch; 0 leaves the cue out")
+    weight_balance: float = Field(default=0.5, ge=0.0, le=10.0, description="Weight of the spectral balance; 0 leaves the cue out")
+    agree_at: float = Field(
+        default=0.7,
+        ge=-10.0,
+        le=5.0,
+        description="What one of rate and loudness, and one of pitch and balance, has to show (standard deviations); -10 asks for nothing",
+    )
+    unexplained_db: float = Field(
+        default=1.5, ge=0.0, le=60.0, description="Loudness that is believed without a rise of pitch, dB; 60 takes any for a raised voice"
+    )
+    moved_effort: float = Field(
+        default=1.0, ge=0.0, le=10.0, description="Further evidence without the level cue when the phone seems to have been moved"
+    )
+    words_weight: float = Field(
+        default=1.6,
+        ge=0.0,
+        le=5.0,
+        description="By how much grave words just said lower `raise_at`, and glad ones raise it; 0 leaves the words out",
     )
     hold: float = Field(default=0.5, ge=0.0, le=5.0, description="Customer speech over which the evidence has to persist, seconds")
     clear_after: float = Field(
-        default=5.0, ge=1.0, le=60.0, description="Customer speech under `clear_at` that clears a raised level, seconds"
+        default=5.0,
+        ge=1.0,
+        le=60.0,
+        description="Customer speech under `clear_at` that clears a raised level, seconds; clearly calm speech counts twice",
+    )
+    fade_after: float = Field(
+        default=30.0, ge=5.0, le=600.0, description="Silence of the customer after which an agitated level is only called rising, seconds"
     )
     cooldown: float = Field(
-        default=45.0, ge=10.0, le=600.0, description="Shortest time between two calming prompts from the voice, seconds"
+        default=45.0, ge=10.0, le=600.0, description="Shortest time between two calming prompts, seconds; half of it if the customer calmed"
     )
 
+    silence_long: float = Field(default=8.0, ge=3.0, le=600.0, description="Silence of everybody that is told as a long one, seconds")
     silence_warning: float = Field(
         default=60.0, ge=10.0, le=3600.0, description="Time without any speech after which a warning is given, seconds"
     )
@@ -69,4 +99,11 @@ class DetectionSettings(BaseModel):
             raise ValueError("pause <= hangover_long <= hangover must hold: a pause comes before an end, and long utterances end sooner")
         if not self.clear_at <= self.rising_at <= self.raise_at:
             raise ValueError("clear_at <= rising_at <= raise_at must hold, or the level has no hysteresis")
+        if self.weight_rate + self.weight_loudness + self.weight_pitch + self.weight_balance <= 0:
+            raise ValueError("at least one cue needs a weight, or nothing is ever heard")
         return self
+
+
+def changed_by_site(service: DetectionSettings, changes: Mapping[str, Any]) -> DetectionSettings:
+    """The service's thresholds with those that a site has set. Raises pydantic.ValidationError where they make no sense together."""
+    return DetectionSettings.model_validate(service.model_dump() | dict(changes)) if changes else service

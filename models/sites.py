@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, CreatedAt, Id
+from models.base import ID_LENGTH, Base, CreatedAt, Id, PersonRef
 
 
 class Site(Base):
@@ -19,3 +22,21 @@ class Site(Base):
     name_en: Mapped[str] = mapped_column(String(80), default="")
     timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
     created_at: Mapped[CreatedAt]
+
+
+class SiteDetection(Base):
+    """Thresholds of the ear that a site has set otherwise than the service; those it has not set follow the service.
+
+    Conversations that run keep what they began with (`Session.detection`).
+    """
+
+    __tablename__ = "site_detection"
+
+    site_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("site.id"), primary_key=True)
+    changes: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(String(500))
+    changed_by: Mapped[PersonRef]
+    changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class

@@ -15,7 +15,7 @@ class Utterance(Base):
     """One final transcript. `id` is the wire's name of it (`u12`), unique within its session.
 
     `characters` holds `[character, start, end]`; `alternatives` the decoder's other hypotheses; `quality` its own doubts
-    (avg_logprob, no_speech, compression, why it was dropped).
+    (avg_logprob, no_speech, compression, why it was dropped) and `late`: the audio time (s) from which text counted that came too late.
     """
 
     __tablename__ = "utterance"

@@ -39,6 +39,9 @@ FEWEST_FOR_SOUND = 4  # in a shorter text a near miss is not evidence of anythin
 
 # 「不要投诉」 denies; 「要不要投诉」 asks. A question of that shape repeats the verb before 不.
 _NEGATION = re.compile(r"(?:(?<![要想会能用是])不|没有|没|别|未|无需|(?<!是)不是|(?<!是)不是要)(?:去|想|再|会|要|能|用|打算|准备)?$")
+# 「这不是骗人吗」 reproaches: a 不是 that 吗 answers affirms, if both belong to one clause and 吗 is no tag (「不是骗人，你知道吗」)
+_IS_NOT = re.compile(r"不是(?:去|想|再|会|要|能|用|打算|准备)?$")
+_ASKED_BACK = re.compile(r"^[^，,、。！？!?;；：:…\n]{0,4}?(?<!知道)(?<!明白)(?<![懂好行对是以])吗")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Matcher:
         self._forms = list(_forms(library.terms.values()))
         self._sounds = SoundIndex([form.plain for form in self._forms], [_reach(form) for form in self._forms])
         self._everyday = sorted(library.everyday)
+        self._not_heard = {term: {hear(text).plain for text in texts} for term, texts in library.not_heard.items()}
 
     def match(self, text: str, *, alternatives: Sequence[str] = (), quality: float | None = None) -> list[Hit]:
         """Terms in `text`, in order, none overlapping another.
@@ -113,7 +117,12 @@ class Matcher:
         if clear and hanzi(top.plain) >= FEWEST_FOR_SOUND:
             others = [other for other in map(hear, dict.fromkeys(alternatives)) if other.plain and other.plain != top.plain]
             candidates += self._sounded([top, *others])
-        return [self._hit(top, one) for one in sorted(_resolve(candidates), key=lambda one: one.start)]
+        believed = [one for one in candidates if not self._is_false(one, top.plain)]
+        return [self._hit(top, one) for one in sorted(_resolve(believed), key=lambda one: one.start)]
+
+    def _is_false(self, one: _Candidate, plain: str) -> bool:
+        """Whether a trainer marked what stands there as not this term. What is written is the term, whoever says otherwise."""
+        return one.kind == "phonetic" and plain[one.start : one.end] in self._not_heard.get(one.form.term.name, ())
 
     def _written(self, top: Heard) -> Iterable[_Candidate]:
         for form in self._forms:
@@ -170,7 +179,6 @@ class Matcher:
         start, end = top.span(one.start, one.end)
         term = one.form.term
         score = 1.0 if one.kind != "phonetic" else round(max(0.0, min(0.99, 1 - 2 * one.cost)), 3)
-        negated = bool(_NEGATION.search(top.plain[max(0, one.start - 5) : one.start]))
         return Hit(
             term.name,
             term.category,
@@ -183,7 +191,7 @@ class Matcher:
             term.signal,
             term.cause,
             term.moment,
-            negated,
+            _is_negated(top.plain[max(0, one.start - 5) : one.start], top.text[end:]),
         )
 
 
@@ -198,6 +206,13 @@ def _forms(terms: Iterable[Term]) -> Iterable[_Form]:
 def _reach(form: _Form) -> float:
     """Cost up to which the search must report a form, so that every bonus can still bring it under its limit."""
     return form.limit + NEAR_BONUS if form.limit >= 0 and not form.misheard else -1.0
+
+
+def _is_negated(before: str, after: str) -> bool:
+    """Whether the words around a term deny it. `before` is plain, `after` as written: only there a comma ends the clause."""
+    if not _NEGATION.search(before):
+        return False
+    return not (_IS_NOT.search(before) and _ASKED_BACK.match("".join(after[:12].split(" "))))
 
 
 def _stands_near(words: Sequence[str], plain: str, start: int, end: int) -> bool:

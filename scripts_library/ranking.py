@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from scripts_library.learned import Draw, Plan, is_urgent
 from scripts_library.library import Library
 from scripts_library.matcher import Hit
 from scripts_library.records import Cause, Kind, Moment, Script, Tone
@@ -54,6 +55,7 @@ class Choice:
     script: Script
     alternatives: tuple[Script, ...]
     score: float
+    draw: Draw | None = None
 
 
 # A moment without a script of its own (a trainer may have removed them) falls back to the next broader one.
@@ -75,20 +77,26 @@ _TONE_BY_LEVEL = {"agitated": (Tone.STEADY, Tone.BRIEF), "rising": (Tone.WARM, T
 class Ranker:
     """Chooses among approved scripts. Deterministic: equal scores go by id."""
 
-    def __init__(self, library: Library, policy: PromptPolicy) -> None:
+    def __init__(self, library: Library, policy: PromptPolicy, plan: Plan | None = None) -> None:
         self._library = library
         self._policy = policy
+        self._plan = plan or Plan()
 
-    def choose(self, situation: Situation, now: float, history: Sequence[Shown]) -> Choice | None:
-        """The best script and up to two alternatives; None where no approved script fits or all were just said."""
+    def choose(self, situation: Situation, now: float, history: Sequence[Shown], prompt: str = "") -> Choice | None:
+        """The best script and up to two alternatives; None where no approved script fits or all were just said.
+
+        `prompt` is the name the prompt will have: what learning draws depends on it and on nothing that a replay could change.
+        """
         lately = {one.script_id for one in history if now - one.at < self._policy.repeat_after}
         fresh = self._fitting(situation, lately)
-        scored = [(self._score(one, situation, now, history), one) for one in fresh]
+        urgent = is_urgent(situation.moment, situation.level)
+        draws = {one.id: self._plan.draw(one.id, prompt, urgent=urgent) for one in fresh}
+        scored = [(self._score(one, situation, now, history, draws[one.id]), one) for one in fresh]
         ranked = sorted(scored, key=lambda pair: (-pair[0], pair[1].id))
         if not ranked:
             return None
         (score, best), *rest = ranked[:ON_SCREEN]
-        return Choice(best, tuple(script for _, script in rest), score)
+        return Choice(best, tuple(script for _, script in rest), score, draws[best.id])
 
     def _fitting(self, situation: Situation, lately: set[str]) -> list[Script]:
         """Scripts that a wording rule named, then those of the moment, then of broader moments until the screen is full."""
@@ -106,12 +114,14 @@ class Ranker:
         heard = script.cause is Cause.ANY or situation.causes.get(script.cause, 0.0) > 0
         return heard and script.kind is situation.kind and situation.level in script.levels
 
-    def _score(self, script: Script, situation: Situation, now: float, history: Sequence[Shown]) -> float:
+    def _score(self, script: Script, situation: Situation, now: float, history: Sequence[Shown], draw: Draw | None) -> float:
         total = sum(situation.causes.values())
         score = 10.0 * (script.id in situation.preferred) + 4.0 * (script.situation is situation.moment)
         if total and script.cause is not Cause.ANY:
             score += 2.0 * situation.causes.get(script.cause, 0.0) / total
         score += 0.5 * (script.tone in _TONE_BY_LEVEL.get(situation.level, (Tone.WARM,)))
+        if draw is not None:
+            score += draw.points
         # fsum: the sum does not depend on the order of the history, so a replay cannot tip a tie
         return round(math.fsum([score, *(self._memory(script, one, now) for one in history)]), 6)
 

@@ -290,3 +290,17 @@ def read_words(page: Page) -> list[str]:
         return []
     page.root.only("words")
     return [spot.text for spot in page.root.texts("words")]
+
+
+def read_not_heard(page: Page) -> dict[str, frozenset[str]]:
+    """not_heard.yaml: by term, texts that were taken for it and are not. A term that is gone again does no harm."""
+    if page.root is None:
+        return {}
+    page.root.only("terms")
+    found: dict[str, frozenset[str]] = {}
+    for fields in page.root.items("terms"):
+        fields.only("term", "heard")
+        name, texts = fields.text("term"), fields.texts("heard")
+        if name is not None:
+            found[name.text] = found.get(name.text, frozenset()) | {spot.text for spot in texts}
+    return found

@@ -18,12 +18,12 @@ class LibraryWatcher:
     The first load must succeed (LibraryError otherwise); after that the last good library stays until a good one replaces it.
     """
 
-    def __init__(self, folder: Path = DATA) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path = DATA, own: Path | None = None) -> None:
+        self._folder, self._own = folder, own
         self._lock = threading.Lock()
-        self._stamp = _stamp(folder)
-        self._tried = fingerprint(folder)
-        self._library = Library.load(folder)
+        self._stamp = _stamp(folder, own)
+        self._tried = fingerprint(folder, own)
+        self._library = Library.load(folder, own)
         self._problems: tuple[Problem, ...] = ()
 
     @property
@@ -38,10 +38,10 @@ class LibraryWatcher:
     def poll(self) -> bool:
         """Look at the files; True if a new library took over. Sizes and times first, contents only where those moved."""
         with self._lock:
-            stamp = _stamp(self._folder)
+            stamp = _stamp(self._folder, self._own)
             if stamp == self._stamp:
                 return False
-            contents = fingerprint(self._folder)
+            contents = fingerprint(self._folder, self._own)
             self._stamp = stamp
             if contents == self._tried:
                 return False
@@ -50,16 +50,16 @@ class LibraryWatcher:
                 self._problems = ()
                 return False
             try:
-                self._library, self._problems = Library.load(self._folder), ()
+                self._library, self._problems = Library.load(self._folder, self._own), ()
             except LibraryError as error:
                 self._problems = tuple(error.problems)
                 return False
             return True
 
 
-def _stamp(folder: Path) -> Stamp:
+def _stamp(folder: Path, own: Path | None) -> Stamp:
     found = []
-    for path in library_files(folder):
+    for path in library_files(folder, own):
         try:
             status = path.stat()
         except OSError:

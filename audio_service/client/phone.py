@@ -108,7 +108,7 @@ class Phone:
             await socket.send(json.dumps(self._hello()))
             ready = json.loads(await socket.recv())
             self._received(ready)
-            self._retry, self._lost_at = RETRY_FIRST, None
+            self._lost_at = None
             self.session = ready["session"]
             self._window = ready["limits"]["window_packets"]
             self._forget_below(ready["next_seq"])
@@ -160,6 +160,7 @@ class Phone:
         message["received_at"] = round(now - self._first_sent, 4) if self._first_sent is not None else 0.0
         self.on_message(message)
         if message["type"] == "ack":
+            self._retry = RETRY_FIRST  # not at `ready`: a service that greets and dies at the first packet would be asked in a tight loop
             self._forget_below(message["seq"] + 1)
         elif message["type"] == "summary":
             self._finished = True

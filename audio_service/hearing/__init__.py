@@ -7,15 +7,19 @@ from audio_service.hearing.events import (
     Calmed,
     Escalation,
     HearingEvent,
+    Interrupted,
+    LongSilence,
     Pause,
     SignalWarning,
     SpeakerUpdate,
+    StaffHurried,
     StateReport,
     Tick,
     VoiceEnd,
     VoiceStart,
 )
 from audio_service.hearing.networks import HearingModels
+from audio_service.hearing.wording import Words
 
 __all__ = [
     "ROW",
@@ -26,11 +30,15 @@ __all__ = [
     "Hearing",
     "HearingEvent",
     "HearingModels",
+    "Interrupted",
+    "LongSilence",
     "Pause",
     "SignalWarning",
     "SpeakerUpdate",
+    "StaffHurried",
     "StateReport",
     "Tick",
     "VoiceEnd",
     "VoiceStart",
+    "Words",
 ]

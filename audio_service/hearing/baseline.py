@@ -13,9 +13,10 @@ Vector = NDArray[np.float64]
 
 PASSAGE_SECONDS = 3.0
 """Length of speech that the spreads refer to; a passage of s seconds varies by √(3 / s) times as much."""
-POPULATION_SPREAD: Vector = np.array([0.11, 1.3, 0.9, 1.7])
-"""Standard deviation of one speaker's 3 s passages: ln rate, dB, semitones, dB."""
-PRIOR_DOF = 8.0
+POPULATION_SPREAD: Vector = np.array([0.13, 1.5, 0.9, 2.0])
+"""Standard deviation of one speaker's 3 s passages: ln rate, dB, semitones, dB (a real man's read sentences in a noisy room)."""
+PRIOR_DOF = 16.0
+"""A few calm minutes say little about how much a voice can vary: the population counts as much as sixteen passages."""
 MEMORY = 40
 """Passages remembered (about two minutes of this speaker)."""
 ANCHOR = 6

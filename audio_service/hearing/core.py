@@ -18,8 +18,10 @@ from audio_service.hearing.endpointing import Boundary, Edge, Endpointer
 from audio_service.hearing.enrolment import Enrolment
 from audio_service.hearing.escalation import EscalationDetector
 from audio_service.hearing.events import HearingEvent, Pause, SpeakerUpdate, StateReport, Tick, VoiceEnd, VoiceStart
+from audio_service.hearing.floor import Floor, drop
 from audio_service.hearing.loudness import Loudness, loudness_db
 from audio_service.hearing.networks import HearingModels
+from audio_service.hearing.pace import StaffPace
 from audio_service.hearing.quality import SignalQuality
 from audio_service.hearing.speaker import Heard, Voices
 from audio_service.hearing.spectra import FRAMES_PER_TICK, TICK, Floats, Spectra
@@ -27,6 +29,7 @@ from audio_service.hearing.syllables import LOOKAHEAD, Syllables
 from audio_service.hearing.track import COLUMNS, FRAME_RATE, Track
 from audio_service.hearing.vad import VoiceActivity
 from audio_service.hearing.windows import UtteranceWindows
+from audio_service.hearing.wording import Words
 from audio_service.messages import SAMPLE_RATE, Level, Measure, Measures, Speaker, WarningCode
 from models.settings_detection import DetectionSettings
 
@@ -35,6 +38,8 @@ SILENCE = 0.2
 PASSAGE = 5.0
 """Longest stretch measured as one passage, seconds: longer utterances are judged by their newest part."""
 REPORT_TICKS = 10
+FLOOR_SECONDS = 1.0
+"""Seconds on either side of a change of speakers in which the sound is compared."""
 SPLIT_STEP = 5
 """Frames (50 ms) over which energy is smoothed when the weakest point of a speaker change is looked for."""
 REVIEWED = 40
@@ -45,6 +50,17 @@ REVIEWED = 40
 class _Utterance:
     number: int
     start: float
+
+
+@dataclass
+class _Past:
+    """An utterance that is over: whose it was taken for (`compared`: beside another voice), and what it may still teach the baseline."""
+
+    number: int
+    heard: Heard
+    speaker: Speaker
+    compared: bool
+    passages: list[Passage]
 
 
 class Hearing:
@@ -64,6 +80,8 @@ class Hearing:
         self._voices = Voices(settings, enrolment)
         self._windows = UtteranceWindows(models, self._voices)
         self._detector = EscalationDetector(settings)
+        self._floor = Floor(settings)
+        self._pace = StaffPace()
         self._quality = SignalQuality(settings)
         self._enrolled = enrolment is not None
         self._open: _Utterance | None = None
@@ -71,7 +89,8 @@ class Hearing:
         self._voice = 0.0
         self._customer = 0.5
         self._passage: Passage | None = None
-        self._finished: deque[tuple[int, Heard, Speaker]] = deque(maxlen=REVIEWED)
+        self._finished: deque[_Past] = deque(maxlen=REVIEWED)
+        self._words: list[Words] = []
         self._reported = (Level.PROVISIONAL, 0)
 
     @property
@@ -79,9 +98,13 @@ class Hearing:
         """Audio heard so far, in whole ticks."""
         return self._ticks * TICK / SAMPLE_RATE
 
-    def hold_back(self, until: float) -> None:
-        """No escalation before `until` (seconds of audio): the words say that this is not anger."""
-        self._detector.hold_back(until)
+    def reach(self, more: int) -> float:
+        """Seconds heard, in whole ticks, once `more` samples have come."""
+        return (self._ticks + (len(self._pending) + more) // TICK) * TICK / SAMPLE_RATE
+
+    def say(self, words: Words) -> None:
+        """What an utterance said; counts from `words.at`, or from the next tick if that has passed, and only if a customer said it."""
+        self._words.append(words)
 
     def hear(self, samples: Floats) -> list[HearingEvent]:
         """(n,) float32 samples at 16 kHz in [−1, 1], any n → the events they complete. Samples that are not finite count as silence."""
@@ -112,9 +135,12 @@ class Hearing:
                 events += self._boundary(boundary)
         speaking = self._open is not None
         events += self._quality.push(self.seconds, block, speaking)
+        events += self._floor.tick(self.seconds, speaking)
         self._windows.push(mel, speaking and self._voice >= cues.SPEECH)
+        events += self._heed()
         if self._open is not None:
             events += self._listen(self._open)
+        self._detector.wait(self.seconds)
         events.append(self._row())
         return events + self._report()
 
@@ -141,6 +167,7 @@ class Hearing:
             return [Pause(self._open.number, boundary.at)]
         if boundary.edge is Edge.END:
             return self._close(self._open, boundary.at, self._windows.close(self._open.start, boundary.at), split=False)
+        self._windows.settle()
         before, _ = self._windows.heard.split(boundary.at)
         return self._split(self._open, boundary.at, before)
 
@@ -162,65 +189,91 @@ class Hearing:
     def _close(self, utterance: _Utterance, end: float, heard: Heard, *, split: bool) -> list[HearingEvent]:
         customer = self._voices.posterior(heard)
         speaker, confidence = self._voices.decide(customer)
+        compared = self._voices.compared
         passages = self._passages(utterance.start, end)
         self._open = None
         whole = cues.pooled(passages) if passages else None
-        events: list[HearingEvent] = [
-            VoiceEnd(
-                utterance=utterance.number,
-                start=utterance.start,
-                end=end,
-                speaker=speaker,
-                confidence=confidence,
-                syllables=whole.syllables if whole else 0.0,
-                voiced_seconds=whole.seconds if whole else 0.0,
-                split=split,
-            )
-        ]
+        ended = VoiceEnd(
+            utterance=utterance.number,
+            start=utterance.start,
+            end=end,
+            speaker=speaker,
+            confidence=confidence,
+            syllables=whole.syllables if whole else 0.0,
+            voiced_seconds=whole.seconds if whole else 0.0,
+            split=split,
+        )
+        events: list[HearingEvent] = [ended]
+        events += self._floor.spoken(ended)
         if whole is not None:
             self._voices.learn(heard, whole.cues.loudness)
             events += self._quality.utterance(self.seconds, whole.cues.loudness)
         if speaker is Speaker.CUSTOMER and self._voices.familiar(heard):
             for passage in passages:
-                self._detector.finish(end, passage)
+                events += self._detector.finish(self.seconds, passage)
+        if speaker is Speaker.STAFF:
+            events += self._pace.finish(self.seconds, passages)
         events += self._review()
-        self._finished.append((utterance.number, heard, speaker))
+        self._finished.append(_Past(utterance.number, heard, speaker, compared, passages))
         self._passage = None
         return events
 
     def _passages(self, start: float, end: float) -> list[Passage]:
         """An utterance as passages of about PASSAGE seconds each; those without enough voice are left out."""
         edges = np.linspace(start, end, max(1, round((end - start) / PASSAGE)) + 1)
-        measured = [cues.measure(self._track.span(float(first), float(last))) for first, last in pairwise(edges)]
+        measured = [self._measured(float(first), float(last)) for first, last in pairwise(edges)]
         return [passage for passage in measured if passage is not None]
 
+    def _measured(self, start: float, end: float) -> Passage | None:
+        """A stretch that may lie so far back that the syllables of all of it are known."""
+        since = self._track.end - round(end * FRAME_RATE)
+        return cues.measure(self._track.span(start, end), max(0, LOOKAHEAD - since))
+
     def _review(self) -> list[HearingEvent]:
-        """Attributions that the voices, as they are known now, would give differently; only an unsure one is ever corrected."""
+        """Attributions that the voices, as they are known now, would give differently.
+
+        Corrected once: what was unsure, and what was decided before both sides had been heard. What turns out to have been the
+        customer's calm talk teaches their baseline after all.
+        """
         events: list[HearingEvent] = []
-        for index, (number, heard, speaker) in enumerate(self._finished):
-            if speaker is not Speaker.UNSURE or not heard.vectors:
+        for past in self._finished:
+            final = past.speaker is not Speaker.UNSURE and (past.compared or not self._voices.compared)
+            if final or not past.heard.vectors:
                 continue
-            now, confidence = self._voices.decide(self._voices.posterior(heard))
-            if now is not Speaker.UNSURE:
-                self._finished[index] = (number, heard, now)
-                events.append(SpeakerUpdate(number, now, confidence))
+            now, confidence = self._voices.decide(self._voices.posterior(past.heard))
+            if now in (Speaker.UNSURE, past.speaker):
+                continue
+            past.speaker, past.compared = now, self._voices.compared
+            events.append(SpeakerUpdate(past.number, now, confidence))
+            if now is Speaker.CUSTOMER and self._voices.familiar(past.heard):
+                self._detector.recall(past.passages)
         return events
 
     def _listen(self, utterance: _Utterance) -> list[HearingEvent]:
         events: list[HearingEvent] = []
         between = self._windows.change()
         if between is not None and (at := self._weakest(max(between[0], utterance.start + 0.1), between[1])) is not None:
+            self._windows.settle()
             before, _ = self._windows.heard.split(at)
+            around = self._track.span(at - FLOOR_SECONDS, at + FLOOR_SECONDS)[:, 1]
             events += self._split(utterance, at, before)
+            self._floor.cut(drop(around))
             assert self._open is not None  # a split opens the next utterance
             utterance = self._open
         heard = self._windows.heard
         self._customer = self._voices.posterior(heard)
-        self._passage = cues.measure(self._track.span(max(utterance.start, self.seconds - PASSAGE), self.seconds))
+        self._passage = self._measured(max(utterance.start, self.seconds - PASSAGE), self.seconds)
         speaker, _ = self._voices.decide(self._customer)
         if self._passage is not None and speaker is Speaker.CUSTOMER and self._voice >= cues.SPEECH and self._voices.familiar(heard):
             events += self._detector.listen(self.seconds, self._passage)
         return events
+
+    def _heed(self) -> list[HearingEvent]:
+        """The words whose moment has come, if the customer said them as far as is known by now."""
+        due = sorted((words for words in self._words if words.at <= self.seconds), key=lambda words: words.utterance)
+        self._words = [words for words in self._words if words.at > self.seconds]
+        customers = {past.number for past in self._finished if past.speaker is Speaker.CUSTOMER}
+        return [event for words in due if words.utterance in customers for event in self._detector.heed(self.seconds, words)]
 
     def _weakest(self, start: float, end: float) -> float | None:
         """The quietest 50 ms between two times: where a speaker change is cut."""
@@ -263,7 +316,8 @@ class Hearing:
         speaker, confidence = self._voices.decide(self._customer) if self._open is not None else (Speaker.UNSURE, 0.0)
         evidence = self._detector.evidence
         score = evidence.score if evidence else 0.0
-        return [StateReport(self.seconds, speaker, confidence, self._detector.level, score, self._measures(speaker), changed)]
+        share = self._floor.customer_share
+        return [StateReport(self.seconds, speaker, confidence, self._detector.level, score, self._measures(speaker), changed, share)]
 
     def _measures(self, speaker: Speaker) -> Measures:
         """The cues of the passage being spoken; against the baseline when it is the customer's."""

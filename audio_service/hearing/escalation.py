@@ -1,133 +1,129 @@
-"""From the customer's passages to a level: fused evidence, guards, hysteresis, cool-down.
+"""From the customer's passages and words to a level: thresholds, guards, hysteresis, cool-down.
 
-The evidence is a matched filter: each cue's deviation from this customer's own baseline in standard deviations, weighted by how much an
-agitated voice moves it, scaled to unit variance. It is taken over the passage being spoken and over that passage pooled with the one or two
-before it, so a strong outburst is seen within one turn and a moderate one over two or three.
+Evidence is taken over the passage being spoken and over that passage pooled with those before it, so a strong outburst is seen within one
+turn and a moderate one over two or three. Grave words lower what the voice has to show, glad ones raise it; words alone raise nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
-from audio_service.hearing.baseline import Baseline, Vector
-from audio_service.hearing.cues import Cues, Passage, pooled
+from audio_service.hearing.baseline import Baseline
+from audio_service.hearing.cues import Passage, pooled
 from audio_service.hearing.events import Calmed, Escalation
+from audio_service.hearing.evidence import MIN_SECONDS, POOL_SECONDS, Evidence, Scales, settled
+from audio_service.hearing.wording import Standing, Words
 from audio_service.messages import Level
 from models.settings_detection import DetectionSettings
 
-WEIGHTS: Vector = np.array([1.2, 1.2, 2.0, 0.4])
-"""How far a raised voice moves rate, loudness, pitch and balance, in standard deviations of a 3 s passage."""
-LIMIT_LOW, LIMIT_HIGH = -2.0, 4.0
-"""One cue may not carry, or veto, the whole."""
-UNEXPLAINED_DB, DB_PER_SEMITONE = 1.5, 4.0
-"""A raised voice rises by about .4 st a dB. Loudness beyond what the pitch explains (at .25 st a dB) is the phone's doing."""
-MOVED_EFFORT, MOVED_DB = 1.0, 2.0
-"""Further evidence wanted of the other cues once this many dB are unexplained."""
-AGREE = 0.7
-"""Standard deviations that one of rate and loudness, and one of pitch and balance, have to show."""
+MOVED_DB = 2.0
+"""Loudness (dB) beyond what a raised voice explains at which the phone was surely moved."""
 FIRST_SECONDS = 1.0
 """Speech of an utterance before it is looked at."""
-EARLY: Vector = np.array([0.05, 1.6, 0.7, 0.0])
-"""Excess of an utterance's first second over its whole (declination), measured on calm real speech; falls off as one over the seconds."""
-MIN_SECONDS = 1.8
-"""Speech without which nothing is decided."""
-POOL_SECONDS = 8.0
-"""Speech that is pooled at most."""
 POOL_AGE = 25.0
 """Seconds after which an earlier passage is no longer pooled."""
+JUST_SAID = 6.0
+"""Seconds back from the moment words count in which the voice may have shown what they confirm (an utterance, and the time text takes)."""
 RUSHED = 6.8
 """Syllables a second, two deviations over how fast people speak Mandarin (5.2 ± .8)."""
 TICK_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Fused evidence, the same without loudness, loudness that no raised voice explains (dB), what agrees, and the change behind it all."""
-
-    score: float
-    effort: float
-    unexplained: float
-    agree: bool
-    passage: Passage
-    change: Vector
-
-
-def weigh(passage: Passage, baseline: Baseline) -> Evidence | None:
-    """A passage against the speaker's baseline → evidence in standard deviations; None while there is no baseline."""
-    z = baseline.z(passage)
-    if z is None or baseline.centre is None:
-        return None
-    change = np.array(passage.cues) - baseline.centre
-    explained = UNEXPLAINED_DB + DB_PER_SEMITONE * max(change[2], 0.0)
-    believed = explained / max(change[1], 1e-9)
-    limited = np.clip(z, LIMIT_LOW, LIMIT_HIGH) * np.array([1.0, np.clip(believed, 0.0, 1.0), 1.0, 1.0])
-    others = np.array([1.0, 0.0, 1.0, 1.0]) * WEIGHTS
-    return Evidence(
-        score=float(WEIGHTS @ limited / np.linalg.norm(WEIGHTS)),
-        effort=float(others @ limited / np.linalg.norm(others)),
-        unexplained=float(max(0.0, change[1] - explained)),
-        agree=bool(max(z[0], z[1]) >= AGREE and max(z[2], z[3]) >= AGREE),
-        passage=passage,
-        change=change,
-    )
-
-
-def settled(passage: Passage) -> Passage:
-    """A passage still being spoken as it will read once it is long: every utterance begins faster, louder and higher than it ends."""
-    cues = np.array(passage.cues) - EARLY / max(passage.seconds, 1.0)
-    return Passage(Cues(*(float(value) for value in cues)), passage.seconds, passage.syllables)
+AFRESH = 0.5
+"""Share of the cool-down that is left once the customer has calmed for RESTED: a new outburst is news."""
+RESTED = 10.0
+"""Seconds after the end of an outburst within which a raised voice is rather its rest than a new one."""
+CLEARLY = 0.5
+"""Share of `clear_at` under which a passage counts twice for the end of an outburst."""
+CALM_SECONDS = 1.8
+"""Speech without which nothing is called calm again."""
+LOW_PASSAGES = 2
+"""Calm passages that end an outburst at least: inside one, every tenth turn or so sounds calm."""
 
 
 class EscalationDetector:
-    """Level of one customer. Fed with the passage being spoken (`listen`, each tick) and with finished ones (`finish`)."""
+    """Level of one customer: hears the passage being spoken (`listen`, each tick), finished ones (`finish`) and words (`heed`)."""
 
     def __init__(self, settings: DetectionSettings) -> None:
         self._set = settings
+        self._scales = Scales(settings)
+        self._words = Standing()
         self.baseline = Baseline()
         self.level = Level.PROVISIONAL
         self.evidence: Evidence | None = None
+        self._seen_at = 0.0
+        self._shown: deque[tuple[float, Evidence]] = deque(maxlen=round(JUST_SAID / TICK_SECONDS))
         # finished passages, newest last, with the time each ended: still evidence, not yet baseline
         self._recent: list[tuple[float, Passage]] = []
         self._over = 0.0
         self._under = 0.0
+        self._low = 0
+        # passages too short to be judged alone
+        self._unjudged: list[Passage] = []
         self._raised = False
         self._prompted_at: float | None = None
-        self._held_until = 0.0
+        self._calmed_at: float | None = None
 
-    def hold_back(self, until: float) -> None:
-        """The words lane heard praise or laughter: no escalation before `until`, whatever the voice does."""
-        self._held_until = max(self._held_until, until)
-
-    def listen(self, at: float, passage: Passage) -> list[Escalation | Calmed]:
+    def listen(self, at: float, passage: Passage) -> list[Escalation]:
         """One tick of customer speech: the passage being spoken, up to `at`."""
         pools = self._pools(at, settled(passage)) if passage.seconds >= FIRST_SECONDS else []
         self.evidence = max(pools, key=lambda evidence: evidence.score, default=None)
+        self._seen_at = at
         if self.evidence is None or not self._known:
             return []
-        ready = self._strong(self.evidence)
-        self._over = self._over + TICK_SECONDS if ready else 0.0
-        if self._over >= self._set.hold and at >= self._held_until:
+        self._shown.append((at, self.evidence))
+        # what was shouted before begins no outburst anew while the customer speaks calmly
+        goes_on = not self._raised or (passage.seconds >= MIN_SECONDS and pools[0].score >= self._set.clear_at)
+        self._over = self._over + TICK_SECONDS if goes_on and self._strong(self.evidence, self._words.share(at)) else 0.0
+        if 0.0 < self._over >= self._set.hold:
             return self._raise(at, self.evidence)
-        if self._raised:
-            return self._watch_clearing(at, pools[0])
-        self.level = Level.RISING if self.evidence.score >= self._set.rising_at and self.evidence.agree else self._rest
+        if not self._raised:
+            rising = self.evidence.score >= self._set.rising_at and self.evidence.agree >= self._set.agree_at
+            self.level = Level.RISING if rising else self._rest
         return []
 
-    def finish(self, at: float, passage: Passage) -> None:
-        """A passage of the customer's is complete."""
+    def heed(self, at: float, words: Words) -> list[Escalation]:
+        """The customer's words count from now on; they may confirm what the voice just showed."""
+        self._words.say(words)
+        while self._shown and at - self._shown[0][0] > JUST_SAID:
+            self._shown.popleft()
+        share = self._words.share(at)
+        confirmed = [evidence for _, evidence in self._shown if self._strong(evidence, share)] if words.anger > 0 else []
+        return self._raise(at, max(confirmed, key=lambda evidence: evidence.score)) if confirmed else []
+
+    def finish(self, at: float, passage: Passage) -> list[Escalation | Calmed]:
+        """A passage of the customer's is complete, and judged as a whole: short ones never get as far as to `hold`."""
+        events: list[Escalation | Calmed] = [*self._judge_whole(at, passage)]
+        events += self._judge_calm(at, passage) if self._raised else []
         self._recent.append((at, passage))
         # what is still pooled with the speech to come is learned later, or an outburst would teach the baseline its own beginning
         while self._recent and (not self._known or sum(earlier.seconds for _, earlier in self._recent[1:]) >= POOL_SECONDS):
             self._learn(self._recent.pop(0)[1])
         if self.level is Level.PROVISIONAL and self._known:
             self.level = self._rest
+        return events
 
-    def _strong(self, evidence: Evidence) -> bool:
-        """A nearer phone makes every cue but loudness less certain, so the more of it there seems to be, the more the others must show."""
-        effort = self._set.effort_at + MOVED_EFFORT * min(1.0, evidence.unexplained / MOVED_DB)
-        return evidence.score >= self._set.raise_at and evidence.effort >= effort and evidence.agree
+    def recall(self, passages: Sequence[Passage]) -> None:
+        """Passages of a while ago turn out to have been this customer's."""
+        for passage in passages:
+            self._learn(passage)
+
+    def wait(self, at: float) -> None:
+        """Time passes without the customer: nobody is called agitated who has not been heard for long."""
+        if self.level is Level.AGITATED and at - self._seen_at >= self._set.fade_after:
+            self.level = Level.RISING
+
+    def _strong(self, evidence: Evidence, words: float) -> bool:
+        """Whether this is enough, with `words` (−1 to 1) for or against it.
+
+        A nearer phone makes every cue but loudness less certain, so the more of it there seems to be, the more the others must show. Grave
+        words are a second witness: the cues then need not agree among themselves.
+        """
+        needed = max(0.0, self._set.raise_at - words * self._set.words_weight)
+        effort = needed / self._set.raise_at * self._set.effort_at
+        effort += self._set.moved_effort * min(1.0, evidence.unexplained / MOVED_DB)
+        return evidence.score >= needed and evidence.effort >= effort and (words > 0 or evidence.agree >= self._set.agree_at)
 
     @property
     def _rest(self) -> Level:
@@ -143,38 +139,61 @@ class EscalationDetector:
         """The baseline is frozen while raised, and takes no passage that looks raised itself (a nearer phone does not)."""
         if self._raised:
             return
-        evidence = weigh(passage, self.baseline) if self._known else None
+        evidence = self._scales.weigh(passage, self.baseline) if self._known else None
         if evidence is None or evidence.score < self._set.rising_at or evidence.effort < self._set.effort_at:
             self.baseline.learn(passage)
 
     def _pools(self, at: float, passage: Passage) -> list[Evidence]:
-        """Evidence of the passage being spoken, alone and pooled with ever more of those before it."""
-        found: list[Evidence] = []
-        pool = [passage]
-        for earlier in [None, *(past for ended, past in reversed(self._recent) if at - ended <= POOL_AGE)]:
-            if earlier is not None:
-                pool.append(earlier)
-            together = pooled(pool)
-            if together.seconds >= MIN_SECONDS and (evidence := weigh(together, self.baseline)) is not None:
-                found.append(evidence)
-            if together.seconds >= POOL_SECONDS:
-                break
-        return found
+        earlier = [past for ended, past in reversed(self._recent) if at - ended <= POOL_AGE]
+        return self._scales.pools(passage, earlier, self.baseline)
 
-    def _watch_clearing(self, at: float, evidence: Evidence) -> list[Escalation | Calmed]:
-        """`evidence` is the newest: earlier passages of the outburst itself must not keep it alive."""
-        self._under = self._under + TICK_SECONDS if evidence.score < self._set.clear_at else 0.0
-        if self._under < self._set.clear_after:
+    def _judge_whole(self, at: float, passage: Passage) -> list[Escalation]:
+        """A complete passage needs no discount for its beginning, and it lasted as long as it lasted."""
+        pools = self._pools(at, passage) if self._known else []
+        if not pools:
             return []
-        self._raised, self._under, self.level = False, 0.0, self._rest
+        self._shown.append((at, max(pools, key=lambda evidence: evidence.score)))
+        if self._raised and pools[0].score < self._set.clear_at:
+            return []
+        strong = [evidence for evidence in pools if self._strong(evidence, self._words.share(at))]
+        return self._raise(at, max(strong, key=lambda evidence: evidence.score)) if strong else []
+
+    def _judge_calm(self, at: float, passage: Passage) -> list[Calmed]:
+        """Several passages, each calm alone and calm together: one low turn inside an outburst ends nothing, old ones keep none alive."""
+        self._unjudged.append(passage)
+        whole = pooled(self._unjudged)
+        alone = self._scales.weigh(whole, self.baseline)
+        if alone is None or whole.seconds < CALM_SECONDS:
+            return []
+        self._unjudged.clear()
+        if alone.score >= self._set.clear_at:
+            self._under, self._low = 0.0, 0
+            return []
+        self._under += whole.seconds * (2.0 if alone.score < CLEARLY * self._set.clear_at else 1.0)
+        self._low += 1
+        if self._low < LOW_PASSAGES or self._under < self._set.clear_after or not self._calm_together(at, passage):
+            return []
+        self._raised, self._over, self._under, self._low, self.level = False, 0.0, 0.0, 0, self._rest
+        self._calmed_at = at
         self._recent.clear()
         return [Calmed(at)]
 
-    def _raise(self, at: float, evidence: Evidence) -> list[Escalation | Calmed]:
-        self._raised, self.level = True, Level.AGITATED
-        if self._prompted_at is not None and at - self._prompted_at < self._set.cooldown:
+    def _calm_together(self, at: float, passage: Passage) -> bool:
+        """Whether the newest `clear_after` seconds, or all that is recent, are calm as one."""
+        pools = self._pools(at, passage)
+        newest = next((pool for pool in pools if pool.passage.seconds >= self._set.clear_after), pools[-1] if pools else None)
+        return newest is None or newest.score < self._set.clear_at
+
+    def _raise(self, at: float, evidence: Evidence) -> list[Escalation]:
+        self._raised = True
+        # with the words' help only is no more than rising
+        level = Level.AGITATED if self._strong(evidence, 0.0) else Level.RISING
+        self.level = level if self.level is not Level.AGITATED else self.level
+        afresh = self._calmed_at is not None and at - self._calmed_at >= RESTED
+        cooldown = self._set.cooldown * (AFRESH if afresh else 1.0)
+        if self._prompted_at is not None and at - self._prompted_at < cooldown:
             return []
-        self._prompted_at = at
+        self._prompted_at, self._calmed_at = at, None
         return [
             Escalation(
                 at=at,

@@ -23,6 +23,7 @@ from audio_service.hearing.enrolment import Enrolment
 from audio_service.hearing.events import Escalation, HearingEvent, SpeakerUpdate, VoiceEnd
 from audio_service.hearing.networks import HearingModels
 from audio_service.hearing.spectra import Floats
+from audio_service.hearing.wording import Words
 from audio_service.messages import SAMPLE_RATE
 from models.settings_detection import DetectionSettings
 
@@ -37,9 +38,13 @@ def read(path: Path) -> Floats:
     return np.asarray(samples, np.float32)
 
 
-def run(models: HearingModels, settings: DetectionSettings, enrolment: Enrolment | None, samples: Floats) -> list[HearingEvent]:
-    """A whole recording → every event of it."""
+def run(
+    models: HearingModels, settings: DetectionSettings, enrolment: Enrolment | None, samples: Floats, words: Iterable[Words] = ()
+) -> list[HearingEvent]:
+    """A whole recording → every event of it. `words` are what its utterances said, known beforehand; they count from their own moments."""
     hearing = Hearing(models, settings, enrolment)
+    for said in words:
+        hearing.say(said)
     events = [event for start in range(0, len(samples), PACKET) for event in hearing.hear(samples[start : start + PACKET])]
     return events + hearing.finish()
 

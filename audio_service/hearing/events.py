@@ -87,6 +87,8 @@ class StateReport:
     score: float
     measures: Measures
     changed: bool
+    customer_share: float | None = None
+    """Of the attributed talk of the last two minutes, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,30 @@ class Calmed:
 
 
 @dataclass(frozen=True)
+class Interrupted:
+    """`by` took the floor while the other side was still speaking."""
+
+    at: float
+    by: Speaker
+
+
+@dataclass(frozen=True)
+class LongSilence:
+    """Nobody has spoken since `start`; told once a silence, at `at`, when it has become long."""
+
+    start: float
+    at: float
+
+
+@dataclass(frozen=True)
+class StaffHurried:
+    """The staff member speaks faster than they usually do in this conversation; `rate_change`: 0.2 is one fifth faster."""
+
+    at: float
+    rate_change: float
+
+
+@dataclass(frozen=True)
 class SignalWarning:
     """The audio itself is not good enough to rely on."""
 
@@ -121,4 +147,17 @@ class SignalWarning:
     at: float
 
 
-HearingEvent = VoiceStart | Pause | VoiceEnd | SpeakerUpdate | Tick | StateReport | Escalation | Calmed | SignalWarning
+HearingEvent = (
+    VoiceStart
+    | Pause
+    | VoiceEnd
+    | SpeakerUpdate
+    | Tick
+    | StateReport
+    | Escalation
+    | Calmed
+    | Interrupted
+    | LongSilence
+    | StaffHurried
+    | SignalWarning
+)

@@ -3,8 +3,8 @@
 The voices heard are clustered as they come. Which of them is staff is a comparison, not a fixed threshold: rooms and phones move every
 cosine, but the staff member's cluster stays the one most like the enrolment. The log-odds of a window add two differences: its cosine to
 the enrolment over the middle between the clusters, and its cosine to this session's staff voices over that to its customer voices.
-Customer voices exist in memory only and end with the session. Without an enrolment the voices are told apart just the same, and the one
-nearer to the phone (louder) is taken for staff, at limited confidence.
+Customer voices exist in memory only and end with the session. Without an enrolment the voices are told apart just the same, and of the two
+that speak most the one nearer to the phone (louder at first) is taken for staff, at limited confidence.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ JOIN = 0.72
 MAX_VOICES = 5
 """Staff, a family at the table, a colleague passing by."""
 NEARER_DB = 3.0
+LEVEL_WINDOWS = 40
+"""First windows of a voice by which it is told how near it sits: later it may be raised."""
 UNENROLLED_LIMIT = 2.0
 """Log-odds cap (posterior .88) while roles rest on loudness alone."""
 
@@ -54,7 +56,8 @@ class Voice:
         """Adds an utterance's windows."""
         self.total = self.total + total
         self.windows += windows
-        self.loudness += (loudness - self.loudness) * windows / self.windows
+        if self.windows <= LEVEL_WINDOWS:
+            self.loudness += (loudness - self.loudness) * windows / self.windows
 
 
 @dataclass
@@ -81,6 +84,16 @@ class Voices:
         self._customers: Floats | None = None
         self._middle = settings.staff_similarity
         self._trust = 1.0
+
+    @property
+    def compared(self) -> bool:
+        """Whether both sides have been heard and told apart."""
+        return self._staff is not None
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether it is known what staff sounds like; until then only a change of voice can be heard."""
+        return self._enrolment is not None or self.compared
 
     def log_odds(self, vectors: Floats) -> Floats:
         """(n, 256) window vectors → (n,) log-odds of staff over customer."""
@@ -133,9 +146,9 @@ class Voices:
         if len(known) < 2:
             return
         if self._enrolment is None:
-            likeness = np.array([voice.loudness for voice in known])
-            self._trust = float(np.clip((likeness.max() - np.sort(likeness)[-2]) / NEARER_DB, 0.0, 1.0))
-            staff = likeness == likeness.max()
+            far, near = sorted(sorted(known, key=lambda voice: voice.windows)[-2:], key=lambda voice: voice.loudness)
+            self._trust = float(np.clip((near.loudness - far.loudness) / NEARER_DB, 0.0, 1.0))
+            staff = np.array([voice.centre @ near.centre >= voice.centre @ far.centre for voice in known])
         else:
             likeness = np.array([float(np.max(self._enrolment.vectors @ voice.total)) / voice.windows for voice in known])
             if likeness.max() - likeness.min() < APART:

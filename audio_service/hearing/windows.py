@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from audio_service.hearing.embedding import BANDS, WINDOW_FRAMES
+from audio_service.hearing.enrolment import unit
 from audio_service.hearing.networks import HearingModels
 from audio_service.hearing.speaker import Heard, Voices
 from audio_service.hearing.spectra import Floats
@@ -14,7 +15,13 @@ STRIDE = 50
 """Frames between windows (0.5 s)."""
 SURE = 1.4
 """Log-odds (posterior .8) that two windows on either side of a change have to show."""
-_KEEP = 160
+UNLIKE = 0.58
+"""Cosine of two windows to those before them under which another voice has begun: 1 % of a voice's own are lower, half of the others'."""
+TOGETHER = 2
+"""Windows that are run at once after an utterance's first: two take a third less time than one and one."""
+_KEEP = 200
+_LATEST = STRIDE + 20
+"""Frames after which a window is run alone: its frames are not kept for ever."""
 
 
 class UtteranceWindows:
@@ -26,36 +33,66 @@ class UtteranceWindows:
         self._frames = np.zeros((_KEEP, BANDS), np.float32)
         self._end = 0
         self._next: int | None = None
+        # ends of windows that are due but not run yet
+        self._due: list[int] = []
+        # windows up to which a change was looked for: each is the newest once, though they come in twos
+        self._compared = 0
         self.heard = Heard()
 
     def open(self, at: float) -> None:
         """An utterance starts at `at`."""
         self.heard = Heard()
+        self._compared = 0
+        self._due.clear()
         self._next = round(at * FRAME_RATE) + WINDOW_FRAMES
 
     def push(self, mel: Floats, speaking: bool) -> None:
-        """(10, 40) log-mel frames; runs a window when one is due and somebody speaks."""
+        """(10, 40) log-mel frames; a window is due every STRIDE while somebody speaks."""
         self._frames = np.concatenate((self._frames[len(mel) :], mel))
         self._end += len(mel)
         if self._next is not None and speaking and self._end >= self._next:
             self._next = self._end + STRIDE
-            self._hear(self._frames[-WINDOW_FRAMES:])
+            self._due.append(self._end)
+        if self._due and (not self.heard.vectors or len(self._due) == TOGETHER or self._end - self._due[0] >= _LATEST):
+            self.settle()
+
+    def settle(self) -> None:
+        """Runs what is due: the utterance is about to be cut, or is over."""
+        if not self._due:
+            return
+        places = [len(self._frames) - (self._end - end) for end in self._due]
+        self._hear(self._due, np.stack([self._frames[place - WINDOW_FRAMES : place] for place in places]))
+        self._due.clear()
 
     def close(self, start: float, end: float) -> Heard:
         """The utterance [start, end] is over → what was heard. A short one is heard once, its frames repeated to fill a window."""
+        self.settle()
         if not self.heard.vectors:
             first, last = round(start * FRAME_RATE) - self._end, round(end * FRAME_RATE) - self._end
             frames = self._frames[first : last or None][-WINDOW_FRAMES:]
             if len(frames):
-                self._hear(np.resize(frames, (WINDOW_FRAMES, BANDS)))
+                self._hear([self._end], np.resize(frames, (1, WINDOW_FRAMES, BANDS)))
         self._next = None
         return self.heard
 
     def change(self) -> tuple[float, float] | None:
-        """Times between which the speaker changed: the two newest windows are surely one side's, one shortly before surely the other's."""
-        ends, vectors = self.heard.ends, self.heard.vectors
+        """Times between which the speaker changed: the two newest windows are surely one side's, one shortly before surely the other's.
+
+        Before the sides are known: the two newest windows are unlike the up to four before them.
+        """
+        while self._compared < len(self.heard.ends):
+            self._compared += 1
+            found = self._changed(self.heard.ends[: self._compared], self.heard.vectors[: self._compared])
+            if found is not None:
+                return found
+        return None
+
+    def _changed(self, ends: list[float], vectors: list[Floats]) -> tuple[float, float] | None:
         if len(ends) < 3:
             return None
+        if not self._voices.told_apart:
+            before, after = unit(np.sum(vectors[-6:-2], axis=0)), unit(np.sum(vectors[-2:], axis=0))
+            return (ends[-3] - 0.4, ends[-2] - 0.2) if len(ends) >= 4 and float(before @ after) < UNLIKE else None
         odds = self._voices.log_odds(np.stack(vectors[-4:]))
         side = float(np.sign(odds[-1]))
         if np.any(side * odds[-2:] < SURE):
@@ -65,6 +102,6 @@ class UtteranceWindows:
                 return ends[-back] - 0.5, ends[-2] - 0.2
         return None
 
-    def _hear(self, frames: Floats) -> None:
-        self.heard.ends.append(self._end / FRAME_RATE)
-        self.heard.vectors.append(self._models.embed(frames[np.newaxis])[0])
+    def _hear(self, ends: list[int], windows: Floats) -> None:
+        self.heard.ends += [end / FRAME_RATE for end in ends]
+        self.heard.vectors += list(self._models.embed(windows))

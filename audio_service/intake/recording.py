@@ -7,9 +7,9 @@ at a time (a lock file says so); any number of readers may follow it through `it
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_service.errors import ErrorCode, ServiceError
-from audio_service.intake.segments import Record, encode_record, scan_records
+from audio_service.intake.locks import lock_file
+from audio_service.intake.segments import RECORD_BYTES_MAX, Record, decode_record, encode_record, scan_records
 from audio_service.messages import SAMPLE_RATE
 
 SEGMENT_SAMPLES = 60 * SAMPLE_RATE
@@ -40,24 +41,51 @@ def segment_paths(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*.seg"))
 
 
-def iter_records(folder: Path) -> Iterator[Record]:
-    """Every sound record of the recording, oldest first; records that were sent twice are given once."""
-    next_sample = 0
-    for path in segment_paths(folder):
+def iter_records(folder: Path, start: int = 0) -> Iterator[Record]:
+    """Every sound record that holds something from sample `start` on, oldest first; records that were sent twice are given once."""
+    next_sample = start
+    for path in _from(segment_paths(folder), start):
         for record in scan_records(path.read_bytes()):
-            if record.first_sample >= next_sample:
-                next_sample = record.first_sample + record.samples.size
+            end = record.first_sample + record.samples.size
+            if end > next_sample:
+                next_sample = end
                 yield record
 
 
-def iter_samples(folder: Path) -> Iterator[NDArray[np.int16]]:
-    """The recording as consecutive blocks of int16 samples, damaged spots as silence so that time stays true."""
-    position = 0
-    for record in iter_records(folder):
+def _from(paths: list[Path], start: int) -> list[Path]:
+    """The segments from the one that holds sample `start` on; where that is not clear, more."""
+    for index in range(len(paths) - 1, 0, -1):
+        with paths[index].open("rb") as file:
+            first = decode_record(file.read(RECORD_BYTES_MAX), 0)
+        if first is not None and first.first_sample <= start:
+            return paths[index:]
+    return paths
+
+
+def iter_samples(folder: Path, start: int = 0) -> Iterator[NDArray[np.int16]]:
+    """The recording from sample `start` on as consecutive blocks of int16 samples, damaged spots as silence so that time stays true."""
+    position = start
+    for record in iter_records(folder, start):
         if record.first_sample > position:
             yield np.zeros(record.first_sample - position, np.int16)
-        yield record.samples
+            position = record.first_sample
+        yield record.samples[position - record.first_sample :]
         position = record.first_sample + record.samples.size
+
+
+def last_record(paths: list[Path]) -> Record | None:
+    """The last sound record of these segments. Reads from the end and no more than it must: a phone that comes back waits for it."""
+    for path in reversed(paths):
+        last = max(scan_records(path.read_bytes()), key=lambda record: record.end, default=None)
+        if last is not None:
+            return last
+    return None
+
+
+def stored_samples(folder: Path) -> int:
+    """Samples on disk at this moment."""
+    last = last_record(segment_paths(folder))
+    return last.first_sample + last.samples.size if last is not None else 0
 
 
 def find_gaps(folder: Path) -> list[Gap]:
@@ -84,6 +112,9 @@ class Recording:
         self.samples = 0
         self._file: FileIO | None = None
         self._file_start = 0
+        # whoever gives up waiting for an append does not stop it: a close waits for it, and none begins after
+        self._writing = threading.Lock()
+        self._closed = False
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(folder / "writer.lock")
         try:
@@ -94,6 +125,12 @@ class Recording:
 
     def append(self, packets: Iterable[tuple[int, NDArray[np.int16]]]) -> int:
         """Store packets durably, in order; returns the highest sequence number stored. A failure stores nothing of the call."""
+        with self._writing:
+            if self._closed:
+                raise ServiceError(ErrorCode.SHUTTING_DOWN, "the recording is closed")
+            return self._append(packets)
+
+    def _append(self, packets: Iterable[tuple[int, NDArray[np.int16]]]) -> int:
         self._check_space()
         file = self._writable()
         before = file.tell()
@@ -112,11 +149,13 @@ class Recording:
         return seq - 1
 
     def close(self) -> None:
-        """Release the files and the lock; the recording can be opened again."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        self._lock.close()
+        """Release the files and the lock, once an append that runs is done; the recording can be opened again."""
+        with self._writing:
+            self._closed = True
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -125,15 +164,15 @@ class Recording:
         self.close()
 
     def _recover(self) -> None:
-        for record in iter_records(self.folder):
-            self.next_seq = record.seq + 1
-            self.samples = record.first_sample + record.samples.size
         paths = segment_paths(self.folder)
         if paths:
-            data = paths[-1].read_bytes()
-            sound = max((record.end for record in scan_records(data)), default=0)
-            if sound < len(data):  # the tail of an append that a crash cut short: it was never acknowledged
-                os.truncate(paths[-1], sound)
+            sound = last_record(paths[-1:])
+            end = sound.end if sound is not None else 0
+            if end < paths[-1].stat().st_size:  # the tail of an append that a crash cut short: it was never acknowledged
+                os.truncate(paths[-1], end)
+        last = last_record(paths)
+        if last is not None:
+            self.next_seq, self.samples = last.seq + 1, last.first_sample + last.samples.size
 
     def _writable(self) -> FileIO:
         if self._file is not None and self.samples - self._file_start < self._segment_samples:
@@ -163,13 +202,10 @@ class Recording:
 
 
 def _lock(path: Path) -> IO[bytes]:
-    handle = path.open("ab")
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.close()
+        return lock_file(path)
+    except BlockingIOError as error:
         raise ServiceError(ErrorCode.BUSY, "another process is writing this session") from error
-    return handle
 
 
 def _write_all(file: FileIO, blob: bytearray) -> None:

@@ -19,6 +19,7 @@ MAGIC = b"CDr1"
 _FIELDS = struct.Struct("<4sIQHxx")
 _CRC = struct.Struct("<I")
 HEADER_BYTES = _FIELDS.size + _CRC.size
+RECORD_BYTES_MAX = HEADER_BYTES + 2 * 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ def name_of(ordinal: int) -> str:
 class Finished:
     """One utterance with its text.
 
-    `known`: the text came from the database, the audio is heard again. `skipped`: there was no time to decode it.
+    `known`: the text came from the database, the audio is heard again. `skipped`: there was no time to decode it. `late`: the audio time
+    (s) from which text counts that was not there in time; it is stored with the text, so that it counts from there when heard again.
     """
 
     ordinal: int
@@ -31,7 +32,13 @@ class Finished:
     transcription: Transcription
     known: bool = False
     skipped: bool = False
+    late: float | None = None
 
     @property
     def name(self) -> str:
         return name_of(self.ordinal)
+
+    @property
+    def visible(self) -> float:
+        """Audio time (s) from which the words count for later decisions."""
+        return self.end + VISIBLE_AFTER if self.late is None else self.late

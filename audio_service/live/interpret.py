@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from audio_service.hearing import (
+    Calmed,
     Enrolment,
     Escalation,
     Hearing,
     HearingEvent,
+    Interrupted,
+    LongSilence,
     Pause,
     SignalWarning,
     SpeakerUpdate,
+    StaffHurried,
     StateReport,
     Tick,
     VoiceEnd,
     VoiceStart,
+    Words,
 )
 from audio_service.intake.codecs import as_float
 from audio_service.live.ear import Ear
@@ -30,14 +40,19 @@ from audio_service.live.ring import AudioRing
 from audio_service.live.rows import SessionRows
 from audio_service.live.tally import Tally
 from audio_service.live.utterances import Utterances
-from audio_service.live.warnings import warning
+from audio_service.live.warnings import nudge, warning
 from audio_service.live.words import Found, find, read
-from audio_service.messages import ServerMessage, Speaker, State, Summary, Transcript, WarningCode
+from audio_service.messages import Moment, MomentKind, ServerMessage, Speaker, State, Summary, Transcript, WarningCode
+from models.settings_detection import DetectionSettings, changed_by_site
 from scripts_library.ranking import Verdict
+
+logger = structlog.get_logger()
 
 HEARD_AGAIN = 15.0
 """Seconds before a crash whose messages are sent once more: the client may not have got them, and knows repeats by their ids."""
 UPDATE_SECONDS = 10.0
+HALF_TICK = 0.05
+"""Seconds: a moment between two ticks, at which nothing is decided."""
 
 
 class Interpreter:
@@ -46,8 +61,11 @@ class Interpreter:
     def __init__(self, ear: Ear, identity: Identity, ring: AudioRing, enrolment: Enrolment | None, past: Past) -> None:
         self.identity = identity
         self.enrolled = enrolment is not None
+        self.nudges = False
+        """Whether the staff member asked to be told when they hurry."""
+        self.thresholds = _thresholds(ear, identity)
         self.rows = SessionRows(ear.ledger, identity)
-        self._hearing = Hearing(ear.models, ear.settings.detection, enrolment)
+        self._hearing = Hearing(ear.models, self.thresholds, enrolment)
         self._utterances = Utterances(
             identity.session_id,
             ring,
@@ -58,11 +76,15 @@ class Interpreter:
             partial_interval=ear.settings.asr.partial_interval,
             known=past.utterances,
         )
-        self._prompts = PromptDesk(ear.shelf, ear.settings, past.feedback)
+        self._prompts = PromptDesk(ear.shelf, ear.settings, past.feedback, identity.plan)
         self._past_feedback = past.feedback
         self._tally = Tally()
         self._send: Callable[[ServerMessage], None] = lambda message: None
         self._silent_until = past.told_until - HEARD_AGAIN
+        self._words: deque[Words] = deque()
+        # how far (s) the ear is once it has heard the block it was given; words that come then count after that
+        self._reach = 0.0
+        self._saying = Lock()
         self._spoken: tuple[Speaker, float] = (Speaker.UNSURE, 0.0)
         self._updated = 0.0
 
@@ -72,6 +94,10 @@ class Interpreter:
 
     def hear(self, block: NDArray[np.int16]) -> list[HearingEvent]:
         """(n,) int16 samples → events; slow, so it runs outside the event loop."""
+        with self._saying:
+            self._reach = self._hearing.reach(block.size)
+            while self._words:
+                self._hearing.say(self._words.popleft())
         return self._hearing.hear(as_float(block))
 
     def hear_end(self) -> list[HearingEvent]:
@@ -143,8 +169,26 @@ class Interpreter:
                 self._corrected(event)
             case Escalation():
                 self._escalated(event)
+            case Calmed():
+                self._moment(Moment(kind=MomentKind.CALMED, at=round(event.at, 2)))
+            case Interrupted():
+                self._moment(Moment(kind=MomentKind.INTERRUPTION, at=round(event.at, 2), by=event.by))
+            case LongSilence():
+                seconds = round(event.at - event.start, 1)
+                self._moment(Moment(kind=MomentKind.SILENCE, at=round(event.at, 2), seconds=seconds))
+            case StaffHurried():
+                self._hurried(event)
             case SignalWarning():
                 self.warn(event.code)
+
+    def _moment(self, moment: Moment) -> None:
+        self._tally.moment(moment)
+        self._tell(moment)
+
+    def _hurried(self, event: StaffHurried) -> None:
+        """Theirs alone: no row, no count."""
+        if self.nudges:
+            self._tell(nudge(event))
 
     def _state(self, report: StateReport) -> None:
         self._tally.level(report.level)
@@ -158,6 +202,7 @@ class Interpreter:
                 level=report.level,
                 score=round(report.score, 2),
                 measures=report.measures,
+                customer_share=None if report.customer_share is None else round(report.customer_share, 2),
             )
         )
 
@@ -174,18 +219,34 @@ class Interpreter:
     def _finished(self, done: Finished, found: Found) -> None:
         if done.skipped:
             self.warn(WarningCode.TEXT_SKIPPED)
-        self.rows.utterance(done)
         heard = read(done, found)
+        done = self._say(done, heard.anger)
+        self.rows.utterance(done)
         for keyword in heard.keywords:
             self._tally.keyword(keyword.term)
             self.rows.keyword(keyword)
             self._tell(keyword)
         for signal in heard.signals:
             self.rows.signal(signal.kind, signal.at, {"term": signal.term, "utterance": done.name, "speaker": done.speaker})
+        for cause, weight in heard.causes.items():
+            told = {"cause": cause, "weight": round(weight, 2), "utterance": done.name, "speaker": done.speaker}
+            self.rows.signal("cause", done.start, told, about=cause)
         self._raise(self._prompts.for_words(done, heard))
+
+    def _say(self, done: Finished, anger: float) -> Finished:
+        """Tell the ear, and note from when on text counts that came too late: heard again, it has to count from there, too."""
+        with self._saying:
+            if not done.known and done.visible <= self._reach:
+                done = replace(done, late=round(self._reach + HALF_TICK, 2))
+            if anger:
+                self._words.append(Words(done.ordinal, done.visible, anger))
+        return done
 
     def _raise(self, raised: Raised | None) -> None:
         if raised is None:
+            return
+        if raised.withheld_at is not None:
+            self.rows.withheld(raised.prompt, raised.withheld_at, raised.evidence)
             return
         self._tally.prompt(raised.prompt.kind)
         if raised.prompt.id in self._past_feedback:
@@ -197,6 +258,15 @@ class Interpreter:
         """Send, unless it is an old moment of a conversation that is heard again."""
         if position_of(message) >= self._silent_until:
             self._send(message)
+
+
+def _thresholds(ear: Ear, identity: Identity) -> DetectionSettings:
+    """The site's; the service's if what the site set no longer makes sense beside the service's settings of today."""
+    try:
+        return changed_by_site(ear.settings.detection, identity.thresholds)
+    except ValidationError:
+        logger.exception("thresholds.refused", session=identity.session_id, site=identity.site_id)
+        return ear.settings.detection
 
 
 def position_of(message: ServerMessage) -> float:

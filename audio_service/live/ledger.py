@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
@@ -24,6 +25,8 @@ from models.prompts import PromptFeedback, PromptShown
 from models.sessions import Session
 
 logger = structlog.get_logger()
+
+LOST = Counter("calmdesk_ledger_rows_lost_total", "Rows that no longer fitted the queue or that the database refused for good")
 
 BATCH_SECONDS = 0.25
 RETRY_SECONDS = 1.0
@@ -94,7 +97,7 @@ class Ledger:
         try:
             self._queue.put_nowait(entry)
         except asyncio.QueueFull:
-            self.lost += 1
+            self._lose()
             logger.error("ledger.full", lost=self.lost)
 
     async def flush(self) -> None:
@@ -140,12 +143,16 @@ class Ledger:
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 if len(entries) == 1:
-                    self.lost += 1
+                    self._lose()
                     logger.exception("ledger.refused", kind=type(entries[0]).__name__)
                     return
                 middle = len(entries) // 2
                 await self._commit_until_done(entries[:middle])
                 entries = entries[middle:]
+
+    def _lose(self) -> None:
+        self.lost += 1
+        LOST.inc()
 
     async def _commit(self, entries: list[Entry]) -> None:
         async with transaction(self._factory) as db:

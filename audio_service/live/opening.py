@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from audio_service.errors import AccessError, ErrorCode
 from audio_service.hearing import Enrolment
@@ -11,6 +15,7 @@ from audio_service.live.admission import Admitted
 from audio_service.live.ear import Ear
 from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity, Past
+from audio_service.live.plan import keep, plan_of
 from audio_service.messages import Hello, Speaker
 from audio_service.transcription.results import Alternative, Character, Dropped, Transcription
 from models import audit
@@ -20,6 +25,7 @@ from models.engine import reading, transaction
 from models.enrolments import EMBEDDING_SIZE, VoiceEnrolment
 from models.prompts import PromptFeedback, PromptShown
 from models.sessions import Session
+from models.sites import SiteDetection
 from models.utterances import Utterance
 
 PIPELINE_VERSION = "1"
@@ -47,6 +53,7 @@ async def open_session(ear: Ear, identity: Identity, hello: Hello, admitted: Adm
         codec=hello.codec,
         sample_rate=hello.sample_rate,
         client=hello.client or "",
+        detection=dict(identity.thresholds) or None,
         mic=hello.mic.model_dump(exclude_none=True) if hello.mic else None,
         pipeline_version=PIPELINE_VERSION,
     )
@@ -54,6 +61,7 @@ async def open_session(ear: Ear, identity: Identity, hello: Hello, admitted: Adm
         db.add(consent)
         await db.flush()
         db.add(session)
+        keep(db, identity.plan)
         audit.record(
             db,
             audit.Actor(admitted.display_name, admitted.person_id),
@@ -61,6 +69,12 @@ async def open_session(ear: Ear, identity: Identity, hello: Hello, admitted: Adm
             audit.Subject("session", identity.session_id, identity.site_id),
             after={"recording": identity.recording, "consent": consent.id, "case": identity.case_id},
         )
+
+
+async def thresholds_of_site(db: AsyncSession, site_id: str) -> Mapping[str, Any]:
+    """What the site has set otherwise than the service."""
+    row = await db.get(SiteDetection, site_id)
+    return dict(row.changes) if row is not None else {}
 
 
 async def read_past(ear: Ear, session_id: str, admitted: Admitted | None) -> tuple[Identity, Past]:
@@ -84,7 +98,8 @@ async def read_past(ear: Ear, session_id: str, admitted: Admitted | None) -> tup
             .order_by(PromptFeedback.created_at)
         )
         feedback = {row.prompt_key: row.verdict for row in verdicts}
-    identity = Identity(row.id, row.site_id, row.staff_id, row.case_id, row.recording)
+        plan = await plan_of(db, session_id)
+    identity = Identity(row.id, row.site_id, row.staff_id, row.case_id, row.recording, plan, row.detection or {})
     finished = {utterance.ordinal: _finished(utterance) for utterance in utterances}
     return identity, Past(finished, max((done.end for done in finished.values()), default=0.0), feedback)
 
@@ -111,4 +126,6 @@ def _finished(row: Utterance) -> Finished:
         compression_ratio=quality.get("compression", 0.0),
         dropped=Dropped(dropped) if dropped else None,
     )
-    return Finished(row.ordinal, row.start, row.end, Speaker(row.speaker), row.confidence, transcription, known=True)
+    return Finished(
+        row.ordinal, row.start, row.end, Speaker(row.speaker), row.confidence, transcription, known=True, late=quality.get("late")
+    )

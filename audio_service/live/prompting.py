@@ -1,23 +1,24 @@
 """Which words go on the phone: the voice asks for calming ones, the words for guidance, the staff member's own wording for a better one.
 
-The voice goes first. It is judged in audio time with the words that were visible by then (`VISIBLE_AFTER`), so the same conversation gives
-the same prompts however fast it was transcribed.
+The voice goes first. It is judged in audio time with the words that were visible by then (`Finished.visible`), so the same conversation
+gives the same prompts however fast it was transcribed.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from audio_service.hearing import Escalation
 from audio_service.live import reasons
-from audio_service.live.finished import VISIBLE_AFTER, Finished
+from audio_service.live.finished import Finished
 from audio_service.live.shelf import Shelf
 from audio_service.live.words import HeardWords, span_of
 from audio_service.messages import Alternative, Level, Prompt, PromptKind
 from models.settings import Settings
+from scripts_library.learned import Plan, is_urgent
 from scripts_library.library import Library
 from scripts_library.listening import merge_causes, moment_of
 from scripts_library.ranking import Choice, PromptBudget, PromptPolicy, Ranker, Shown, Situation, Verdict
@@ -33,10 +34,11 @@ VOICE, WORDS = "v", "w"
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A prompt and what to remember of why it came."""
+    """A prompt and what to remember of why it came. `withheld_at`: by lot it is not shown; the customer's level then."""
 
     prompt: Prompt
     evidence: Mapping[str, Any]
+    withheld_at: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,17 @@ class _Entry:
 
     shown: Shown
     known_from: float
+    withheld: bool = False
 
 
 class PromptDesk:
     """One conversation's prompts. `feedback` are verdicts given before a restart, by prompt id.
 
     The lanes come to their decisions in an order that depends on how fast text is. Each therefore sees of the other only what it would
-    have seen in every order: voice what was said `VISIBLE_AFTER` ago, words the prompts of the voice up to their utterance's end.
+    have seen in every order: voice what was visible by then, words the prompts of the voice up to their utterance's end.
     """
 
-    def __init__(self, shelf: Shelf, settings: Settings, feedback: Mapping[str, Verdict]) -> None:
+    def __init__(self, shelf: Shelf, settings: Settings, feedback: Mapping[str, Verdict], plan: Plan | None = None) -> None:
         prompts = settings.prompts
         self._language = prompts.language
         self._alternatives = prompts.max_on_screen - 1
@@ -73,6 +76,7 @@ class PromptDesk:
         self._shelf = shelf
         self._library: Library | None = None
         self._feedback = feedback
+        self._plan = plan or Plan()
         self._entries: dict[str, _Entry] = {}
         self._said: deque[_Said] = deque()
         self._causes: dict[Cause, float] = {}
@@ -92,8 +96,9 @@ class PromptDesk:
         terms = [term for said in recent for term in said.terms]
         threats = [said.moment for said in recent if said.moment is not None]
         earlier = any(shown.kind is Kind.CALMING for shown in history)
-        moment = threats[-1] if threats else Moment.REPEATED_OUTBURST if earlier else Moment.FIRST_OUTBURST
-        situation = Situation(Kind.CALMING, moment, str(heard.level), self._causes_by(heard.at))
+        # what was last spoken of may have no calming words of its own (a question about the deposit): then those of any outburst
+        moments = [*threats[-1:], Moment.REPEATED_OUTBURST if earlier else Moment.FIRST_OUTBURST]
+        causes = self._causes_by(heard.at)
         why = reasons.of_voice(heard, terms, self._language)
         evidence = {
             "strength": round(heard.strength, 2),
@@ -103,7 +108,11 @@ class PromptDesk:
             "balance_change": round(heard.balance_change, 2),
             "terms": terms,
         }
-        return self._raise(VOICE, situation, heard.at, heard.at, why, evidence)
+        for moment in moments:
+            situation = Situation(Kind.CALMING, moment, str(heard.level), causes)
+            if (raised := self._raise(VOICE, situation, heard.at, heard.at, heard.at, why, evidence)) is not None:
+                return raised
+        return None
 
     def for_words(self, done: Finished, heard: HeardWords) -> Raised | None:
         """The prompt for what an utterance said: a better wording for staff, guidance for the moment the customer's words make."""
@@ -112,21 +121,21 @@ class PromptDesk:
         moment = moment_of(heard.hits)
         terms = tuple(hit.term for hit in heard.hits if not hit.negated)
         if terms or heard.causes:
-            self._said.append(_Said(done.end + VISIBLE_AFTER, terms, moment, dict(heard.causes)))
+            self._said.append(_Said(done.visible, terms, moment, dict(heard.causes)))
             self._settle(done.end)
         if moment is None:
             return None
         hit = next(hit for hit in heard.hits if hit.moment is moment and not hit.negated)
         at, _ = span_of(done, hit.start, hit.end)
-        causes = self._causes_by(done.end + VISIBLE_AFTER)
+        causes = self._causes_by(done.visible)
         situation = Situation(Kind.GUIDANCE, moment, str(self._level_at(done.end)), causes, heard.hits)
         why = reasons.of_terms([one.term for one in heard.hits if one.moment is moment], self._language)
-        return self._if_allowed(situation, at, done.end, why, {"utterance": done.name, "terms": list(terms)})
+        return self._if_allowed(situation, at, done, why, {"utterance": done.name, "terms": list(terms)})
 
     def feedback(self, prompt_id: str, verdict: Verdict) -> bool:
         """What the staff member made of a prompt; False if there is none of that name."""
         entry = self._entries.get(prompt_id)
-        if entry is None:
+        if entry is None or entry.withheld:
             return False
         self._entries[prompt_id] = replace(entry, shown=replace(entry.shown, verdict=verdict))
         return True
@@ -140,12 +149,14 @@ class PromptDesk:
         evidence = {"utterance": done.name, "rule": hit.rule.id, "heard": hit.heard}
         why = reasons.of_wording(hit.heard, self._language)
         if hit.rule.zh and not hit.rule.scripts:
-            return self._own_words(hit.rule, at, done.end, why, evidence)
-        return self._if_allowed(situation, at, done.end, why, evidence)
+            return self._own_words(hit.rule, at, done, why, evidence)
+        return self._if_allowed(situation, at, done, why, evidence)
 
-    def _own_words(self, rule: WordingRule, at: float, now: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
+    def _own_words(self, rule: WordingRule, at: float, done: Finished, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
         """A wording rule that brings its own text."""
-        if self._budget.refusal(Kind.WORDING, now, self._history(WORDS, now)) is not None:
+        level = self._level_at(done.end)
+        urgent = is_urgent(Moment.STAFF_WORDING, level)
+        if self._budget.refusal(Kind.WORDING, done.end, self._history(WORDS, done.end, urgent=urgent)) is not None:
             return None
         prompt = Prompt(
             id=self._name(WORDS),
@@ -157,33 +168,50 @@ class PromptDesk:
             reasons=why,
             situation=Moment.STAFF_WORDING,
         )
-        self._remember(prompt, Shown(rule.id, Kind.WORDING, now), now + VISIBLE_AFTER)
-        return Raised(prompt, evidence)
+        return self._settled(prompt, Shown(rule.id, Kind.WORDING, done.end), done.visible, Moment.STAFF_WORDING, level, evidence)
 
-    def _if_allowed(self, situation: Situation, at: float, now: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
-        if self._budget.refusal(situation.kind, now, self._history(WORDS, now)) is not None:
+    def _if_allowed(self, situation: Situation, at: float, done: Finished, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
+        urgent = is_urgent(situation.moment, situation.level)
+        if self._budget.refusal(situation.kind, done.end, self._history(WORDS, done.end, urgent=urgent)) is not None:
             return None
-        return self._raise(WORDS, situation, at, now, why, evidence)
+        return self._raise(WORDS, situation, at, done.end, done.visible, why, evidence)
 
-    def _raise(self, lane: str, situation: Situation, at: float, now: float, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
-        """`at` is the evidence's time, `now` the decision's; they differ for words, which are judged when their utterance is over."""
-        ranker = self._ranker()
-        choice = ranker.choose(situation, now, self._history(lane, now))
+    def _raise(
+        self, lane: str, situation: Situation, at: float, now: float, known_from: float, why: list[str], evidence: Mapping[str, Any]
+    ) -> Raised | None:
+        """`at` is the evidence's time, `now` the decision's (words are judged when their utterance is over).
+
+        The other lane knows of it from `known_from` on.
+        """
+        ranker, name = self._ranker(), self._name(lane)
+        history = self._history(lane, now, urgent=is_urgent(situation.moment, situation.level))
+        choice = ranker.choose(situation, now, history, name)
         if choice is None and situation.kind is Kind.CALMING:
-            choice = ranker.choose(situation, now, [])  # a raised voice is answered even if everything was said before
+            choice = ranker.choose(situation, now, [], name)  # a raised voice is answered even if everything was said before
         if choice is None:
             return None
         prompt = self._prompt(lane, situation, choice, at, why)
-        known_from = now if lane == VOICE else now + VISIBLE_AFTER
-        self._remember(prompt, Shown(choice.script.id, situation.kind, now), known_from)
-        return Raised(prompt, evidence)
+        if choice.draw is not None:
+            evidence = {**evidence, "ranking": {"version": self._plan.version, **asdict(choice.draw)}}
+        shown = Shown(choice.script.id, situation.kind, now)
+        return self._settled(prompt, shown, known_from, situation.moment, Level(situation.level), evidence)
 
-    def _remember(self, prompt: Prompt, shown: Shown, known_from: float) -> None:
-        self._entries[prompt.id] = _Entry(replace(shown, verdict=self._feedback.get(prompt.id)), known_from)
+    def _settled(
+        self, prompt: Prompt, shown: Shown, known_from: float, moment: Moment, level: Level, evidence: Mapping[str, Any]
+    ) -> Raised:
+        """Remember a prompt, and let the lot say whether it is one of those that are withheld to learn what prompts are worth."""
+        withheld = self._plan.withholds(prompt.id, moment, level)
+        verdict = None if withheld else self._feedback.get(prompt.id)
+        self._entries[prompt.id] = _Entry(replace(shown, verdict=verdict), known_from, withheld)
+        return Raised(prompt, evidence, level if withheld else None)
 
-    def _history(self, lane: str, now: float) -> list[Shown]:
-        """What a lane knows to have been shown: its own prompts, and the other's as far as they are known by `now`."""
-        return [entry.shown for name, entry in self._entries.items() if name.startswith(lane) or entry.known_from <= now]
+    def _history(self, lane: str, now: float, *, urgent: bool = True) -> list[Shown]:
+        """What a lane knows to have been shown: its own prompts, and the other's as far as they are known by `now`.
+
+        A withheld prompt counts like a shown one, or it would come a moment later; but it never stands in the way of an urgent one.
+        """
+        known = {name: entry for name, entry in self._entries.items() if name.startswith(lane) or entry.known_from <= now}
+        return [entry.shown for entry in known.values() if not (urgent and entry.withheld)]
 
     def _prompt(self, lane: str, situation: Situation, choice: Choice, at: float, why: list[str]) -> Prompt:
         return Prompt(
@@ -220,7 +248,7 @@ class PromptDesk:
     def _ranker(self) -> Ranker:
         library = self._shelf.tools.library
         if library is not self._library:
-            self._library, self._ranked = library, Ranker(library, self._policy)
+            self._library, self._ranked = library, Ranker(library, self._policy, self._plan)
         return self._ranked
 
 

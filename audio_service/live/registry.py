@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import select
@@ -19,8 +20,9 @@ from audio_service.live.admission import Admitted, Door
 from audio_service.live.ear import Ear
 from audio_service.live.identity import Identity, Past
 from audio_service.live.interpret import Interpreter
-from audio_service.live.opening import load_enrolment, open_session, read_past
+from audio_service.live.opening import load_enrolment, open_session, read_past, thresholds_of_site
 from audio_service.live.outlet import Outlet
+from audio_service.live.plan import plan_for
 from audio_service.live.ring import AudioRing
 from audio_service.live.rows import SessionRows
 from audio_service.live.session import LiveSession
@@ -46,7 +48,8 @@ class Registry:
         self.ear = ear
         self.door = door
         self._sessions: dict[str, LiveSession] = {}
-        self._opening = asyncio.Lock()
+        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._beginning = 0
         self._ending: set[asyncio.Task[Summary]] = set()
         self._closing = False
         self._watch = Watch(ear, lambda: self.live)
@@ -89,10 +92,10 @@ class Registry:
         """Begin a conversation or go on with one; the second value says which. Raises StreamError."""
         if self._closing:
             raise ServiceError(ErrorCode.SHUTTING_DOWN)
-        async with self._opening:
-            if hello.resume is None:
-                return await self._begin(hello, admitted), False
-            return await self._resume(hello.resume, admitted), True
+        if hello.resume is None:
+            return await self._begin(hello, admitted), False
+        async with self._one_at_a_time(hello.resume):
+            return await self._resume(hello.resume, hello.token, admitted), True
 
     def left(self, session: LiveSession, outlet: Outlet) -> None:
         """A connection has ended; the conversation waits for its client."""
@@ -124,8 +127,10 @@ class Registry:
             session.send(summary)
             await self._conclude(session, summary)
         finally:
-            session.release()
-            self._sessions.pop(session.id, None)
+            try:
+                await session.release()
+            finally:
+                self._sessions.pop(session.id, None)
         return summary
 
     async def feedback(self, session: LiveSession, feedback: Feedback, person_id: str) -> None:
@@ -137,14 +142,31 @@ class Registry:
         at = session.seconds if mark.at is None else min(mark.at, session.seconds)
         session.interpreter.mark(at, mark.note, person_id)
 
+    def _one_at_a_time(self, session_id: str) -> asyncio.Lock:
+        """What keeps two connections, or one and the reaper, from opening the same conversation twice; nobody else waits for it."""
+        return self._opening.setdefault(session_id, asyncio.Lock())
+
     async def _begin(self, hello: Hello, admitted: Admitted) -> LiveSession:
         if hello.consent is None:
             raise AccessError(ErrorCode.CONSENT_REQUIRED)
-        running = sum(session.outlet is not None for session in self.live)
+        running = self._beginning + sum(session.outlet is not None for session in self.live)
         if running >= self.settings.stream.max_sessions:
             raise ServiceError(ErrorCode.BUSY, f"{running} conversations are running")
         notice = self.door.notice(hello.consent.notice_version)
-        identity = Identity(new_id(), admitted.site_id, admitted.person_id, admitted.case_id, hello.consent.recording)
+        self._beginning += 1
+        try:
+            return await self._begun(hello, admitted, notice)
+        finally:
+            self._beginning -= 1
+
+    async def _begun(self, hello: Hello, admitted: Admitted, notice: str) -> LiveSession:
+        assert hello.consent is not None
+        session_id = new_id()
+        async with reading(self.ear.factory) as db:
+            plan = await plan_for(db, session_id, admitted.site_id)
+            thresholds = await thresholds_of_site(db, admitted.site_id)
+        who = (session_id, admitted.site_id, admitted.person_id, admitted.case_id)
+        identity = Identity(*who, hello.consent.recording, plan, thresholds)
         session = await self._open(identity, Past())
         try:
             await open_session(self.ear, identity, hello, admitted, notice)
@@ -156,11 +178,12 @@ class Registry:
             session.interpreter.warn(WarningCode.MIC_AGC)
         return session
 
-    async def _resume(self, session_id: str, admitted: Admitted) -> LiveSession:
+    async def _resume(self, session_id: str, token: str, admitted: Admitted) -> LiveSession:
         session = self._sessions.get(session_id)
         if session is not None:
             if session.interpreter.identity.staff_id != admitted.person_id:
                 raise AccessError(ErrorCode.SESSION_UNKNOWN, session_id)
+            await self._still_allowed(session.interpreter.identity, token)
             if session.outlet is not None:
                 session.outlet.fail(AccessError(ErrorCode.SESSION_TAKEN_OVER))
                 session.detach(session.outlet)
@@ -168,11 +191,16 @@ class Registry:
                 self._status(session, "live")
             return session
         identity, past = await read_past(self.ear, session_id, admitted)
+        await self._still_allowed(identity, token)
         if not identity.recording or is_final(self.ear.folder(session_id)):
             raise AccessError(ErrorCode.SESSION_ENDED, session_id)  # nothing is left to go on from
         session = self._register(await self._open(identity, past))
         self._status(session, "live")
         return session
+
+    async def _still_allowed(self, identity: Identity, token: str) -> None:
+        """The person may run sessions where this one takes place: what the hello names may be another site. Raises AccessError."""
+        await self.door.admit(token, None, identity.site_id)
 
     async def _open(self, identity: Identity, past: Past) -> LiveSession:
         ear = self.ear
@@ -244,7 +272,7 @@ class Registry:
         return [row.id for row in rows if row.id not in self._sessions and (row.recording or row.started_at < oldest)]
 
     async def _finish_left_behind(self, session_id: str) -> None:
-        async with self._opening:
+        async with self._one_at_a_time(session_id):
             if session_id in self._sessions:
                 return
             identity, past = await read_past(self.ear, session_id, None)

@@ -13,8 +13,9 @@ from audio_service.intake.finalise import FinalRecording
 from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity
 from audio_service.live.ledger import FeedbackRow, Ledger, Row, SessionUpdate, SignalRow
-from audio_service.messages import Keyword, Prompt, Summary, Transcript, Warning_
+from audio_service.messages import Keyword, Level, Prompt, Summary, Transcript, Warning_
 from models.keywords import KeywordHit
+from models.learning import PromptWithheld
 from models.prompts import PromptShown
 from models.prosody import CHUNK_SECONDS, ProsodyTrack, pack
 from models.recordings import RecordingSegment
@@ -57,6 +58,7 @@ class SessionRows:
                 "compression": round(text.compression_ratio, 2),
                 **({"dropped": text.dropped} if text.dropped else {}),
                 **({"skipped": True} if done.skipped else {}),
+                **({"late": done.late} if done.late is not None else {}),
             },
         )
 
@@ -101,6 +103,19 @@ class SessionRows:
             evidence=dict(evidence),
         )
 
+    def withheld(self, prompt: Prompt, level: Level, evidence: Mapping[str, Any]) -> None:
+        self._add(
+            PromptWithheld,
+            ("session_id", "prompt_key"),
+            prompt_key=prompt.id,
+            kind=prompt.kind,
+            at=prompt.at,
+            script_id=prompt.script_id,
+            situation=prompt.situation,
+            level=level,
+            evidence=dict(evidence),
+        )
+
     def keyword(self, keyword: Keyword) -> None:
         self._add(
             KeywordHit,
@@ -130,12 +145,12 @@ class SessionRows:
         key = hashlib.blake2s(position.encode(), digest_size=16).hexdigest()
         self._add(SessionWarning, ("id",), id=key, code=message.code, at=message.at, detail=message.en)
 
-    def signal(self, kind: str, at: float, payload: Mapping[str, Any]) -> None:
-        """Tell the desk. Repeating the same position of the same kind publishes nothing new."""
+    def signal(self, kind: str, at: float, payload: Mapping[str, Any], *, about: str = "") -> None:
+        """Tell the desk. Repeating the same position of the same kind (and `about`) publishes nothing new."""
         if not self._id.recording:
             return
         body = {"kind": kind, "at": round(at, 2), "session_id": self._id.session_id, "case_id": self._id.case_id, **payload}
-        key = f"{self._id.session_id}:{kind}:{at:.1f}"
+        key = ":".join(filter(None, (self._id.session_id, kind, about, f"{at:.1f}")))
         self._ledger.add(SignalRow("session.signal", key, body, self._id.site_id, self._id.session_id))
 
     def session(self, **values: Any) -> None:

@@ -11,19 +11,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from audio_service.errors import AudioError, ErrorCode, ServiceError
 from audio_service.intake.codecs import Decoder
 from audio_service.intake.packets import Packet
-from audio_service.intake.recording import Recording, iter_samples
+from audio_service.intake.recording import Recording
+from audio_service.live.backlog import Block, HearingBacklog
 from audio_service.live.interpret import Interpreter
 from audio_service.live.outlet import Outlet, is_replaceable
 from audio_service.live.ring import AudioRing
@@ -31,11 +29,9 @@ from audio_service.messages import SAMPLE_RATE, Ack, ServerMessage, Summary, War
 
 logger = structlog.get_logger()
 
-Block = NDArray[np.int16]
 INTAKE_PACKETS = 100
-HEARING_BLOCKS = 30_000
-"""Packets between disk and ear: ten minutes at 20 ms, enough for the recording to be heard again while new audio comes in."""
-STEP_SAMPLES = SAMPLE_RATE
+HEARING_BLOCKS = 500
+"""Packets between disk and ear. Where more wait the ear reads them from the recording, so that storing never waits for it."""
 BACKLOG_SECONDS = 5.0
 """Audio waiting to be heard that makes this a catching up, not a live conversation."""
 KEPT_SECONDS = 40.0
@@ -80,7 +76,7 @@ class LiveSession:
         # the room is taken before a packet changes anything, so that a reader cancelled while it waits leaves no trace
         self._room = asyncio.Semaphore(INTAKE_PACKETS)
         self._intake: asyncio.Queue[tuple[int, Block] | None] = asyncio.Queue()
-        self._to_hear: asyncio.Queue[Block | None] = asyncio.Queue(HEARING_BLOCKS)
+        self._to_hear = HearingBacklog(HEARING_BLOCKS, recording.folder if recording else None, self._recovered)
         self._kept: deque[tuple[float, ServerMessage]] = deque(maxlen=kept_messages)
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Task[Summary] | None = None
@@ -181,12 +177,12 @@ class LiveSession:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.interpreter.abandon()
-        self.release()
+        await self.release()
 
-    def release(self) -> None:
-        """Let go of the recording: another process may write it now."""
+    async def release(self) -> None:
+        """Let go of the recording: another process may write it now. Waits for the disk, in a thread."""
         if self.recording is not None:
-            self.recording.close()
+            await self._run(self.recording.close)
 
     async def _finish(self) -> Summary:
         self._intake.put_nowait(None)
@@ -209,7 +205,7 @@ class LiveSession:
             if packets:
                 await self._store_batch(packets)
             if None in batch:
-                await self._to_hear.put(None)
+                self._to_hear.end()
                 return
 
     async def _store_batch(self, packets: list[tuple[int, Block]]) -> None:
@@ -239,7 +235,7 @@ class LiveSession:
     async def _hear(self) -> None:
         """A failure of the ear is told and logged; storing goes on, because the recording is what must not be lost."""
         try:
-            async for block in self._audio():
+            async for block in self._to_hear.blocks(self._run):
                 await self._keep_pace(block.size)
                 self._ring.extend(block)
                 self._progress.heard += block.size
@@ -248,26 +244,7 @@ class LiveSession:
         except Exception:
             logger.exception("hearing.failed", session=self.id, heard=self._progress.heard / SAMPLE_RATE)
             self.interpreter.warn(WarningCode.HEARING_FAILED)
-            while await self._to_hear.get() is not None:
-                pass
-
-    async def _audio(self) -> AsyncIterator[Block]:
-        """The stored past of the conversation, then what comes in; in steps small enough to keep every stage responsive."""
-        if self.recording is not None and self._recovered:
-            steps = iter_steps(self.recording.folder, self._recovered)
-            while (step := await self._run(next, steps, None)) is not None:
-                yield step
-        while (first := await self._to_hear.get()) is not None:
-            blocks = [first]
-            size = first.size
-            while size < STEP_SAMPLES and not self._to_hear.empty():
-                following = self._to_hear.get_nowait()
-                if following is None:
-                    yield np.concatenate(blocks)
-                    return
-                blocks.append(following)
-                size += following.size
-            yield np.concatenate(blocks)
+            self._to_hear.abandon()
 
     async def _keep_pace(self, samples: int) -> None:
         """Audio that is heard again, caught up with or sent faster than it was spoken waits for its words; live audio never does."""
@@ -306,16 +283,3 @@ class Arrival:
         since, samples = self._marks[0]
         elapsed = self._clock() - since
         return (self._newest - samples) / SAMPLE_RATE > self.FASTER * elapsed + self.SLACK_SECONDS
-
-
-def iter_steps(folder: Path, samples: int) -> Iterator[Block]:
-    """The first `samples` samples of a recording in steps of about `STEP_SAMPLES`, read as they are asked for."""
-    held: list[Block] = []
-    for block in iter_samples(folder):
-        held.append(block[:samples])
-        samples -= held[-1].size
-        if samples == 0 or sum(part.size for part in held) >= STEP_SAMPLES:
-            yield np.concatenate(held)
-            held = []
-        if samples == 0:
-            return

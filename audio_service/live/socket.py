@@ -15,6 +15,7 @@ from audio_service.contract import asyncapi
 from audio_service.errors import AccessError, ErrorCode, ProtocolError, ServiceError, StreamError
 from audio_service.intake.codecs import Decoder, decoder_for
 from audio_service.intake.packets import parse_packet
+from audio_service.live.allowance import Allowance
 from audio_service.live.outlet import Outlet
 from audio_service.live.registry import Registry
 from audio_service.live.session import LiveSession
@@ -36,6 +37,8 @@ logger = structlog.get_logger()
 router = APIRouter()
 
 TEXT_MAX = 16_384
+MESSAGES_BURST, MESSAGES_PER_SECOND = 30, 2.0
+"""Marks and feedback of one connection; a phone that was away has some to hand in."""
 TOKEN_CHECK_SECONDS = 60.0
 DRAIN_SECONDS = 10.0
 """How long the last messages may take to reach a client before the line is cut."""
@@ -69,6 +72,7 @@ class Connection:
         self._session: LiveSession | None = None
         self._decoder: Decoder | None = None
         self._person_id = ""
+        self._allowance = Allowance(MESSAGES_BURST, MESSAGES_PER_SECOND)
         self._token_check: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -122,12 +126,12 @@ class Connection:
         else:
             self._outlet.close()
 
-    async def _check_token(self, hello: Hello) -> None:
-        """A token that expires or is taken back ends the connection; the conversation waits for a new sign-in."""
+    async def _check_token(self, token: str, site_id: str) -> None:
+        """A token that expires or is taken back ends the connection, and so does a move to another site; the conversation waits."""
         while True:
             await asyncio.sleep(TOKEN_CHECK_SECONDS)
             try:
-                await self._registry.door.admit(hello.token, hello.case_id, hello.site_id)
+                await self._registry.door.admit(token, None, site_id)
             except AccessError as error:
                 self._outlet.fail(error)
                 return
@@ -160,8 +164,9 @@ class Connection:
         self._decoder = decoder_for(hello.codec, hello.sample_rate)
         admitted = await self._registry.door.admit(hello.token, hello.case_id, hello.site_id)
         session, resumed = await self._registry.enter(hello, admitted)
+        session.interpreter.nudges = hello.nudge
         self._session, self._person_id = session, admitted.person_id
-        self._token_check = asyncio.create_task(self._check_token(hello))
+        self._token_check = asyncio.create_task(self._check_token(hello.token, session.interpreter.identity.site_id))
         limits = self._registry.settings.stream
         self._outlet.put(
             Ready(
@@ -199,6 +204,8 @@ class Connection:
         assert self._session is not None
         if isinstance(command, Hello):
             raise ProtocolError(ErrorCode.HELLO_REPEATED)
+        if not isinstance(command, Stop) and not self._allowance.take():
+            raise ProtocolError(ErrorCode.TOO_MANY_MESSAGES, f"{MESSAGES_PER_SECOND:g} a second")
         if isinstance(command, Feedback):
             await self._registry.feedback(self._session, command, self._person_id)
         elif isinstance(command, Mark):

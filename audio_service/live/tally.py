@@ -8,8 +8,9 @@ from typing import Any
 
 from audio_service.hearing import VoiceEnd
 from audio_service.live.identity import Identity
-from audio_service.messages import Level, PromptKind, Speaker, Summary
+from audio_service.messages import Level, Moment, MomentKind, PromptKind, Speaker, Summary
 
+MOMENTS_MAX = 200
 LEVELS = (Level.PROVISIONAL, Level.CALM, Level.RISING, Level.AGITATED)
 
 
@@ -24,6 +25,8 @@ class Tally:
     _keywords: Counter[str] = field(default_factory=Counter)
     _feedback: Counter[str] = field(default_factory=Counter)
     _peak: Level = Level.PROVISIONAL
+    _moments: list[Moment] = field(default_factory=list)
+    _interruptions: Counter[Speaker] = field(default_factory=Counter)
 
     def spoken(self, event: VoiceEnd) -> None:
         self._utterances += 1
@@ -38,6 +41,12 @@ class Tally:
     def feedback(self, verdict: str) -> None:
         self._feedback[verdict] += 1
 
+    def moment(self, moment: Moment) -> None:
+        if moment.kind is MomentKind.INTERRUPTION and moment.by is not None:
+            self._interruptions[moment.by] += 1
+        if len(self._moments) < MOMENTS_MAX:
+            self._moments.append(moment)
+
     def level(self, level: Level) -> None:
         self._peak = max(self._peak, level, key=LEVELS.index)
 
@@ -48,6 +57,7 @@ class Tally:
             "prompts": dict(self._prompts),
             "keywords": self._keywords.total(),
             "feedback": dict(self._feedback),
+            "interruptions": dict(self._interruptions),
         }
         return {
             "seconds": round(self.seconds, 3),
@@ -69,6 +79,7 @@ class Tally:
             keywords=dict(self._keywords),
             peak_level=self._peak,
             recording=identity.audio_url,
+            moments=list(self._moments),
         )
 
     def _share(self) -> dict[Speaker, float]:

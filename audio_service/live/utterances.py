@@ -199,9 +199,17 @@ class Utterances:
         if error is not None and not isinstance(error, FallingBehind):
             logger.error("utterance.failed", session=self._session_id, utterance=event.utterance, exc_info=error)
         transcription, found = (Transcription(), Found()) if error is not None else task.result()
-        known = event.utterance in self._known
+        known = self._known.get(event.utterance)
         done = Finished(
-            event.utterance, event.start, event.end, event.speaker, event.confidence, transcription, known, skipped=error is not None
+            event.utterance,
+            event.start,
+            event.end,
+            event.speaker,
+            event.confidence,
+            transcription,
+            known=known is not None,
+            skipped=error is not None,
+            late=known.late if known else None,
         )
         message = Transcript(
             utterance=done.name,
@@ -212,6 +220,8 @@ class Utterances:
             end=done.end,
             text=transcription.text,
             settled=len(transcription.text),
+            syllables=round(event.syllables, 1),
+            speech_seconds=round(event.voiced_seconds, 2),
         )
         self._done[event.utterance] = message
         self._done.pop(event.utterance - REVIEWED, None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from audio_service.messages import Warning_, WarningCode
+from audio_service.hearing import StaffHurried
+from audio_service.messages import Nudge, Warning_, WarningCode
 
 _TEXTS: dict[WarningCode, tuple[str, str]] = {
     WarningCode.FALLING_BEHIND: ("转写跟不上，文字会延迟，情绪检测不受影响", "Text is late; voice detection is not affected"),
@@ -18,6 +19,7 @@ _TEXTS: dict[WarningCode, tuple[str, str]] = {
     WarningCode.HEARING_FAILED: ("语音分析出错，提示暂停，录音不受影响", "Listening failed; no more prompts, the recording goes on"),
     WarningCode.STORE_SLOW: ("数据库繁忙，记录会稍后写入", "The database is busy; records are written a little later"),
     WarningCode.STORE_LOW: ("存储空间即将不足", "Storage is running low"),
+    WarningCode.ROWS_LOST: ("部分记录未能保存，录音不受影响", "Some records could not be kept; the recording is complete"),
 }
 
 
@@ -25,3 +27,13 @@ def warning(code: WarningCode, at: float) -> Warning_:
     """The message for a code; `at` in seconds of audio."""
     chinese, english = _TEXTS[code]
     return Warning_(code=code, at=round(at, 2), zh=chinese, en=english)
+
+
+def nudge(event: StaffHurried) -> Nudge:
+    """A word to the staff member about their own pace."""
+    faster = round(100 * event.rate_change)
+    return Nudge(
+        at=round(event.at, 2),
+        zh=f"您现在的语速比刚才快了约 {faster}%，放慢一点，客户更容易听进去",
+        en=f"You are speaking about {faster} % faster than before; a slower pace is easier to take in",
+    )

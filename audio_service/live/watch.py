@@ -31,6 +31,7 @@ class Watch:
         self._sessions = sessions
         self._clock = clock
         self._told: dict[tuple[str, WarningCode], float] = {}
+        self._lost = ear.ledger.lost
 
     async def run(self) -> None:
         while True:
@@ -60,6 +61,9 @@ class Watch:
             found.append(WarningCode.FALLING_BEHIND)
         if self._ear.ledger.in_trouble:
             found.append(WarningCode.STORE_SLOW)
+        if self._ear.ledger.lost > self._lost:
+            found.append(WarningCode.ROWS_LOST)
+        self._lost = self._ear.ledger.lost
         free = (await self._ear.run(shutil.disk_usage, settings.data_dir)).free
         if free < LOW_FACTOR * settings.stream.free_bytes_min:
             found.append(WarningCode.STORE_LOW)

@@ -13,6 +13,9 @@ from scripts_library.listening import WordingHit
 from scripts_library.matcher import Hit
 from scripts_library.records import Cause, Signal
 
+GLAD = 0.5
+"""Evidence of gladness that counts: one plain word of thanks or praise; 「听你的」 alone is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignalHeard:
@@ -30,17 +33,22 @@ class Found:
     hits: tuple[Hit, ...] = ()
     wording: tuple[WordingHit, ...] = ()
     causes: Mapping[Cause, float] = field(default_factory=dict)
+    gladness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class HeardWords:
-    """One utterance's words. `hits` and `causes` are the customer's, `wording` the staff member's; `keywords` are everybody's."""
+    """One utterance's words. `hits` and `causes` are the customer's, `wording` the staff member's; `keywords` are everybody's.
+
+    `anger` is what the ear is told of it: −1 (praise, laughter) to 1 (a threat), whoever spoke; the ear knows whether it was the customer.
+    """
 
     keywords: tuple[Keyword, ...]
     signals: tuple[SignalHeard, ...]
     hits: tuple[Hit, ...]
     causes: Mapping[Cause, float]
     wording: tuple[WordingHit, ...]
+    anger: float = 0.0
 
 
 def find(tools: Tools, text: Transcription) -> Found:
@@ -49,20 +57,33 @@ def find(tools: Tools, text: Transcription) -> Found:
         return Found()
     alternatives = [alternative.text for alternative in text.alternatives[1:]]
     hits = tuple(tools.matcher.match(text.text, alternatives=alternatives, quality=text.avg_logprob))
-    return Found(hits, tuple(tools.wording.match(text.text)), tools.listener.causes(text.text, hits))
+    causes, gladness = tools.listener.causes(text.text, hits), tools.listener.holdback(text.text)
+    return Found(hits, tuple(tools.wording.match(text.text)), causes, gladness)
 
 
 def read(done: Finished, found: Found) -> HeardWords:
     """What was found, seen as the words of whoever spoke: complaints of the customer (or somebody unsure), wording of staff."""
     keywords = tuple(_keyword(done, hit) for hit in found.hits)
+    anger = anger_of(found)
     if done.speaker is Speaker.STAFF:
-        return HeardWords(keywords, (), (), {}, found.wording)
+        return HeardWords(keywords, (), (), {}, found.wording, anger)
     signals = tuple(
         SignalHeard(hit.signal, keyword.at, hit.term)
         for hit, keyword in zip(found.hits, keywords, strict=True)
         if hit.signal is not Signal.NONE and not hit.negated
     )
-    return HeardWords(keywords, signals, found.hits, found.causes, ())
+    return HeardWords(keywords, signals, found.hits, found.causes, (), anger)
+
+
+def anger_of(found: Found) -> float:
+    """−1 to 1: one threat said plainly is all of it, a reproach half; what every visit is about (money, withdrawing, why) is nothing."""
+    grave = sum(hit.score * (hit.severity - 1) / 2 for hit in found.hits if not hit.negated and _blames(hit))
+    return min(1.0, grave) - (found.gladness if found.gladness >= GLAD else 0.0)
+
+
+def _blames(hit: Hit) -> bool:
+    """A cause is a reason to withdraw, told calmly as often as not; only delay is at once a reproach."""
+    return hit.signal is not Signal.WITHDRAWAL_INTENT and hit.cause in (None, Cause.DELAY)
 
 
 def _keyword(done: Finished, hit: Hit) -> Keyword:

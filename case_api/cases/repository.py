@@ -2,28 +2,126 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
 
+from sqlalchemy import Boolean, ColumnElement, Select, String, cast, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+from case_api.cases.rules import searchable
 from models.cases import WithdrawalCase
+from models.deadlines import IS_ARMED, Deadline
+from models.people import Person
+from models.search import CaseSearch, asked
 from models.sites import Site
 
 
-def cases_query(
-    sites: frozenset[str] | None, *, site_id: str | None = None, status: str | None = None, q: str | None = None
-) -> Select[WithdrawalCase]:
-    """Cases of these sites (None: all), narrowed by site, status and a text in code, customer or unit."""
-    query = select(WithdrawalCase)
+class _likely(GenericFunction[bool]):
+    """A condition that most rows fulfil. SQLite would collect and sort all cases of two sites to find the newest twenty; told this, it
+    walks the cases in order and stops. Beside a few known ids it would rather read a whole site."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_likely)
+def _unsaid(element: _likely, compiler: Any, **options: Any) -> str:
+    """Databases that keep statistics know better."""
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(_likely, "sqlite")
+def _said(element: _likely, compiler: Any, **options: Any) -> str:
+    return f"likely({compiler.process(element.clauses, **options)})"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a list is narrowed by; None and empty narrow nothing. `before` ends an interval and is not part of it."""
+
+    site_id: str | None = None
+    status: Collection[str] = ()
+    tier: str | None = None
+    outcome: str | None = None
+    cause: str | None = None
+    responsible_id: str | None = None
+    receptionist_id: str | None = None
+    overdue: bool | None = None
+    received_from: datetime | None = None
+    received_before: datetime | None = None
+    q: str | None = None
+    found: Collection[str] | None = None
+    """Cases that alone can hold `q`, where they are few (`looked_up`)."""
+
+
+FEW: Final = 1000
+"""More cases than these are found sooner by reading the newest first than by sorting what the index gives."""
+_IN_SQLITE: Final = text(
+    "SELECT case_id FROM case_search WHERE id IN (SELECT rowid FROM case_search_index WHERE case_search_index MATCH :grams LIMIT :few)"
+).columns(CaseSearch.case_id)
+_IN_POSTGRESQL: Final = text(
+    "SELECT case_id FROM case_search WHERE string_to_array(grams, ' ') @> string_to_array(:grams, ' ') LIMIT :few"
+).columns(CaseSearch.case_id)
+
+
+async def looked_up(db: AsyncSession, wanted: CaseFilter) -> CaseFilter:
+    """The filter with the cases that its text can be in, by the index: a name is in a handful of a hundred thousand."""
+    parts = asked(searchable(wanted.q or ""))
+    if not parts:
+        return wanted
+    postgresql = db.get_bind().dialect.name == "postgresql"
+    grams = " ".join(parts if postgresql else (f'"{part}"' for part in parts))
+    found = await db.scalars(_IN_POSTGRESQL if postgresql else _IN_SQLITE, {"grams": grams, "few": FEW + 1})
+    ids = found.all()
+    return replace(wanted, found=ids) if len(ids) <= FEW else wanted
+
+
+def cases_query(sites: frozenset[str] | None, wanted: CaseFilter, now: datetime) -> Select[WithdrawalCase, datetime | None]:
+    """Cases of these sites (None: all) with their first limit."""
+    due = select(func.min(Deadline.due_at)).where(Deadline.case_id == WithdrawalCase.id, IS_ARMED).correlate(WithdrawalCase)
+    query = select(WithdrawalCase, due.scalar_subquery().label("due_at"))
     if sites is not None:
-        query = query.where(WithdrawalCase.site_id.in_(sites))
-    if site_id is not None:
-        query = query.where(WithdrawalCase.site_id == site_id)
-    if status is not None:
-        query = query.where(WithdrawalCase.status == status)
-    if q:
-        columns = (WithdrawalCase.code, WithdrawalCase.customer_label, WithdrawalCase.unit_label)
-        query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
-    return query
+        here = WithdrawalCase.site_id.in_(sites)
+        query = query.where(_likely(here) if len(sites) > 1 or wanted.found is not None else here)
+    return query.where(*_conditions(wanted, now))
+
+
+def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    same: dict[Any, str | None] = {
+        WithdrawalCase.site_id: wanted.site_id,
+        WithdrawalCase.outcome: wanted.outcome,
+        WithdrawalCase.responsible_id: wanted.responsible_id,
+        WithdrawalCase.receptionist_id: wanted.receptionist_id,
+        WithdrawalCase.tier["key"].as_string(): wanted.tier,
+    }
+    found: list[ColumnElement[bool]] = [column == value for column, value in same.items() if value is not None]
+    if wanted.found is not None:  # a few cases that are known: no other condition is worth an index
+        found = [_likely(condition) for condition in found]
+    if wanted.status:
+        found.append(WithdrawalCase.status.in_(wanted.status))
+    if wanted.cause is not None:  # codes hold no quotation marks, so this finds whole ones only
+        found.append(cast(WithdrawalCase.causes, String).contains(f'"{wanted.cause}"', autoescape=True))
+    if wanted.overdue is not None:
+        late = WithdrawalCase.id.in_(select(Deadline.case_id).where(IS_ARMED, Deadline.due_at < now))
+        found.append(late if wanted.overdue else ~late)
+    if wanted.received_from is not None:
+        found.append(WithdrawalCase.received_at >= wanted.received_from)
+    if wanted.received_before is not None:
+        found.append(WithdrawalCase.received_at < wanted.received_before)
+    if wanted.found is not None:
+        found.append(WithdrawalCase.id.in_(wanted.found))
+    if part := searchable(wanted.q or ""):
+        found.append(WithdrawalCase.search_text.contains(part, autoescape=True))
+    return found
+
+
+async def first_limit(db: AsyncSession, case_id: str) -> datetime | None:
+    """The limit that comes first among the case's open tasks whose clock runs."""
+    return await db.scalar(select(func.min(Deadline.due_at)).where(Deadline.case_id == case_id, IS_ARMED))
 
 
 async def lock_site(db: AsyncSession, site_id: str) -> Site | None:
@@ -31,7 +129,18 @@ async def lock_site(db: AsyncSession, site_id: str) -> Site | None:
     return (await db.scalars(select(Site).where(Site.id == site_id).with_for_update())).one_or_none()
 
 
-async def cases_with_prefix(db: AsyncSession, prefix: str) -> int:
-    """How many case codes begin like this; cases are never deleted, so this is the last number given."""
-    query = select(func.count()).select_from(WithdrawalCase).where(WithdrawalCase.code.startswith(prefix, autoescape=True))
-    return (await db.execute(query)).scalar_one()
+async def cases_opened(db: AsyncSession, site_id: str, start: datetime, end: datetime) -> int:
+    """How many cases the site opened from `start` until before `end`. None of a day is ever removed that day: cases are kept for years."""
+    within = (WithdrawalCase.site_id == site_id, WithdrawalCase.created_at >= start, WithdrawalCase.created_at < end)
+    return (await db.execute(select(func.count()).select_from(WithdrawalCase).where(*within))).scalar_one()
+
+
+async def cases_by_reference(db: AsyncSession, site_id: str, references: Sequence[str]) -> dict[str, WithdrawalCase]:
+    """The site's cases that have one of these external references."""
+    query = select(WithdrawalCase).where(WithdrawalCase.site_id == site_id, WithdrawalCase.external_reference.in_(references))
+    return {case.external_reference or "": case for case in (await db.scalars(query)).all()}
+
+
+async def person_by_id(db: AsyncSession, person_id: str) -> Person | None:
+    """An account with its roles, enabled or not."""
+    return await db.get(Person, person_id)

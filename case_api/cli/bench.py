@@ -6,8 +6,8 @@ import asyncio
 import json
 import random
 import tempfile
-import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,21 +21,30 @@ from rich.console import Console
 
 from audio_service.client import noise
 from audio_service.client.figures import latencies
-from audio_service.client.phone import Phone
 from audio_service.client.source import read_audio
-from audio_service.intake.recording import iter_samples
+from audio_service.live.pulse import CAUSES
 from audio_service.messages import SAMPLE_RATE
 from audio_service.transcription.bench import bench_asr
 from case_api import demo
-from case_api.cli.stream import consent
-from case_api.harness import Service, Staff, own_settings, prepare
-from case_api.notices import current_notice
+from case_api.cli.bench_cases import cases
+from case_api.cli.bench_figures import figures
+from case_api.cli.bench_mining import mining
+from case_api.cli.bench_search import search
+from case_api.cli.bench_warnings import warnings
+from case_api.harness import Service, Staff, own_settings, play_and_kill, prepare, staff_phone
 from models.settings import get_settings
 
 app = typer.Typer(help="Measure the service on this machine.", no_args_is_help=True)
+app.command()(cases)
+app.command()(mining)
+app.command()(search)
+app.command()(warnings)
+app.command()(figures)
 console = Console()
 
 Samples = NDArray[np.int16]
+KILLS_EACH = 5
+"""Kills of one conversation."""
 
 
 @app.command()
@@ -48,7 +57,7 @@ def live(
     samples = read_audio(file)
     with _service(enrolment) as (service, staff):
         events = _together(service, staff, [samples] * conversations, 1.0)
-        report = latencies([event for stream in events for event in stream])
+        report = latencies(events)
         report |= {"conversations": conversations, "seconds": round(samples.size / SAMPLE_RATE, 1), **_loop(service, staff)}
     _print(report)
 
@@ -71,21 +80,20 @@ def kills(
 ) -> None:
     """Kill the service (SIGKILL) at random moments of a conversation; the recording must be what the phone sent."""
     samples = read_audio(demo.NEGOTIATION)
-    source, lost, identical, reconnects = random.Random(seed), 0, 0, 0
-    started = time.monotonic()
+    source, started = random.Random(seed), time.monotonic()
+    killed = identical = lost = reconnects = 0
+    runs = -(-count // KILLS_EACH)
     with _service(demo.ENROLMENT) as (service, staff):
-        killed = 0
-        while killed < count:
-            moments = sorted(source.uniform(2, samples.size / SAMPLE_RATE / speed) for _ in range(min(5, count - killed)))
-            events, phone, kept_at_kill = _killed(service, staff, samples, speed, moments)
-            killed += len(moments)
-            recorded = sf.read(service.data_dir / "recordings" / str(phone.session) / "recording.flac", dtype="int16")[0]
-            identical += int(np.array_equal(recorded, samples))
-            lost += sum(max(0, acked - stored) for acked, stored in kept_at_kill)
-            reconnects += phone.reconnects
-            finals = {e["utterance"] for e in events if e["type"] == "transcript" and e["final"]}
-            console.print(f"{killed}/{count} kills, recording {'identical' if identical else 'DIFFERENT'}, {len(finals)} utterances")
-    runs = -(-count // 5)
+        for _ in range(runs):
+            last = samples.size / SAMPLE_RATE / speed
+            moments = sorted(source.uniform(2, last) for _ in range(min(KILLS_EACH, count - killed)))
+            run = play_and_kill(service, staff, samples, speed, moments)
+            recorded = sf.read(service.data_dir / "recordings" / str(run.phone.session) / "recording.flac", dtype="int16")[0]
+            same = np.array_equal(recorded, samples)
+            killed, identical, lost = killed + len(moments), identical + same, lost + run.lost
+            reconnects += run.phone.reconnects
+            finals = {e["utterance"] for e in run.events if e["type"] == "transcript" and e["final"]}
+            console.print(f"{killed}/{count} kills, recording {'identical' if same else 'DIFFERENT'}, {len(finals)} utterances")
     result = {"kills": killed, "conversations": runs, "recordings_identical": identical, "acked_samples_lost": lost}
     _print(result | {"reconnects": reconnects, "minutes": round((time.monotonic() - started) / 60, 1)})
     raise typer.Exit(0 if identical == runs and lost == 0 else 1)
@@ -109,42 +117,75 @@ def memory(
     hours: Annotated[float, typer.Option(min=0.05, max=6)] = 2.0, speed: Annotated[float, typer.Option(min=1, max=100)] = 8.0
 ) -> None:
     """The service's memory over a long conversation, played faster than real time; it has to be flat after ten minutes."""
-    piece = read_audio(demo.NEGOTIATION)
-    samples = np.tile(piece, int(np.ceil(hours * 3600 * SAMPLE_RATE / piece.size)))[: int(hours * 3600 * SAMPLE_RATE)]
-    with _service(demo.ENROLMENT) as (service, staff):
-        watch = _MemoryWatch(service.pid)
-        events: list[dict[str, Any]] = []
+    counts, watch = _endured(read_audio(demo.NEGOTIATION), hours, speed)
+    _print({"hours": hours, "speed": speed, "texts": counts["text"], **watch.report()})
 
-        def note(event: dict[str, Any]) -> None:
-            if event["type"] == "state":
-                watch.note(event["at"])
-            events.append({"type": event["type"]})
 
-        phone = _phone(service, staff, note)
-        asyncio.run(phone.play(samples, speed))
-    after = [megabytes for at, megabytes in watch.seen if at >= 600]
-    first, last = after[: len(after) // 10 or 1], after[-(len(after) // 10 or 1) :]
-    report = {"hours": hours, "speed": speed, "mb_at_10_min": round(float(np.median(first))), "mb_at_end": round(float(np.median(last)))}
-    _print(report | {"mb_peak": round(max(megabytes for _, megabytes in watch.seen))})
+@app.command()
+def silence(
+    hours: Annotated[float, typer.Option(min=0.05, max=6)] = 3.0, speed: Annotated[float, typer.Option(min=1, max=200)] = 30.0
+) -> None:
+    """A phone forgotten on the table: nothing may come of hours of a quiet room but a warning, and memory stays flat.
+
+    Exit status 1 if there was a word, a keyword or a prompt, or no warning.
+    """
+    begun = time.monotonic()
+    counts, watch = _endured(noise.silence(600), hours, speed)
+    found = {name: counts[name] for name in ("text", "keyword", "prompt", "warning:no_speech", "state", "reconnects")}
+    _print({"hours": hours, "minutes_taken": round((time.monotonic() - begun) / 60, 1), **found, **watch.report()})
+    raise typer.Exit(1 if counts["text"] or counts["keyword"] or counts["prompt"] or not counts["warning:no_speech"] else 0)
 
 
 @app.command()
 def corpus(
     folder: Annotated[Path, typer.Argument(help="labels.json, <id>.flac, enrol-<voice>.flac")],
     out: Annotated[Path, typer.Option(help="Where <id>.jsonl go")] = Path("out/events"),
-    speed: Annotated[float, typer.Option(min=0.5, max=50)] = 1.0,
+    speed: Annotated[float, typer.Option(min=0.5, max=50, help="1 is real time: only then are latencies those of a user")] = 1.0,
     only: Annotated[str, typer.Option(help="Only conversations whose id starts like this")] = "",
+    resume: Annotated[bool, typer.Option(help="Keep the conversations that were played to their end; play the others")] = False,
 ) -> None:
-    """Play every labelled conversation into the service and keep what a phone received, for scoring."""
+    """Play every labelled conversation into the service, one at a time, and keep what a phone received, for scoring."""
     out.mkdir(parents=True, exist_ok=True)
+    streams = []
     for label in json.loads((folder / "labels.json").read_text(encoding="utf-8")):
         if not label["id"].startswith(only):
             continue
+        kept = out / f"{label['id']}.jsonl"
+        if resume and kept.exists():
+            streams.append([json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()])
+            continue
         with _service(folder / f"enrol-{label['staff_voice']}.flac") as (service, staff):
             [events] = _together(service, staff, [read_audio(folder / f"{label['id']}.flac")], speed)
-        lines = [json.dumps(event, ensure_ascii=False) for event in events]
-        (out / f"{label['id']}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        console.print(f"{label['id']} {label['kind']}: {len(events)} messages")
+            late = _loop(service, staff)
+        streams.append(events)
+        partial = kept.with_suffix(".partial")  # a file of that name is a whole conversation
+        partial.write_text("".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events), encoding="utf-8")
+        partial.replace(kept)
+        console.print(f"{label['id']} {label['kind']}: {len(events)} messages, {late}")
+    if speed == 1:
+        _print(latencies(streams))
+
+
+def _endured(piece: Samples, hours: float, speed: float) -> tuple[Counter[str], _MemoryWatch]:
+    """Play a piece over and over in one conversation; how often each kind of message came, and the service's memory."""
+    length = int(hours * 3600 * SAMPLE_RATE)
+    counts: Counter[str] = Counter()
+    with _service(demo.ENROLMENT) as (service, staff):
+        watch = _MemoryWatch(service.pid)
+
+        def note(event: dict[str, Any]) -> None:
+            counts[event["type"]] += 1
+            if event["type"] == "ack":
+                watch.note((event["seq"] + 1) * phone.packet_ms / 1000)
+            elif event["type"] == "transcript" and event["final"] and event["text"]:
+                counts["text"] += 1
+            elif event["type"] == "warning":
+                counts[f"warning:{event['code']}"] += 1
+
+        phone = staff_phone(service, staff, note)
+        asyncio.run(phone.play(np.tile(piece, -(-length // piece.size))[:length], speed))
+        counts["reconnects"] = phone.reconnects
+    return counts, watch
 
 
 class _MemoryWatch:
@@ -162,6 +203,13 @@ class _MemoryWatch:
         line = next(line for line in self._status.read_text().splitlines() if line.startswith("VmRSS"))
         self.seen.append((at, int(line.split()[1]) / 1024))
 
+    def report(self) -> dict[str, Any]:
+        """MB after ten minutes of audio (of a shorter conversation, from its begin), at the end and at most."""
+        after = [megabytes for at, megabytes in self.seen if at >= 600] or [megabytes for _, megabytes in self.seen]
+        tenth = len(after) // 10 or 1
+        first, last = round(float(np.median(after[:tenth]))), round(float(np.median(after[-tenth:])))
+        return {"mb_at_10_min": first, "mb_at_end": last, "mb_peak": round(max(megabytes for _, megabytes in self.seen))}
+
 
 @contextmanager
 def _service(enrolment: Path | None) -> Iterator[tuple[Service, Staff]]:
@@ -171,63 +219,24 @@ def _service(enrolment: Path | None) -> Iterator[tuple[Service, Staff]]:
             yield service, staff
 
 
-def _phone(service: Service, staff: Staff, on_message: Any) -> Phone:
-    return Phone(service.url, staff.token, consent(True, current_notice("recording").version), on_message)
-
-
 def _together(service: Service, staff: Staff, sounds: list[Samples], speed: float) -> list[list[dict[str, Any]]]:
     """Play several conversations at once; the messages of each."""
     events: list[list[dict[str, Any]]] = [[] for _ in sounds]
 
     async def play() -> None:
-        phones = [_phone(service, staff, received.append) for received in events]
+        phones = [staff_phone(service, staff, received.append) for received in events]
         await asyncio.gather(*(phone.play(sound, speed) for phone, sound in zip(phones, sounds, strict=True)))
 
     asyncio.run(play())
     return events
 
 
-def _killed(
-    service: Service, staff: Staff, samples: Samples, speed: float, moments: list[float]
-) -> tuple[list[dict[str, Any]], Phone, list[tuple[int, int]]]:
-    """One conversation during which the service dies at `moments` (s); also (acknowledged, stored) samples at each death."""
-    events: list[dict[str, Any]] = []
-    acked = 0
-    at_kill: list[tuple[int, int]] = []
-
-    def note(event: dict[str, Any]) -> None:
-        nonlocal acked
-        events.append(event)
-        if event["type"] == "ack":
-            acked = max(acked, event["seq"] + 1)
-
-    phone = _phone(service, staff, note)
-
-    def killer() -> None:
-        begun = time.monotonic()
-        for moment in moments:
-            time.sleep(max(0.0, begun + moment - time.monotonic()))
-            service.kill()
-            known = acked
-            folder = service.data_dir / "recordings" / str(phone.session)
-            at_kill.append((min(known * SAMPLE_RATE // 10, samples.size), sum(block.size for block in iter_samples(folder))))
-            service.start()
-
-    thread = threading.Thread(target=killer)
-    thread.start()
-    asyncio.run(phone.play(samples, speed))
-    thread.join()
-    return events, phone, at_kill
-
-
 def _loop(service: Service, staff: Staff) -> dict[str, Any]:
-    """How late the service's event loop woke, from its own metrics."""
+    """How late the service's event loop woke and why, from its own metrics."""
     text = service.metrics(staff.token)
-    lag = {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line.startswith("calmdesk_loop_lag")}
-    return {
-        "loop_wakes_over_50ms": round(lag["calmdesk_loop_lag_seconds_count"] - lag['calmdesk_loop_lag_seconds_bucket{le="0.05"}']),
-        "loop_worst_s": round(lag["calmdesk_loop_lag_worst_seconds"], 3),
-    }
+    lag = {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line.startswith("calmdesk_loop_la")}
+    late = {cause: round(lag[f'calmdesk_loop_late_total{{cause="{cause}"}}']) for cause in CAUSES}
+    return {"loop_wakes_over_50ms": late, "loop_worst_s": round(lag["calmdesk_loop_lag_worst_seconds"], 3)}
 
 
 def _print(report: dict[str, Any]) -> None:

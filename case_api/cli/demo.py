@@ -9,12 +9,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from audio_service.client.phone import Phone
 from audio_service.client.screen import Screen
 from case_api import demo as bundled
-from case_api.cli.stream import EventFile, consent, play
-from case_api.harness import Service, ServiceFailed, own_database, own_settings, prepare
-from case_api.notices import current_notice
+from case_api.cli.stream import EventFile, play
+from case_api.harness import Service, ServiceFailed, own_database, own_settings, prepare, staff_phone
 from models.settings import get_settings
 
 console = Console()
@@ -39,7 +37,6 @@ def demo(
             console.print(f"[red]服务无法启动 · the service did not start:[/]\n{error}")
             raise typer.Exit(1) from error
     screen = Screen(console)
-    notice = current_notice("recording").version
     try:
         with EventFile(data_dir / "events.jsonl") as events:
 
@@ -47,7 +44,7 @@ def demo(
                 events.add(message)
                 screen.show(message)
 
-            phone = Phone(url=service.url, token=staff.token, consent=consent(True, notice), on_message=show)
+            phone = staff_phone(service, staff, show)
             play(phone, file, speed)
     finally:
         service.stop()

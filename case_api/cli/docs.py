@@ -9,10 +9,18 @@ from typing import Annotated
 import typer
 
 from audio_service.contract import wire_page
+from case_api.cases.page import case_page
+from case_api.events.topics import events_page
 from case_api.security import roles_table
 from models.settings import settings_table
 
-GENERATED: dict[str, Callable[[], str]] = {"settings.md": settings_table, "roles.md": roles_table, "wire.md": wire_page}
+GENERATED: dict[str, Callable[[], str]] = {
+    "settings.md": settings_table,
+    "roles.md": roles_table,
+    "wire.md": wire_page,
+    "case.md": case_page,
+    "events.md": events_page,
+}
 
 
 def docs(folder: Annotated[Path, typer.Argument(help="Where the pages go")] = Path("docs")) -> None:

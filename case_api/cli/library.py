@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.settings import get_settings
-from scripts_library.library import DATA, Library, validate
+from scripts_library.library import Library, places, validate
 from scripts_library.trying import try_sentence
 
 app = typer.Typer(help="话术与词库 · scripts and lexicon: check the files, try a sentence.", no_args_is_help=True)
@@ -22,13 +22,13 @@ Folder = Annotated[Path | None, typer.Option(help="Folder with the files; the co
 @app.command()
 def check(folder: Folder = None) -> None:
     """Report every fault with file, line and column; exit status 1 if there is one."""
-    where = _folder(folder)
-    problems = validate(where)
+    where = _places(folder)
+    problems = validate(*where)
     for problem in problems:
         console.print(str(problem), highlight=False, soft_wrap=True)
     if problems:
         raise typer.Exit(1)
-    library = Library.load(where)
+    library = Library.load(*where)
     counts = f"{len(library.approved)}/{len(library.scripts)}", len(library.terms), len(library.categories), len(library.wording)
     console.print("没有错误：话术 {}，词条 {}（{} 类），用语规则 {}".format(*counts), highlight=False)
     console.print("no faults: {} scripts approved, {} terms in {} categories, {} wording rules".format(*counts), highlight=False)
@@ -37,7 +37,7 @@ def check(folder: Folder = None) -> None:
 @app.command("try")
 def try_(sentence: Annotated[str, typer.Argument(help="What was said, as the recogniser wrote it")], folder: Folder = None) -> None:
     """Show everything the library hears in a sentence: terms, wording to avoid, moment, causes."""
-    library = Library.load(_folder(folder))
+    library = Library.load(*_places(folder))
     heard = try_sentence(sentence, library)
     table = Table("词条", "类别", "听作", "方式", "得分", "信号")
     for hit in heard.hits:
@@ -50,5 +50,5 @@ def try_(sentence: Annotated[str, typer.Argument(help="What was said, as the rec
     console.print(f"时刻 · moment: {heard.moment or '–'}    原因 · causes: {causes}    缓和 · against anger: {heard.holdback:.2f}")
 
 
-def _folder(folder: Path | None) -> Path:
-    return folder or get_settings().library_dir or DATA
+def _places(folder: Path | None) -> tuple[Path, Path | None]:
+    return (folder, None) if folder is not None else places(get_settings())

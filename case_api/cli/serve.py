@@ -10,9 +10,12 @@ from typing import Annotated, Any, NoReturn
 import structlog
 import typer
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import configure_mappers
+from starlette.types import Message
 
 from audio_service.intake.packets import HEADER, MAX_PAYLOAD
 from audio_service.live.registry import Registry
@@ -20,6 +23,7 @@ from audio_service.live.socket import TEXT_MAX
 from audio_service.transcription.weights import WeightsError
 from case_api.application import create_app
 from case_api.bootstrap import FirstAdmin
+from case_api.data_folder import FolderInUse, sole_use
 from case_api.listening import listening
 from case_api.logs import configure
 from case_api.mic.address import address_lines
@@ -46,13 +50,23 @@ def serve(
     settings = _settings(given)
     configure(settings)
     try:
-        asyncio.run(_serve(settings))
+        with sole_use(settings.data_dir, _waiting):
+            asyncio.run(_serve(settings))
+    except FolderInUse as error:
+        _refuse(
+            f"数据目录 {error.folder} 正被另一个 Calmdesk 进程（{error.holder}）使用，请先停止它，或为本进程另设 data_dir",
+            f"Another Calmdesk process ({error.holder}) uses {error.folder}: stop it, or give this one a data_dir of its own",
+        )
     except WeightsError as error:
         _refuse(f"语音识别模型不可用：{error.zh}", error.en)
     except LibraryError as error:
         _refuse("话术或词库文件有错误，请修正后重启", "\n".join(str(problem) for problem in error.problems))
     except SQLAlchemyError as error:
         _refuse("数据库无法使用", str(error))
+
+
+def _waiting(holder: str) -> None:
+    console.print(f"等待进程 {holder} 释放数据目录 · waiting for process {holder} to leave the data folder …", highlight=False)
 
 
 def _settings(given: dict[str, Any]) -> Settings:
@@ -63,7 +77,10 @@ def _settings(given: dict[str, Any]) -> Settings:
 
 
 async def _serve(settings: Settings) -> None:
+    from case_api.console.mount import mount  # NiceGUI is 15 MB and half a second that no other command needs
+
     app = create_app(settings, listening=listening)
+    mount(app)
     certificate = server_certificate(settings)
     config = uvicorn.Config(
         app,
@@ -78,10 +95,29 @@ async def _serve(settings: Settings) -> None:
         ws_max_queue=16,
         timeout_graceful_shutdown=15,
     )
+    config.load()
+    await _built(app)
     # the lifespan is entered here, so that what cannot be opened is told in one line instead of a trace
     async with app.router.lifespan_context(app):
-        _greet(settings, app.state.first_admin, certificate.fingerprint if certificate else None)
+        await asyncio.to_thread(_greet, settings, app.state.first_admin, certificate.fingerprint if certificate else None)
         await Server(config, app.state.registry).serve()
+
+
+async def _built(app: FastAPI) -> None:
+    """Have everything built that is otherwise built at its first use: 0.2 s in which the event loop serves nobody.
+
+    FastAPI makes each router's routes at the first request that looks there, so the last one is asked for; SQLAlchemy its mappers.
+    """
+    configure_mappers()
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(_: Message) -> None:
+        """Nobody reads it."""
+
+    path = {"path": "/v1/stream/asyncapi.json", "raw_path": b"/v1/stream/asyncapi.json", "root_path": "", "query_string": b""}
+    await app({"type": "http", "method": "GET", "http_version": "1.1", "scheme": "http", "headers": [], **path}, receive, send)
 
 
 class Server(uvicorn.Server):

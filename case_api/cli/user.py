@@ -75,7 +75,9 @@ def add(
         body = PersonCreate(username=username, display_name=name or username)
         async with factory() as db:
             grants = await _grants(db, role or [])
-        return await service.create_person(factory, _by(), body.username, body.display_name, grants)
+        password = await service.new_password()
+        async with transaction(factory) as db:
+            return await service.create_person(db, _by(), password, body.username, body.display_name, grants), password.password
 
     _tell(*run(work), as_json)
 
@@ -107,7 +109,9 @@ def reset_password(username: Name, as_json: AsJson = False) -> None:
     async def work(factory: Factory, settings: Settings) -> tuple[Person, str]:
         async with factory() as db:
             person = await _person(db, username)
-        return await service.reset_password(factory, _by(), person.id)
+        password = await service.new_password()
+        async with transaction(factory) as db:
+            return await service.reset_password(db, _by(), password, person.id), password.password
 
     _tell(*run(work), as_json)
 

@@ -70,7 +70,8 @@ def content_security_policy(host: str) -> str:
     )
 
 
-def _reply(request: Request, asset: Asset, cache: str, extra: dict[str, str] | None = None) -> Response:
+def reply(request: Request, asset: Asset, cache: str, extra: dict[str, str] | None = None) -> Response:
+    """The file, packed where the browser takes that; 304 where it has it."""
     headers = {"ETag": asset.etag, "Cache-Control": cache, "X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"} | (extra or {})
     if asset.etag in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
         return Response(status_code=304, headers=headers)
@@ -92,11 +93,11 @@ def mic_router(shell: Shell | None = None) -> APIRouter:
             "Permissions-Policy": "microphone=(self), screen-wake-lock=(self)",
             "Referrer-Policy": "no-referrer",
         }
-        return _reply(request, shown.page, REVALIDATE, policy)
+        return reply(request, shown.page, REVALIDATE, policy)
 
     @router.api_route("/mic/sw.js", methods=["GET", "HEAD"])
     async def worker(request: Request) -> Response:
-        return _reply(request, shown.worker, REVALIDATE, {"Service-Worker-Allowed": "/mic"})
+        return reply(request, shown.worker, REVALIDATE, {"Service-Worker-Allowed": "/mic"})
 
     @router.api_route("/mic/v/{version}/{path:path}", methods=["GET", "HEAD"])
     async def file(request: Request, version: str, path: str) -> Response:
@@ -104,6 +105,6 @@ def mic_router(shell: Shell | None = None) -> APIRouter:
         asset = shown.files.get(path)
         if asset is None:
             return Response(status_code=404, headers={"Cache-Control": "no-store"})
-        return _reply(request, asset, FOR_EVER if version == shown.version else REVALIDATE)
+        return reply(request, asset, FOR_EVER if version == shown.version else REVALIDATE)
 
     return router

@@ -1,4 +1,4 @@
-"""What people are told before they agree: recording (customers) and enrolment (staff), in versions that never change."""
+"""What people are told before they agree: recording, form, co-residents (customers), enrolment (staff); versions never change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field
 
 from case_api.schemas import Out
 
-NoticeKind = Literal["recording", "enrolment"]
+NoticeKind = Literal["recording", "enrolment", "form", "co_residents"]
 
 
 class Notice(Out):

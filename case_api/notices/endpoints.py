@@ -11,5 +11,5 @@ router = APIRouter(tags=["consent"])
 
 @router.get("/consent-notice", operation_id="getConsentNotice")
 async def consent_notice(kind: NoticeKind = "recording") -> Notice:
-    """The text to show before recording (to the customer) or before enrolling (to the staff member)."""
+    """The text to show before recording or before the form (to the customer), or before enrolling (to the staff member)."""
     return current_notice(kind)

@@ -1,4 +1,4 @@
-"""`/v1/people`: administrators only."""
+"""`/v1/people`: administrators only; `/v1/sites/{id}/people`: who works with whom."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, status
 
-from case_api.database import FactoryDep, ReadDb, WriteDb
+from case_api.commands import ByDep, CommandDb, CommandRoute, KeyHeader, begin_command
+from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.people import repository, service
-from case_api.people.schemas import PersonChange, PersonCreate, PersonOut, PersonWithPassword, RolesChange
+from case_api.people.schemas import ColleagueOut, PersonChange, PersonCreate, PersonOut, PersonWithPassword, RolesChange
 from case_api.people.service import By
-from case_api.problems import ProblemCode, responses
+from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Line, Reference
-from case_api.security import Permission, Principal, actor, require
-from models.people import Person
+from case_api.security import GRANTS, Permission, Principal, actor, require
+from models.people import Person, Role
 
-router = APIRouter(prefix="/people", tags=["people"])
+router = APIRouter(prefix="/people", tags=["people"], route_class=CommandRoute)
+colleagues_router = APIRouter(prefix="/sites", tags=["people"])
+
+KEYED = (ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
+ON_CASES = frozenset(role for role, grants in GRANTS.items() if Permission.CASE_READ in grants)
 
 Administrator = Annotated[Principal, Depends(require(Permission.PERSON_MANAGE))]
 
 
-def _by(request: Request, principal: Administrator) -> By:
+async def _by(request: Request, principal: Administrator) -> By:
     principal.demand(Permission.PERSON_MANAGE, None)
     return By(actor(request, principal))
 
@@ -29,9 +34,8 @@ def _by(request: Request, principal: Administrator) -> By:
 ByAdmin = Annotated[By, Depends(_by)]
 
 
-def _with_password(created: tuple[Person, str]) -> PersonWithPassword:
-    person, password = created
-    return PersonWithPassword(**PersonOut.model_validate(person).model_dump(), one_time_password=password)
+def _with_password(person: Person, password: service.OneTime) -> PersonWithPassword:
+    return PersonWithPassword(**PersonOut.model_validate(person).model_dump(), one_time_password=password.password)
 
 
 @router.get("", operation_id="listPeople")
@@ -55,12 +59,14 @@ async def list_people(
     "",
     operation_id="createPerson",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(ProblemCode.USERNAME_TAKEN, ProblemCode.SITE_UNKNOWN, ProblemCode.ROLE_SCOPE),
+    responses=responses(ProblemCode.USERNAME_TAKEN, ProblemCode.SITE_UNKNOWN, ProblemCode.ROLE_SCOPE, *KEYED),
 )
-async def create_person(body: PersonCreate, factory: FactoryDep, by: ByAdmin) -> PersonWithPassword:
-    """A new account with a one-time password that has to be changed at the first sign-in."""
+async def create_person(request: Request, body: PersonCreate, author: ByDep, by: ByAdmin, key: KeyHeader = None) -> PersonWithPassword:
+    """A new account with a one-time password that has to be changed at the first sign-in. A repetition's answer is without it."""
     grants = [(role.role, role.site_id) for role in body.roles]
-    return _with_password(await service.create_person(factory, by, body.username, body.display_name, grants))
+    password = await service.new_password()
+    db = await begin_command(request, author, key, await request.body())
+    return _with_password(await service.create_person(db, by, password, body.username, body.display_name, grants), password)
 
 
 @router.get("/{person_id}", operation_id="getPerson", responses=responses(ProblemCode.NOT_FOUND))
@@ -69,8 +75,8 @@ async def get_person(person_id: Reference, db: ReadDb, _: ByAdmin) -> PersonOut:
     return PersonOut.model_validate(await service.get_person(db, person_id))
 
 
-@router.patch("/{person_id}", operation_id="changePerson", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.LAST_ADMIN))
-async def change_person(person_id: Reference, body: PersonChange, db: WriteDb, by: ByAdmin) -> PersonOut:
+@router.patch("/{person_id}", operation_id="changePerson", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.LAST_ADMIN, *KEYED))
+async def change_person(person_id: Reference, body: PersonChange, db: CommandDb, by: ByAdmin) -> PersonOut:
     """Rename, disable or enable an account. Disabling ends every sign-in at once."""
     person = await service.change_person(db, by, person_id, display_name=body.display_name, disabled=body.disabled)
     return PersonOut.model_validate(person)
@@ -79,15 +85,49 @@ async def change_person(person_id: Reference, body: PersonChange, db: WriteDb, b
 @router.put(
     "/{person_id}/roles",
     operation_id="setRoles",
-    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.LAST_ADMIN, ProblemCode.SITE_UNKNOWN, ProblemCode.ROLE_SCOPE),
+    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.LAST_ADMIN, ProblemCode.SITE_UNKNOWN, ProblemCode.ROLE_SCOPE, *KEYED),
 )
-async def set_roles(person_id: Reference, body: RolesChange, db: WriteDb, by: ByAdmin) -> PersonOut:
+async def set_roles(person_id: Reference, body: RolesChange, db: CommandDb, by: ByAdmin) -> PersonOut:
     """Give a person exactly these roles; it holds from their next request."""
     grants = [(role.role, role.site_id) for role in body.roles]
     return PersonOut.model_validate(await service.replace_roles(db, by, person_id, grants))
 
 
-@router.post("/{person_id}/password", operation_id="resetPassword", responses=responses(ProblemCode.NOT_FOUND))
-async def reset_password(person_id: Reference, factory: FactoryDep, by: ByAdmin) -> PersonWithPassword:
-    """A new one-time password. The person is signed out everywhere."""
-    return _with_password(await service.reset_password(factory, by, person_id))
+@router.post("/{person_id}/password", operation_id="resetPassword", responses=responses(ProblemCode.NOT_FOUND, *KEYED))
+async def reset_password(request: Request, person_id: Reference, author: ByDep, by: ByAdmin, key: KeyHeader = None) -> PersonWithPassword:
+    """A new one-time password. The person is signed out everywhere. A repetition's answer is without it."""
+    password = await service.new_password()
+    db = await begin_command(request, author, key, await request.body())
+    return _with_password(await service.reset_password(db, by, password, person_id), password)
+
+
+@colleagues_router.get("/{site_id}/people", operation_id="listColleagues", responses=responses(ProblemCode.NOT_FOUND))
+async def list_colleagues(
+    site_id: Reference,
+    db: ReadDb,
+    principal: Annotated[Principal, Depends(require(Permission.CASE_READ))],
+    role: Annotated[Role | None, Query(description="Only who holds this role here")] = None,
+    q: Annotated[Line | None, Query(description="Part of the name")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ColleagueOut]:
+    """Who works on the site's cases: to be assigned, delegated to, and recognised by the ids in cases and tasks; newest first."""
+    if not principal.may(Permission.CASE_READ, site_id):
+        raise Problem(ProblemCode.NOT_FOUND)
+    return await newest_first(
+        db,
+        repository.colleagues_query(site_id, ON_CASES if role is None else ON_CASES & {role}, q),
+        Person.created_at,
+        Person.id,
+        limit=limit,
+        cursor=cursor,
+        show=lambda row: _colleague(row.Person, site_id),
+        key=lambda row: (row.Person.created_at, row.Person.id),
+    )
+
+
+def _colleague(person: Person, site_id: str) -> ColleagueOut:
+    held = {role.role for role in person.roles if role.role in ON_CASES and role.site_id in (None, site_id)}
+    return ColleagueOut.model_validate(
+        {"id": person.id, "display_name": person.display_name, "roles": sorted(held), "disabled": person.disabled_at is not None}
+    )

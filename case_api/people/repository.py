@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people import Person, PersonRole
@@ -17,6 +17,12 @@ def people_query(q: str | None) -> Select[Person]:
     if q:
         query = query.where(or_(Person.username.icontains(q, autoescape=True), Person.display_name.icontains(q, autoescape=True)))
     return query
+
+
+def colleagues_query(site_id: str, roles: Collection[str], q: str | None) -> Select[Person]:
+    """People who hold one of these roles at the site or everywhere, closed accounts among them."""
+    held = and_(PersonRole.role.in_(roles), or_(PersonRole.site_id.is_(None), PersonRole.site_id == site_id))
+    return people_query(q).where(Person.roles.any(held))
 
 
 async def person_by_id(db: AsyncSession, person_id: str) -> Person | None:

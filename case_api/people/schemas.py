@@ -63,6 +63,15 @@ class PersonOut(Out):
     created_at: datetime
 
 
+class ColleagueOut(Out):
+    """Somebody who works on the site's cases, as their colleagues see them."""
+
+    id: str
+    display_name: str = Field(examples=["李静"])
+    roles: list[Role] = Field(description="Held at this site or everywhere", examples=[["receptionist"]])
+    disabled: bool = Field(description="The account is closed: a name in older cases, nobody to give work to")
+
+
 class PersonWithPassword(PersonOut):
     """An account with its one-time password, shown this once."""
 

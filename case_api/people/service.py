@@ -16,7 +16,6 @@ from case_api.people.rules import Grant, admins_are_everywhere, leaves_an_admin
 from case_api.problems import Problem, ProblemCode
 from models import audit
 from models.base import utc_now
-from models.engine import Factory, transaction
 from models.people import Person, PersonRole
 
 
@@ -61,27 +60,38 @@ async def get_person(db: AsyncSession, person_id: str) -> Person:
     return person
 
 
-async def create_person(factory: Factory, by: By, username: str, display_name: str, grants: Sequence[Grant]) -> tuple[Person, str]:
-    """A new account and its one-time password. `username` is folded already.
+@dataclass(frozen=True, slots=True)
+class OneTime:
+    """A one-time password, hashed before the database is locked for it."""
+
+    password: str
+    hashed: str
+
+
+async def new_password() -> OneTime:
+    """Slow: the hash is meant to be."""
+    password = one_time_password()
+    return OneTime(password, await hash_password(password))
+
+
+async def create_person(db: AsyncSession, by: By, password: OneTime, username: str, display_name: str, grants: Sequence[Grant]) -> Person:
+    """A new account with its one-time password. `username` is folded already.
 
     Raises Problem: username_taken, site_unknown, role_scope.
     """
     grants = sorted(set(grants), key=str)
-    password = one_time_password()
-    hashed = await hash_password(password)
+    if await repository.username_taken(db, username):
+        raise Problem(ProblemCode.USERNAME_TAKEN)
+    await _check_grants(db, grants)
+    roles = [PersonRole(role=role, site_id=site) for role, site in grants]
+    person = Person(username=username, display_name=display_name, password_hash=password.hashed, roles=roles)
+    db.add(person)
     try:
-        async with transaction(factory) as db:
-            if await repository.username_taken(db, username):
-                raise Problem(ProblemCode.USERNAME_TAKEN)
-            await _check_grants(db, grants)
-            roles = [PersonRole(role=role, site_id=site) for role, site in grants]
-            person = Person(username=username, display_name=display_name, password_hash=hashed, roles=roles)
-            db.add(person)
-            await db.flush()
-            by.record(db, "create", person, after={"username": username, "display_name": display_name, **_as_json(grants)})
+        await db.flush()
     except IntegrityError as error:  # another process took the name between the question and the insert
         raise Problem(ProblemCode.USERNAME_TAKEN) from error
-    return person, password
+    by.record(db, "create", person, after={"username": username, "display_name": display_name, **_as_json(grants)})
+    return person
 
 
 async def change_person(db: AsyncSession, by: By, person_id: str, *, display_name: str | None, disabled: bool | None) -> Person:
@@ -121,12 +131,9 @@ async def _keep_an_admin(db: AsyncSession, person: Person, grants: Sequence[Gran
         raise Problem(ProblemCode.LAST_ADMIN)
 
 
-async def reset_password(factory: Factory, by: By, person_id: str) -> tuple[Person, str]:
-    """A new one-time password; every token ends. Raises Problem: not_found."""
-    password = one_time_password()
-    hashed = await hash_password(password)
-    async with transaction(factory) as db:
-        person = await get_person(db, person_id)
-        await set_password(db, person, hashed, must_change=True)
-        by.record(db, "reset_password", person)
-    return person, password
+async def reset_password(db: AsyncSession, by: By, password: OneTime, person_id: str) -> Person:
+    """Another one-time password; every token ends. Raises Problem: not_found."""
+    person = await get_person(db, person_id)
+    await set_password(db, person, password.hashed, must_change=True)
+    by.record(db, "reset_password", person)
+    return person

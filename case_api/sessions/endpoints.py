@@ -10,7 +10,8 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime
 
 from audio_service.intake.finalise import FINAL_NAME
-from case_api.database import ReadDb, SettingsDep, WriteDb
+from case_api.commands import CommandDb, CommandRoute
+from case_api.database import ReadDb, SettingsDep
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Line, Reference
@@ -23,10 +24,10 @@ from models import audit
 from models.engine import transaction
 from models.sessions import Level, Session, SessionStatus
 
-router = APIRouter(prefix="/sessions", tags=["sessions"])
+router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=CommandRoute)
 
 
-def _reader(principal: SignedIn) -> Principal:
+async def _reader(principal: SignedIn) -> Principal:
     if not (principal.holds(Permission.SESSION_READ_OWN) or principal.holds(Permission.SESSION_READ_SITE)):
         raise Problem(ProblemCode.FORBIDDEN, Permission.SESSION_READ_OWN)
     return principal
@@ -36,7 +37,7 @@ Reader = Annotated[Principal, Depends(_reader)]
 KEPT = responses(ProblemCode.NOT_FOUND, ProblemCode.NOT_RECORDED)
 
 
-def _filters(
+async def _filters(
     site_id: Reference | None = None,
     staff_id: Reference | None = None,
     case_id: Reference | None = None,
@@ -68,8 +69,14 @@ async def get_session(session_id: Reference, principal: Reader, db: ReadDb) -> S
     return await service.detail(db, await service.find(db, principal, session_id))
 
 
-@router.patch("/{session_id}", operation_id="linkSession", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN))
-async def link_session(request: Request, session_id: Reference, body: SessionChange, principal: Reader, db: WriteDb) -> SessionOut:
+@router.patch(
+    "/{session_id}",
+    operation_id="linkSession",
+    responses=responses(
+        ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN, ProblemCode.CASE_STATE, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID
+    ),
+)
+async def link_session(request: Request, session_id: Reference, body: SessionChange, principal: Reader, db: CommandDb) -> SessionOut:
     """Link the session to a case."""
     return service.session_out(await service.link_case(db, principal, actor(request, principal), session_id, body.case_id))
 
@@ -100,11 +107,11 @@ async def get_track(
     operation_id="getAudio",
     response_class=Response,
     responses=KEPT
-    | responses(ProblemCode.AUDIO_GONE)
+    | responses(ProblemCode.AUDIO_GONE, ProblemCode.RANGE_NOT_SATISFIABLE)
     | {200: {"content": {"audio/flac": {}, "audio/wav": {}}}, 206: {"description": "A range"}},
 )
 async def get_audio(request: Request, session_id: Reference, principal: Reader, db: ReadDb, settings: SettingsDep) -> Response:
-    """The recording: FLAC with range requests once it is finished, a WAV of what is stored before that. Listening is audited."""
+    """The recording: FLAC once it is finished, before that a WAV of what is stored so far; both in ranges. Listening is audited."""
     row = await service.find_kept(db, principal, session_id)
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(request.app.state.factory) as write:
@@ -112,9 +119,11 @@ async def get_audio(request: Request, session_id: Reference, principal: Reader, 
     path = audio.finished_file(settings.data_dir, row.Session.recording_path or f"recordings/{row.Session.id}/{FINAL_NAME}")
     if path is not None:
         return FileResponse(path, media_type="audio/flac", filename=f"{session_id}.flac", content_disposition_type="inline")
-    size, blocks = await service.live_wav(settings.data_dir / "recordings" / session_id)
-    headers = {"Content-Length": str(size), "Accept-Ranges": "none"}
-    return StreamingResponse(blocks, media_type="audio/wav", headers=headers)
+    part = await service.live_wav(settings.data_dir / "recordings" / session_id, request.headers.get("range"))
+    headers = {"Content-Length": str(part.last - part.first + 1), "Accept-Ranges": "bytes"}
+    if not part.whole:
+        headers["Content-Range"] = f"bytes {part.first}-{part.last}/{part.size}"
+    return StreamingResponse(part.blocks, 200 if part.whole else 206, headers, "audio/wav")
 
 
 @router.get(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from case_api.cases.service import get_case
+from audio_service.intake.recording import stored_samples
+from case_api.cases.flow import touch
 from case_api.problems import Problem, ProblemCode
 from case_api.schemas import Out
 from case_api.security import Permission, Principal
@@ -31,6 +31,7 @@ from case_api.sessions.schemas import (
     WarningOut,
 )
 from models import audit
+from models.cases import WithdrawalCase
 from models.prosody import unpack
 from models.sessions import Session
 
@@ -131,28 +132,39 @@ async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
     return to_text(said, head)
 
 
-async def live_wav(folder: Path) -> tuple[int, Iterator[bytes]]:
-    """(bytes, blocks) of the audio so far. Raises Problem: audio_gone where nothing is stored."""
-    samples = await asyncio.to_thread(audio.stored_samples, folder)
+async def live_wav(folder: Path, wanted: str | None) -> audio.Part:
+    """The audio so far, or the bytes of it that the `Range` header asks for. Raises Problem: audio_gone, range_not_satisfiable."""
+    samples = await asyncio.to_thread(stored_samples, folder)
     if samples == 0:
         raise Problem(ProblemCode.AUDIO_GONE)
-    return len(audio.wav_header(0)) + 2 * samples, audio.wav_blocks(folder, samples)
+    size = len(audio.wav_header(0)) + 2 * samples
+    span = audio.wanted_bytes(wanted, size)
+    first, last = span or (0, size - 1)
+    return audio.Part(first, last, size, span is None, audio.wav_bytes(folder, samples, first, last))
 
 
 async def link_case(db: AsyncSession, principal: Principal, who: audit.Actor, session_id: str, case_id: str | None) -> Any:
-    """Link a session to a case of its own site. Raises Problem: not_found, forbidden, case_unknown."""
+    """Link a session to a case of its own site, or to none. What an ended case rests on stays with it.
+
+    Raises Problem: not_found, forbidden, case_unknown, case_state.
+    """
     row = await find(db, principal, session_id)
     session: Session = row.Session
     principal.demand(Permission.CASE_CREATE, session.site_id)
-    if case_id is not None:
-        try:
-            case = await get_case(db, principal, case_id)
-        except Problem as error:
-            raise Problem(ProblemCode.CASE_UNKNOWN) from error
-        if case.site_id != session.site_id:
-            raise Problem(ProblemCode.CASE_UNKNOWN)
+    for each in sorted({session.case_id, case_id} - {None, ""}, key=str):
+        await _lock_linkable(db, session, str(each))
+    await db.refresh(session, with_for_update=True)
     subject = audit.Subject("session", session.id, session.site_id)
     audit.record(db, who, "api:session:link_case", subject, before={"case_id": session.case_id}, after={"case_id": case_id})
     session.case_id = case_id
     await db.flush()
     return await find(db, principal, session_id)
+
+
+async def _lock_linkable(db: AsyncSession, session: Session, case_id: str) -> None:
+    case = await db.get(WithdrawalCase, case_id, with_for_update=True, populate_existing=True)
+    if case is None or case.site_id != session.site_id:
+        raise Problem(ProblemCode.CASE_UNKNOWN)
+    if case.status in ("closing", "archived", "cancelled"):
+        raise Problem(ProblemCode.CASE_STATE, case.status)
+    await touch(db, case)

@@ -36,6 +36,36 @@ class SiteChange(In):
     name_en: Line | None = None
 
 
+class ThresholdsChange(In):
+    """All thresholds that the site is to have otherwise than the service, and why; an empty object goes back to the service's."""
+
+    changes: dict[str, float] = Field(max_length=60, examples=[{"raise_at": 2.9, "cooldown": 60}])
+    reason: FilledLine = Field(examples=["开放式大厅，背景人声多"])
+
+
+class Threshold(Out):
+    """One threshold: what holds at the site, what the service has, between which values it may lie."""
+
+    name: str
+    value: float
+    usual: float
+    least: float | None
+    most: float | None
+    en: str = Field(description="What it does")
+
+
+class Thresholds(Out):
+    """The ear's thresholds at a site. They hold for conversations that begin from now on."""
+
+    site_id: str
+    version: int
+    changes: dict[str, float]
+    reason: str
+    changed_by: str | None
+    changed_at: datetime | None
+    items: list[Threshold]
+
+
 class SiteOut(Out):
     """A sales office."""
 

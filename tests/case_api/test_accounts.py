@@ -263,7 +263,7 @@ async def test_first_start_makes_one_admin_with_a_password_told_once(app: FastAP
     answer = (await attempt(client, first.username, first.one_time_password)).json()
     assert answer["must_change_password"] is True
     audits = await rows.scalars(select(AuditRecord).where(AuditRecord.action.like("bootstrap:%")))
-    assert {audit.action for audit in audits} == {"bootstrap:site:create", "bootstrap:person:create"}
+    assert {audit.action for audit in audits} == {"bootstrap:policy:install", "bootstrap:site:create", "bootstrap:person:create"}
     assert first.one_time_password not in repr([vars(audit) for audit in audits])
 
 

@@ -14,6 +14,8 @@ from case_api.people.service import By
 from case_api.problems import Problem
 from case_api.security import GRANTS, MEANING, Permission, roles_table
 from models.audit import Actor, AuditRecord
+from models.base import utc_now
+from models.commands import CommandRecord
 from models.engine import Factory, transaction
 from models.people import Person, Role
 from models.sites import Site
@@ -63,8 +65,13 @@ async def test_names_that_would_confuse_are_refused(client: httpx2.AsyncClient, 
 
 
 async def test_two_that_ask_for_one_name_at_once_get_one_account(factory: Factory, rows: Rows) -> None:
-    asked = (service.create_person(factory, By(Actor("x")), "lijing", "李静", []) for _ in range(4))
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    password = await service.new_password()
+
+    async def create() -> None:
+        async with transaction(factory) as db:
+            await service.create_person(db, By(Actor("x")), password, "lijing", "李静", [])
+
+    answers = await asyncio.gather(*(create() for _ in range(4)), return_exceptions=True)
     assert sum(isinstance(answer, Problem) for answer in answers) == 3
     assert await rows.scalars(select(Person.username)) == ["lijing"]
 
@@ -117,7 +124,8 @@ async def test_roles_hold_from_the_next_request(
     answer = await client.put(f"/v1/people/{person.id}/roles", headers=admin, json={"roles": wanted})
     assert answer.json()["roles"] == wanted[:2]
     me = (await client.get("/v1/me", headers=headers)).json()
-    assert me["permissions"] == ["session:read_site", "case:read"]
+    assert me["permissions"] == [one for one in Permission if one in GRANTS["finance"] | GRANTS["trainer"]]
+    assert "case:intake" not in me["permissions"]
     audit = await rows.one(select(AuditRecord).where(AuditRecord.action == "api:person:set_roles"))
     assert (audit.actor_label, audit.subject_id) == ("Boss", person.id)
     assert audit.before == {"roles": [["staff", site.id], ["trainer", None]]}
@@ -229,3 +237,70 @@ async def test_sites_are_seen_by_those_who_work_there(
 @pytest.mark.parametrize("body", [{"code": "yl"}, {"code": "A/B"}, {"timezone": "Mars/Base"}, {"name": ""}, {"name": "a\nb"}])
 async def test_senseless_sites_are_refused(client: httpx2.AsyncClient, admin: Headers, body: dict[str, str]) -> None:
     assert (await client.post("/v1/sites", headers=admin, json={"code": "YL", "name": "云麓"} | body)).status_code == 422
+
+
+async def test_colleagues_are_found_by_who_has_to_name_them(
+    client: httpx2.AsyncClient, make_person: MakePerson, sign_in: SignIn, factory: Factory, site: Site, other_site: Site
+) -> None:
+    manager = await make_person("zhang", ("site_manager", site.id))
+    desk = await make_person("lijing", ("receptionist", site.id), ("staff", other_site.id))
+    await make_person("fang", ("legal", None))
+    await make_person("far", ("receptionist", other_site.id))
+    await make_person("boss", ("admin", None))
+    gone = await make_person("gone", ("staff", site.id))
+    async with transaction(factory) as db:
+        (await db.get_one(Person, gone.id)).disabled_at = utc_now()
+    headers = await sign_in(manager)
+    url = f"/v1/sites/{site.id}/people"
+    found = {one["display_name"]: one for one in (await client.get(url, headers=headers)).json()["items"]}
+    assert {name: (one["roles"], one["disabled"]) for name, one in found.items()} == {
+        "Zhang": (["site_manager"], False),
+        "Lijing": (["receptionist"], False),
+        "Fang": (["legal"], False),
+        "Gone": (["staff"], True),
+    }
+    assert set(found["Lijing"]) == {"id", "display_name", "roles", "disabled"}
+
+    async def ids(**wanted: str) -> list[str]:
+        return [one["id"] for one in (await client.get(url, headers=headers, params=wanted)).json()["items"]]
+
+    assert await ids(role="receptionist") == await ids(q="lij") == [desk.id]
+    assert await ids(role="admin") == []
+    elsewhere = await client.get(f"/v1/sites/{other_site.id}/people", headers=headers)
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "not_found")
+    admin = await client.get(url, headers=await sign_in(await make_person("root", ("admin", None))))
+    assert (admin.status_code, admin.json()["code"]) == (403, "forbidden")
+
+
+async def test_accounts_and_sites_are_made_once_for_a_key(client: httpx2.AsyncClient, admin: Headers, site: Site, rows: Rows) -> None:
+    """A repetition gets the first answer, without the password that was shown once; another body under the key is refused."""
+    keyed = iter([admin | {"Idempotency-Key": f"key-{n:08d}"} for n in range(9)])
+
+    async def twice(method: str, path: str, body: Any, other: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        headers = next(keyed)
+        answers = [await client.request(method, f"/v1/{path}", headers=headers, json=body) for _ in range(2)]
+        assert answers[0].status_code == answers[1].status_code < 300, answers[1].text
+        assert answers[1].headers["idempotency-replayed"] == "true"
+        refused = await client.request(method, f"/v1/{path}", headers=headers, json=other)
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+        return answers[0].json(), answers[1].json()
+
+    account = {"username": "lijing", "display_name": "李静"}
+    first, again = await twice("POST", "people", account, account | {"username": "other"})
+    assert again == first | {"one_time_password": ""}
+    path = f"people/{first['id']}"
+    for method, where, body, other in (
+        ("PATCH", path, {"display_name": "李晶"}, {"disabled": True}),
+        ("PUT", f"{path}/roles", {"roles": [{"role": "staff", "site_id": site.id}]}, {"roles": []}),
+        ("POST", "sites", {"code": "NEW", "name": "新案场"}, {"code": "NEW2", "name": "新案场"}),
+        ("PATCH", f"sites/{site.id}", {"name": "海德二期"}, {"name": "海德三期"}),
+    ):
+        done, same = await twice(method, where, body, other)
+        assert same == done
+    reset, after = await twice("POST", f"{path}/password", None, {"x": 1})
+    assert after == reset | {"one_time_password": ""}
+    tried = await client.post("/v1/tokens", json={"username": "lijing", "password": reset["one_time_password"]})
+    assert tried.status_code in (200, 201), tried.text  # the repetition did not make another one
+    noted = [row.action for row in await rows.scalars(select(AuditRecord).where(AuditRecord.subject_id == first["id"]))]
+    assert [action.split(":")[2] for action in noted if "person" in action] == ["create", "rename", "set_roles", "reset_password"]
+    assert reset["one_time_password"] not in str([row.body for row in await rows.scalars(select(CommandRecord))])

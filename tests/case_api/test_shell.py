@@ -8,9 +8,10 @@ import httpx2
 import pytest
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from case_api import logs
-from case_api.middleware import MAX_BODY_BYTES
+from case_api.middleware import MAX_BODY_BYTES, TEXT_BYTES
 from case_api.problems import PROBLEMS, ProblemCode
 from models.engine import DatabaseBusy
 from models.settings import Settings
@@ -77,6 +78,14 @@ async def test_a_body_beyond_the_limit_is_cut_off(
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large"), path
 
 
+async def test_what_is_no_file_is_short(client: httpx2.AsyncClient) -> None:
+    """Anybody may send it, and it is parsed in one piece."""
+    for path in ("/v1/tokens", "/v1/crm-events/x"):
+        content = b'{"username": "' + b"x" * TEXT_BYTES + b'"}'
+        answer = await client.post(path, content=content, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large"), path
+
+
 async def test_a_defect_is_a_problem_without_its_inside(client: httpx2.AsyncClient, app: FastAPI) -> None:
     @app.get("/broken")
     async def broken() -> None:
@@ -86,12 +95,17 @@ async def test_a_defect_is_a_problem_without_its_inside(client: httpx2.AsyncClie
     async def busy() -> None:
         raise DatabaseBusy("locked")
 
+    @app.get("/crowded")
+    async def crowded() -> None:
+        raise PoolTimeout("no connection came free")
+
     answer = await client.get("/broken")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "12345" not in answer.text
     assert "x-request-id" in answer.headers
-    waited = await client.get("/busy")
-    assert (waited.status_code, waited.json()["code"], waited.headers["retry-after"]) == (503, "database_busy", "1")
+    for path in ("/busy", "/crowded"):
+        waited = await client.get(path)
+        assert (waited.status_code, waited.json()["code"], waited.headers["retry-after"]) == (503, "database_busy", "1")
 
 
 async def test_a_request_is_one_log_line_without_what_was_searched_or_typed(

@@ -75,6 +75,13 @@ def test_no_cause_in_small_talk(listener: Listener) -> None:
     assert listener.causes("今天外面风挺大的") == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "assent"), [("行，都听你的", True), ("听您的安排", True), ("我先听听你的方案", False), ("听你的意思是不退了", False)]
+)
+def test_to_listen_is_not_to_agree(listener: Listener, text: str, assent: bool) -> None:
+    assert (listener.holdback(text) > 0) is assent
+
+
 @pytest.mark.parametrize("text", ["太好了，谢谢您", "哈哈哈真的吗", "非常满意，服务真好"])
 def test_glad_words_hold_back(listener: Listener, text: str) -> None:
     assert listener.holdback(text) >= 0.5

@@ -52,6 +52,45 @@ async def test_a_line_lost_late_in_the_conversation_is_tried_again() -> None:
     assert messages[-1]["type"] == "summary"
 
 
+async def test_a_service_that_greets_and_dies_is_asked_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+
+    async def noted(self: Phone, error: Exception) -> None:
+        pauses.append(self._retry)
+        await pause(self, error)
+
+    pause = Phone._pause
+    monkeypatch.setattr(Phone, "_pause", noted)
+    monkeypatch.setattr(module, "RETRY_FIRST", 0.01)
+    hellos = 0
+
+    async def talk(line: ServerConnection) -> None:
+        nonlocal hellos
+        hellos += 1
+        await line.recv()
+        await line.send(json.dumps({"type": "ready", "session": "s1", "next_seq": 0, "limits": {"window_packets": 100}}))
+        if hellos < 5:
+            line.transport.abort()
+            return
+        async for data in line:
+            if isinstance(data, bytes):
+                await line.send(json.dumps({"type": "ack", "seq": int.from_bytes(data[:4], "big")}))
+            if hellos == 5:
+                line.transport.abort()
+                return
+            if isinstance(data, str) and json.loads(data)["type"] == "stop":
+                await line.send(json.dumps({"type": "summary"}))
+                return
+
+    async with serve(talk, "127.0.0.1", 0) as server:
+        caller = phone(next(iter(server.sockets)).getsockname()[1], [])
+        caller._retry = module.RETRY_FIRST
+        await caller.play(np.zeros(SAMPLE_RATE, np.int16), 20.0)
+    assert pauses[:4] == sorted(pauses[:4])
+    assert pauses[3] == pytest.approx(8 * pauses[0])
+    assert hellos == 6
+
+
 async def test_a_service_that_never_answers_is_given_up() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # taken, but not listening

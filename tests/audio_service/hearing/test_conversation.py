@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
-from audio_service.hearing import Enrolment, EnrolmentTooShortError, Escalation, HearingEvent, HearingModels, Tick, VoiceEnd
+from audio_service.hearing import (
+    Calmed,
+    Enrolment,
+    EnrolmentTooShortError,
+    Escalation,
+    HearingEvent,
+    HearingModels,
+    Interrupted,
+    LongSilence,
+    StaffHurried,
+    StateReport,
+    Tick,
+    VoiceEnd,
+)
 from audio_service.hearing.evaluate import messages, read, run
+from audio_service.hearing.spectra import Floats
 from audio_service.messages import SAMPLE_RATE, Speaker
 from models.settings_detection import DetectionSettings
 
@@ -66,3 +83,44 @@ def test_the_evaluation_writes_every_utterance_once(heard: list[HearingEvent]) -
 def test_an_enrolment_needs_speech(models: HearingModels) -> None:
     with pytest.raises(EnrolmentTooShortError):
         Enrolment.from_recordings(models, [read(DEMO / "enrolment.flac")[: 3 * SAMPLE_RATE]])
+
+
+def hastened(samples: Floats, factor: float) -> Floats:
+    """The same voice, faster: pitch and timbre stay."""
+    graph = av.filter.Graph()
+    source = graph.add_abuffer(format="flt", sample_rate=SAMPLE_RATE, layout="mono")
+    tempo, sink = graph.add("atempo", str(factor)), graph.add("abuffersink")
+    source.link_to(tempo)
+    tempo.link_to(sink)
+    graph.configure()
+    frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="flt", layout="mono")
+    frame.sample_rate = SAMPLE_RATE
+    graph.push(frame)
+    graph.push(None)
+    parts = []
+    with suppress(av.error.EOFError):
+        while True:
+            parts.append(graph.pull().to_ndarray().ravel())
+    return np.concatenate(parts)
+
+
+def test_staff_who_hurry_are_told_so_against_their_own_pace(models: HearingModels, heard: list[HearingEvent]) -> None:
+    samples = read(DEMO / "negotiation.flac")
+    pause = samples[: SAMPLE_RATE // 2]
+    own = [event for event in heard if isinstance(event, VoiceEnd) and event.speaker is Speaker.STAFF]
+    turns = [np.concatenate((samples[int(end.start * SAMPLE_RATE) : int(end.end * SAMPLE_RATE)], pause)) for end in own]
+    calm = np.concatenate(turns)
+    enrolment = Enrolment.from_recordings(models, [read(DEMO / "enrolment.flac")])
+    events = run(models, DetectionSettings(), enrolment, np.concatenate((calm, calm, hastened(calm, 1.25))))
+    told = [event for event in events if isinstance(event, StaffHurried)]
+    assert [event for event in heard if isinstance(event, StaffHurried)] == []
+    assert len(told) == 1
+    assert told[0].at > 2 * len(calm) / SAMPLE_RATE
+    assert 0.12 < told[0].rate_change < 0.45
+
+
+def test_the_course_of_the_talk_is_told(heard: list[HearingEvent]) -> None:
+    assert [event.at > ONSET for event in heard if isinstance(event, Calmed)] == [True]
+    assert [event for event in heard if isinstance(event, Interrupted | LongSilence)] == []  # nobody does in this recording
+    shares = [event.customer_share for event in heard if isinstance(event, StateReport) and event.customer_share is not None]
+    assert 0.5 < shares[-1] < 0.7

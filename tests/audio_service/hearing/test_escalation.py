@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audio_service.hearing.baseline import Baseline
 from audio_service.hearing.cues import Cues, Passage
 from audio_service.hearing.escalation import EscalationDetector
 from audio_service.hearing.events import Calmed, Escalation
+from audio_service.hearing.wording import Words
 from audio_service.messages import Level
 from models.settings_detection import DetectionSettings
 
@@ -33,9 +38,15 @@ class Talk:
             for tick in range(1, 41):
                 self.now += 0.1
                 self.said += self.detector.listen(self.now, Passage(cues, tick / 10, 5.0 * tick / 10))
-            self.detector.finish(self.now, Passage(cues, 4.0, 20.0))
+            self.said += self.detector.finish(self.now, Passage(cues, 4.0, 20.0))
             self.now += 3.0
         return self.said[before:]
+
+    def words(self, anger: float) -> list[Escalation | Calmed]:
+        """What was just said turns out to have been this angry (−1 to 1)."""
+        found = self.detector.heed(self.now - 1.5, Words(0, self.now - 1.5, anger))
+        self.said += found
+        return [*found]
 
 
 @pytest.fixture
@@ -95,7 +106,21 @@ def test_cool_down_and_calming(talk: Talk) -> None:
     talk.utter(RAISED, times=4)
     again = [event.at for event in talk.said if isinstance(event, Escalation)]
     assert len(again) == len(prompts) + 1
-    assert again[-1] - again[-2] >= SETTINGS.cooldown
+    assert again[-1] - again[-2] >= SETTINGS.cooldown / 2
+
+
+def test_an_outburst_that_goes_on_is_told_again_only_after_the_cool_down(talk: Talk) -> None:
+    talk.utter(RAISED, times=20)
+    prompts = [event.at for event in talk.said if isinstance(event, Escalation)]
+    assert len(prompts) > 1
+    assert all(later - earlier >= SETTINGS.cooldown for earlier, later in pairwise(prompts))
+
+
+def test_what_turns_out_to_have_been_the_customers_teaches_the_baseline() -> None:
+    talk = Talk()
+    talk.detector.recall([Passage(Cues(*CALM), 4.0, 20.0)] * 4)
+    assert talk.detector.baseline.seconds == 16.0
+    assert talk.utter(RAISED)
 
 
 def test_the_baseline_is_frozen_while_raised(talk: Talk) -> None:
@@ -113,12 +138,138 @@ def test_a_slow_climb_is_seen(talk: Talk) -> None:
     assert any(isinstance(event, Escalation) for event in talk.said)
 
 
-def test_the_words_can_hold_a_prompt_back(talk: Talk) -> None:
-    talk.detector.hold_back(talk.now + 5.5)
-    held = talk.now + 5.5
-    first = talk.utter(RAISED, times=2)[0]
-    assert isinstance(first, Escalation)
-    assert first.at >= held
+@pytest.mark.parametrize("anger", [1.0, -1.0])
+def test_words_alone_raise_nothing(talk: Talk, anger: float) -> None:
+    for _ in range(4):
+        talk.utter()
+        talk.words(anger)
+    assert talk.said == []
+    assert talk.detector.level is Level.CALM
+
+
+def test_grave_words_confirm_what_the_voice_only_suggests(talk: Talk) -> None:
+    assert talk.utter(0.5 * RAISED) == []
+    (escalation,) = talk.words(1.0)
+    assert isinstance(escalation, Escalation)
+    assert escalation.level is Level.RISING
+    assert talk.detector.level is Level.RISING
+
+
+def test_words_said_long_ago_confirm_nothing(talk: Talk) -> None:
+    talk.words(1.0)
+    talk.utter(times=4)
+    assert talk.utter(0.33 * RAISED) == []
+    assert len(talk.words(1.0)) == 1, "said just now they would have"
+
+
+def test_an_utterance_too_short_to_be_watched_is_judged_when_it_is_over(talk: Talk) -> None:
+    short = Passage(Cues(*(CALM + RAISED)), 1.4, 7.0)
+    (escalation,) = talk.detector.finish(talk.now + 2.0, short)
+    assert isinstance(escalation, Escalation)
+    assert escalation.at == talk.now + 2.0
+
+
+def test_a_sound_shorter_than_that_raises_nothing(talk: Talk) -> None:
+    assert talk.detector.finish(talk.now + 2.0, Passage(Cues(*(CALM + RAISED)), 1.2, 6.0)) == []
+
+
+def test_glad_words_ask_for_more_of_the_voice(talk: Talk) -> None:
+    plain, glad = Talk(), talk
+    plain.utter(times=6)
+    glad.words(-1.0)
+    assert plain.utter(0.7 * RAISED)
+    assert glad.utter(0.7 * RAISED) == []
+
+
+@given(anger=st.floats(min_value=-1, max_value=1), strength=st.floats(min_value=0, max_value=1.5))
+@settings(max_examples=30, deadline=None)
+def test_graver_words_never_make_a_prompt_less_likely(anger: float, strength: float) -> None:
+    raised = []
+    for said in (anger, 1.0):
+        talk = Talk()
+        talk.utter(times=6)
+        talk.words(said)
+        raised.append(bool(talk.utter(strength * RAISED) + talk.words(said)))
+    assert raised[0] <= raised[1]
+
+
+def test_one_low_turn_inside_an_outburst_ends_nothing(talk: Talk) -> None:
+    talk.utter(RAISED, times=2)
+    assert talk.utter() == []
+    talk.utter(RAISED)
+    assert talk.utter() == []
+    assert talk.detector.level is Level.AGITATED
+
+
+def test_two_calm_turns_end_an_outburst(talk: Talk) -> None:
+    talk.utter(RAISED, times=2)
+    assert [type(event) for event in talk.utter(times=2)] == [Calmed]
+
+
+def test_short_calm_answers_end_an_outburst_together(talk: Talk) -> None:
+    talk.utter(RAISED, times=2)
+    calmed: list[Calmed] = []
+    for _ in range(8):
+        talk.now += 2.0
+        calmed += talk.detector.finish(talk.now, Passage(Cues(*CALM), 1.2, 6.0))
+    assert len(calmed) == 1
+
+
+def test_a_voice_that_rises_again_at_once_is_no_new_outburst() -> None:
+    prompts = {}
+    for calm_turns in (2, 4):
+        talk = Talk()
+        talk.utter(times=6)
+        first, *_ = talk.utter(RAISED, times=3)
+        calmed = [event.at for event in talk.utter(times=calm_turns) if isinstance(event, Calmed)]
+        prompts[calm_turns] = [event.at for event in talk.utter(RAISED) if isinstance(event, Escalation)]
+        assert calmed
+        assert talk.now - first.at > SETTINGS.cooldown / 2
+    assert prompts[2] == []
+    assert prompts[4]
+
+
+def test_an_outburst_that_is_over_is_not_told_again_from_memory(talk: Talk) -> None:
+    talk.utter(RAISED, times=6)
+    before = [event.at for event in talk.said if isinstance(event, Escalation)]
+    talk.now = before[-1] + SETTINGS.cooldown
+    assert [event for event in talk.utter() if isinstance(event, Escalation)] == []
+
+
+@given(strengths=st.lists(st.sampled_from([0.0, 0.3, 0.6, 1.0, 1.3]), max_size=14))
+@settings(max_examples=30, deadline=None)
+def test_every_calming_follows_two_low_passages_and_a_raise(strengths: list[float]) -> None:
+    talk = Talk()
+    talk.utter(times=6)
+    raised = False
+    for before, now in pairwise([1.0, *strengths]):
+        for event in talk.utter(now * RAISED):
+            if isinstance(event, Calmed):
+                assert raised
+                assert max(before, now) < 1.0
+        raised = raised or any(isinstance(event, Escalation) for event in talk.said)
+
+
+def test_who_falls_silent_is_not_called_agitated_for_ever(talk: Talk) -> None:
+    talk.utter(RAISED, times=2)
+    talk.detector.wait(talk.now + SETTINGS.fade_after / 2)
+    assert talk.detector.level is Level.AGITATED
+    talk.detector.wait(talk.now + SETTINGS.fade_after)
+    assert talk.detector.level is Level.RISING
+
+
+@pytest.mark.parametrize("cue", ["rate", "loudness", "pitch", "balance"])
+def test_a_cue_without_weight_says_nothing(cue: str) -> None:
+    alone = [name == cue for name in ("rate", "loudness", "pitch", "balance")]
+    talk = Talk(DetectionSettings.model_validate({f"weight_{cue}": 0.0, "agree_at": -10.0}))
+    talk.utter(times=6)
+    assert talk.utter(RAISED * alone, times=3) == []
+
+
+def test_without_a_hold_a_calm_voice_still_raises_nothing() -> None:
+    talk = Talk(DetectionSettings(hold=0.0))
+    assert talk.utter(times=10) == []
+    assert talk.utter(RAISED)
 
 
 def test_spread_is_shrunk_towards_the_population() -> None:

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 from scipy.signal import sosfilt
 
 from audio_service.hearing.balance import Balance
+from audio_service.hearing.cues import BRIDGE, bridged, measure
 from audio_service.hearing.loudness import Loudness, k_weighting, loudness_db
 from audio_service.hearing.pitch import pitch, to_hz
 from audio_service.hearing.spectra import TICK, Floats, Spectra
@@ -62,6 +65,26 @@ def test_noise_is_not_voiced() -> None:
 def test_silence_has_no_pitch() -> None:
     _, strength = pitch(spectra(np.zeros(4 * TICK, np.float32)))
     assert not strength.any()
+
+
+@given(speech=arrays(np.bool_, st.integers(min_value=0, max_value=300)))
+def test_gaps_inside_words_are_bridged_and_pauses_are_not(speech: NDArray[np.bool_]) -> None:
+    filled = bridged(speech)
+    assert np.all(filled >= speech)
+    runs = np.split(np.arange(len(filled)), np.flatnonzero(np.diff(filled.astype(int))) + 1)
+    inner = [run for run in runs if len(run) and not filled[run[0]] and run[0] > 0 and run[-1] < len(filled) - 1]
+    assert all(len(run) > BRIDGE for run in inner)
+
+
+def test_a_voice_network_that_drops_frames_makes_nobody_hasty() -> None:
+    rows = np.zeros((400, 7), np.float32)
+    rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], rows[:, 4:6], rows[:, 6] = 0.9, 0.01, 12.0, 0.9, 1.0, 0.05
+    whole = measure(rows)
+    rows[np.arange(400) % 40 >= 20, 0] = 0.1
+    broken = measure(rows)
+    assert whole is not None
+    assert broken is not None
+    assert broken.cues.rate == pytest.approx(whole.cues.rate, abs=0.02)
 
 
 def test_balance_takes_the_rooms_energy_off() -> None:

@@ -78,6 +78,15 @@ def test_without_an_enrolment_equally_near_voices_stay_unsure() -> None:
     assert named(voices, say(CUSTOMER, 9)) is Speaker.UNSURE
 
 
+def test_without_an_enrolment_a_raised_voice_does_not_become_the_nearer_one() -> None:
+    voices = Voices(SETTINGS, None)
+    conversation(voices, turns=8)
+    for turn in range(6):
+        voices.learn(say(CUSTOMER, 70 + turn), -15.0)
+    assert named(voices, say(CUSTOMER, 80)) is Speaker.CUSTOMER
+    assert named(voices, say(STAFF, 81)) is Speaker.STAFF
+
+
 def test_a_strangers_voice_is_not_familiar_a_partners_becomes_so() -> None:
     voices = Voices(SETTINGS, Enrolment(STAFF[np.newaxis]))
     conversation(voices)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -55,6 +56,35 @@ def test_reopening_goes_on_after_the_last_stored_packet(opened: Open, tmp_path: 
     assert (second.next_seq, second.samples) == (5, 5 * PACKET)
     second.append(enumerate(blocks[5:], start=5))
     np.testing.assert_array_equal(stored(tmp_path), np.concatenate(blocks))
+
+
+def test_a_close_waits_for_the_append_that_runs_and_none_begins_after(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncing, go_on, sync = threading.Event(), threading.Event(), os.fdatasync
+
+    def slow(descriptor: int) -> None:
+        syncing.set()
+        assert go_on.wait(10)
+        sync(descriptor)
+
+    monkeypatch.setattr("audio_service.intake.recording.os.fdatasync", slow)
+    recording, (first, second) = opened(tmp_path), speech(2)
+    appending = threading.Thread(target=recording.append, args=([(0, first)],))
+    appending.start()
+    assert syncing.wait(10)
+    closing = threading.Thread(target=recording.close)
+    closing.start()
+    with pytest.raises(ServiceError) as busy:
+        Recording(tmp_path)
+    assert busy.value.code is ErrorCode.BUSY
+    go_on.set()
+    appending.join(10)
+    closing.join(10)
+    with pytest.raises(ServiceError) as refused:
+        recording.append([(1, second)])
+    assert refused.value.code is ErrorCode.SHUTTING_DOWN
+    np.testing.assert_array_equal(stored(tmp_path), first)
 
 
 @settings(max_examples=60, deadline=None)

@@ -18,11 +18,14 @@ from websockets.exceptions import ConnectionClosed
 
 from audio_service.intake import recording
 from audio_service.intake.packets import build_packet
+from audio_service.live import registry as registering
 from audio_service.live.outlet import Outlet
+from audio_service.live.socket import MESSAGES_BURST
 from models.base import utc_now
 from models.cases import WithdrawalCase
 from models.engine import transaction
-from models.sessions import Session
+from models.people import PersonRole
+from models.sessions import Session, SessionMark
 from models.tokens import AccessToken
 
 PACKET = bytes(3200)
@@ -156,6 +159,21 @@ async def test_bad_messages_during_a_conversation_end_nothing(start: Callable[..
         assert await client.closed() == 1000
 
 
+async def test_marks_in_a_loop_are_refused_after_some_and_the_conversation_goes_on(start: Callable[..., Any], rows: Any) -> None:
+    async with start() as service, line(service) as client:
+        session = (await client.hello())["session"]
+        for _ in range(3 * MESSAGES_BURST):
+            await client.say(type="mark")
+        assert (await client.until("error"))["code"] == "too_many_messages"
+        await client.send(build_packet(0, PACKET))
+        await client.until("ack")
+        await client.say(type="stop")
+        await client.until("summary")
+        assert await client.closed() == 1000
+    marks = await rows.scalars(select(SessionMark).where(SessionMark.session_id == session))
+    assert MESSAGES_BURST <= len(marks) < 2 * MESSAGES_BURST
+
+
 @pytest.mark.parametrize(
     ("frame", "code", "close"),
     [
@@ -213,6 +231,41 @@ async def test_nobody_resumes_a_colleagues_conversation(start: Callable[..., Any
         colleague = await make_person("chenjing", ("staff", site.id))
         token = (await sign_in(colleague))["Authorization"].removeprefix("Bearer ")
         assert await refused(service, resume=session, token=token) == ("session_unknown", 4404)
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_whoever_was_moved_to_another_site_cannot_go_on(
+    start: Callable[..., Any], factory: Any, other_site: Any, running: bool
+) -> None:
+    async with start() as service:
+        async with line(service) as client:
+            session = (await client.hello())["session"]
+            await client.send(build_packet(0, PACKET))
+            await client.until("ack")
+        if not running:
+            await service.registry.live[0].abandon()
+            service.registry._sessions.clear()
+        async with transaction(factory) as db:
+            await db.execute(update(PersonRole).where(PersonRole.person_id == service.person.id).values(site_id=other_site.id))
+        assert await refused(service, resume=session) == ("role_forbidden", 4403)
+
+
+async def test_opening_one_conversation_does_not_hold_up_another(start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, go_on = asyncio.Event(), asyncio.Event()
+    read = registering.read_past
+
+    async def slow(*args: Any) -> Any:
+        reading.set()
+        await go_on.wait()
+        return await read(*args)
+
+    monkeypatch.setattr(registering, "read_past", slow)
+    async with start() as service, line(service) as first, line(service) as second:
+        await first.say(type="hello", version=1, token=service.token, resume="x" * 32)
+        await reading.wait()
+        assert (await second.hello())["type"] == "ready"
+        go_on.set()
+        assert (await first.next())["code"] == "session_unknown"
 
 
 async def test_more_conversations_than_allowed_are_told_to_come_back(start: Callable[..., Any]) -> None:

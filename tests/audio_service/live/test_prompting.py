@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -16,6 +17,8 @@ from audio_service.live.words import find, read
 from audio_service.messages import Level, Speaker
 from audio_service.transcription.results import Transcription
 from models.settings import Settings
+from scripts_library.learned import Plan, Worth
+from scripts_library.records import Moment
 
 
 def said(shelf: Shelf, ordinal: int, end: float, text: str, speaker: Speaker = Speaker.CUSTOMER) -> tuple[Finished, Any]:
@@ -27,11 +30,11 @@ def outburst(at: float) -> Escalation:
     return Escalation(at=at, level=Level.RISING, strength=3.0, rate_change=0.2, loudness_change=5, pitch_change=3, balance_change=2)
 
 
-def outcome(shelf: Shelf, events: Sequence[Any]) -> list[tuple[Any, ...]]:
-    desk = PromptDesk(shelf, Settings(), {})
+def outcome(shelf: Shelf, events: Sequence[Any], plan: Plan | None = None) -> list[tuple[Any, ...]]:
+    desk = PromptDesk(shelf, Settings(), {}, plan)
     raised: list[Raised | None] = [desk.for_voice(event) if isinstance(event, Escalation) else desk.for_words(*event) for event in events]
-    prompts = [one.prompt for one in raised if one is not None]
-    return sorted((prompt.id, prompt.kind, prompt.at, prompt.script_id, tuple(prompt.reasons)) for prompt in prompts)
+    told = [(one.prompt, one.withheld_at is not None) for one in raised if one is not None]
+    return sorted((prompt.id, prompt.kind, prompt.at, prompt.script_id, tuple(prompt.reasons), held) for prompt, held in told)
 
 
 @pytest.mark.parametrize("gap", [0.2, 0.8, 1.4, 1.6, 5.0])
@@ -50,6 +53,25 @@ def test_words_stand_behind_a_rise_once_they_count(shelf: Shelf) -> None:
     late = outcome(shelf, [words, outburst(52.0)])
     assert not any("举报" in "".join(prompt[4]) for prompt in early if prompt[1] == "calming")
     assert any("举报" in "".join(prompt[4]) for prompt in late if prompt[1] == "calming")
+
+
+def test_text_that_came_too_late_counts_again_from_when_it_came(shelf: Shelf) -> None:
+    done, heard = said(shelf, 1, 50.0, "定金能不能退，我要去住建局举报你们")
+    late = replace(done, late=58.05), heard
+    assert outcome(shelf, [outburst(55.0), late, outburst(103.0)]) == outcome(shelf, [late, outburst(55.0), outburst(103.0)])
+    assert outcome(shelf, [outburst(55.0), (done, heard)]) != outcome(shelf, [(done, heard), outburst(55.0)])
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+@pytest.mark.parametrize("level", [Level.RISING, Level.AGITATED])
+def test_a_raised_voice_is_answered_whatever_was_spoken_of(shelf: Shelf, moment: Moment, level: Level) -> None:
+    desk = PromptDesk(shelf, Settings(), {})
+    done, heard = said(shelf, 1, 40.0, "定金能退多少")
+    hits = [replace(hit, moment=moment) for hit in heard.hits]
+    desk.for_words(done, replace(heard, hits=tuple(hits)))
+    raised = desk.for_voice(replace(outburst(45.0), level=level))
+    assert raised is not None
+    assert raised.prompt.kind == "calming"
 
 
 def test_staff_wording_gets_a_better_one_and_says_what_was_heard(shelf: Shelf) -> None:
@@ -72,3 +94,45 @@ def test_feedback_from_before_a_restart_counts_again(shelf: Shelf) -> None:
     assert first.prompt == again.prompt
     assert told.feedback("v0", "helpful")
     assert not told.feedback("v7", "helpful")
+
+
+def learning(session_id: str, shelf: Shelf) -> Plan:
+    """A conversation that learns: a fifth withheld, every script believed to be worth something of its own."""
+    scripts = sorted(shelf.tools.library.scripts)
+    return Plan(session_id, 2000, "v", {script: Worth((n % 7 - 3) / 5, 0.3, 40) for n, script in enumerate(scripts)})
+
+
+@pytest.mark.parametrize("session_id", ["a", "b", "c", "d", "e", "f"])
+def test_learning_changes_nothing_of_that(shelf: Shelf, session_id: str) -> None:
+    plan = learning(session_id, shelf)
+    words = [said(shelf, 1, 50.0, "定金能不能退"), said(shelf, 2, 110.0, "我要退房"), said(shelf, 3, 170.0, "我要去住建局举报你们")]
+    first = outcome(shelf, [*words[:2], outburst(110.8), words[2]], plan)
+    assert first == outcome(shelf, [words[0], outburst(110.8), *words[1:]], plan)
+    assert first == outcome(shelf, [*words[:2], outburst(110.8), words[2]], plan)
+
+
+def withheld(shelf: Shelf) -> Plan:
+    """A conversation whose first words' prompt is withheld."""
+    return next(plan for n in range(200) if (plan := Plan(f"s{n}", 2000)).withholds("w0", Moment.DEPOSIT_QUESTION, "calm"))
+
+
+def test_a_withheld_prompt_is_not_shown_again_at_once_and_does_not_stand_in_the_way_of_an_urgent_one(shelf: Shelf) -> None:
+    plan = withheld(shelf)
+    desk = PromptDesk(shelf, Settings(), {}, plan)
+    desk.level_is(1.0, Level.CALM)
+    held = desk.for_words(*said(shelf, 1, 50.0, "定金能不能退"))
+    assert held is not None
+    assert held.withheld_at is Level.CALM
+    assert not desk.feedback(held.prompt.id, "used")
+    assert desk.for_words(*said(shelf, 2, 60.0, "定金到底能不能退")) is None
+    desk.level_is(62.0, Level.AGITATED)
+    urgent = desk.for_words(*said(shelf, 3, 63.0, "定金到底能不能退"))
+    assert urgent is not None
+    assert urgent.withheld_at is None
+
+
+def test_what_learning_drew_is_written_beside_the_evidence(shelf: Shelf) -> None:
+    raised = PromptDesk(shelf, Settings(), {}, replace(learning("x", shelf), holdout_bp=0)).for_words(*said(shelf, 1, 50.0, "定金能不能退"))
+    assert raised is not None
+    assert raised.evidence["ranking"]["version"] == "v"
+    assert {"mean", "sd", "moments", "drawn", "points"} <= raised.evidence["ranking"].keys()

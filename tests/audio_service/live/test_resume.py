@@ -22,9 +22,10 @@ from audio_service.live import socket
 from audio_service.live.session import Arrival
 from audio_service.messages import SAMPLE_RATE
 from models.base import utc_now
-from models.engine import transaction
+from models.engine import Factory, transaction
 from models.outbox import OutboxMessage
 from models.sessions import Session
+from models.sites import Site, SiteDetection
 from models.tokens import AccessToken
 from tests.audio_service.live.test_bad_input import PACKET, line
 
@@ -164,3 +165,25 @@ def test_only_audio_faster_than_it_was_spoken_waits(speed: float, burst: float, 
         samples += 1600
         arrival.note(samples)
     assert arrival.fast is False  # a burst is over once the window has passed it
+
+
+async def test_a_conversation_keeps_the_thresholds_it_began_with(
+    start: Callable[..., Any], rows: Any, factory: Factory, site: Site
+) -> None:
+    async with start() as service:
+        async with transaction(factory) as db:
+            db.add(SiteDetection(site_id=site.id, changes={"raise_at": 3.5}, reason="", changed_by=service.person.id, changed_at=utc_now()))
+        async with line(service) as client:
+            session = (await client.hello())["session"]
+            await client.send(build_packet(0, PACKET))
+            await client.until("ack")
+        async with transaction(factory) as db:
+            await db.execute(update(SiteDetection).values(changes={"raise_at": 4.0}))
+    assert (await rows.one(select(Session).where(Session.id == session))).detection == {"raise_at": 3.5}
+    async with start() as service, line(service) as client:
+        await client.hello(resume=session)
+        assert service.registry.live[0].interpreter.identity.thresholds == {"raise_at": 3.5}
+        assert service.registry.live[0].interpreter.thresholds.raise_at == 3.5
+    async with start() as service, line(service) as client:
+        later = (await client.hello())["session"]
+    assert (await rows.one(select(Session).where(Session.id == later))).detection == {"raise_at": 4.0}

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 import audio_service
-from audio_service.live.ledger import Ledger, SessionUpdate
+from audio_service.live.ledger import LOST, Ledger, SessionUpdate
 from audio_service.live.watch import AGAIN_SECONDS, Watch
 from audio_service.messages import WarningCode
 from models.engine import Factory, transaction
@@ -64,6 +64,19 @@ async def test_a_disk_that_runs_low_is_told_once_a_minute(start: Callable[..., A
         await watch.look()
         warnings = [(await client.until("warning"))["code"] for _ in range(2)]
         assert warnings == ["store_low", "store_low"]
+
+
+async def test_rows_that_were_lost_are_counted_and_told(start: Callable[..., Any]) -> None:
+    before = LOST._value.get()
+    async with start() as service, line(service) as client:
+        session = (await client.hello())["session"]
+        watch = Watch(service.registry.ear, lambda: service.registry.live)
+        service.registry.ear.ledger.add(SessionUpdate(session, {"peak_level": "furious"}))
+        await service.registry.ear.ledger.flush()
+        await watch.look()
+        while (await client.until("warning"))["code"] != "rows_lost":
+            pass
+    assert LOST._value.get() == before + 1
 
 
 async def test_a_microphone_with_gain_control_is_told(start: Callable[..., Any]) -> None:

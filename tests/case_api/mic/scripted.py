@@ -172,7 +172,7 @@ class ScriptedServer:
 
     async def _create_case(self, request: Request) -> dict[str, str]:
         body = await request.json()
-        case = {"id": "c9", "code": "HD-20261123-0009", "status": "open"} | body
+        case = {"id": "c9", "code": "HD-20261123-0009", "status": "assessing"} | body
         self.script.cases.append(case)
         return dict(case)
 

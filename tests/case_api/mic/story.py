@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 CASES = [
-    {"id": "c1", "code": "HD-20261123-0007", "customer_label": "王女士", "unit_label": "3 栋 1802", "status": "open"},
-    {"id": "c2", "code": "HD-20261122-0031", "customer_label": "陈先生", "unit_label": "7 栋 0501", "status": "open"},
+    {"id": "c1", "code": "HD-20261123-0007", "customer_label": "王女士", "unit_label": "3 栋 1802", "status": "assessing"},
+    {"id": "c2", "code": "HD-20261122-0031", "customer_label": "陈先生", "unit_label": "7 栋 0501", "status": "assessing"},
     {"id": "c3", "code": "HD-20261121-0012", "customer_label": "刘女士", "unit_label": "1 栋 2603", "status": "draft"},
-    {"id": "c4", "code": "HD-20261103-0002", "customer_label": "赵先生", "unit_label": "5 栋 1101", "status": "closed"},
+    {"id": "c4", "code": "HD-20261103-0002", "customer_label": "赵先生", "unit_label": "5 栋 1101", "status": "archived"},
 ]
 
 

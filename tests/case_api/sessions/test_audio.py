@@ -9,11 +9,15 @@ import httpx2
 import numpy as np
 import pytest
 import soundfile as sf
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sqlalchemy import select
 
 from audio_service.intake.finalise import finalise
 from audio_service.intake.recording import Recording
+from case_api.problems import Problem
+from case_api.sessions.audio import wanted_bytes, wav_bytes
 from models.audit import AuditRecord
 from models.people import Person
 from models.settings import Settings
@@ -68,6 +72,50 @@ async def test_a_running_session_plays_what_is_stored_so_far(
     heard, rate = sf.read(io.BytesIO(answer.content), dtype="int16")
     assert (answer.headers["content-type"], rate, len(answer.content)) == ("audio/wav", 16000, int(answer.headers["content-length"]))
     np.testing.assert_array_equal(heard, samples)
+
+
+async def test_a_running_session_plays_in_ranges(
+    client: httpx2.AsyncClient, staff: Person, sign_in: SignIn, make_session: MakeSession, site: Site, settings: Settings
+) -> None:
+    session = await make_session(staff, site.id, status="live")
+    store(settings.data_dir / "recordings" / session.id)
+    headers, path = await sign_in(staff), f"/v1/sessions/{session.id}/audio"
+    whole = (await client.get(path, headers=headers)).content
+    for wanted, first, last in (
+        ("100-299", 100, 299),
+        ("0-1", 0, 1),
+        (f"{len(whole) - 5}-", len(whole) - 5, len(whole) - 1),
+        ("-7", -7, None),
+    ):
+        part = await client.get(path, headers=headers | {"Range": f"bytes={wanted}"})
+        assert part.status_code == 206
+        first, last = (len(whole) + first, len(whole) - 1) if last is None else (first, last)
+        assert part.headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
+        assert part.content == whole[first : last + 1]
+    beyond = await client.get(path, headers=headers | {"Range": f"bytes={len(whole)}-"})
+    assert (beyond.status_code, beyond.json()["code"]) == (416, "range_not_satisfiable")
+    assert beyond.headers["content-range"] == f"bytes */{len(whole)}"
+
+
+@given(first=st.integers(0, 9700), length=st.integers(1, 9700))
+def test_any_bytes_of_the_wav_are_those_of_the_whole(tmp_path_factory: pytest.TempPathFactory, first: int, length: int) -> None:
+    folder = tmp_path_factory.getbasetemp() / "some-seconds"
+    samples = np.arange(4800, dtype=np.int16) if (folder / "000000.seg").exists() else store(folder, 0.3)
+    whole = b"".join(wav_bytes(folder, samples.size, 0, 43 + 2 * samples.size))
+    first %= len(whole)
+    last = min(first + length - 1, len(whole) - 1)
+    assert b"".join(wav_bytes(folder, samples.size, first, last)) == whole[first : last + 1]
+
+
+@given(st.text(alphabet="bytes=-0123456789, ", max_size=20), st.integers(1, 10_000))
+def test_a_range_header_is_a_span_within_the_size_or_all_or_refused(header: str, size: int) -> None:
+    span, refused = None, None
+    try:
+        span = wanted_bytes(header, size)
+    except Problem as problem:
+        refused = problem.code
+    assert refused in (None, "range_not_satisfiable")
+    assert span is None or 0 <= span[0] <= span[1] < size
 
 
 @pytest.mark.parametrize("path", ["../secret.flac", "/etc/passwd", "recordings/../../secret.flac", "recordings", "gone.flac", "link.flac"])

@@ -194,7 +194,10 @@ async def test_a_session_is_linked_to_a_case_of_its_own_site(
         (await client.post("/v1/cases", headers=headers, json={"customer_label": "王", "site_id": s.id})).json() for s in (site, other_site)
     ]
     path = f"/v1/sessions/{session.id}"
-    linked = await client.patch(path, headers=headers, json={"case_id": cases[0]["id"]})
+    key = headers | {"Idempotency-Key": "link-0000001"}
+    linked, again = [await client.patch(path, headers=key, json={"case_id": cases[0]["id"]}) for _ in range(2)]
+    assert (again.json(), again.headers["idempotency-replayed"]) == (linked.json(), "true")
+    assert (await client.patch(path, headers=key, json={"case_id": None})).json()["code"] == "idempotency_key_reused"
     assert (linked.json()["case_id"], linked.json()["case_code"]) == (cases[0]["id"], cases[0]["code"])
     for wrong in (cases[1]["id"], "nowhere"):
         assert (await client.patch(path, headers=headers, json={"case_id": wrong})).json()["code"] == "case_unknown"
@@ -204,6 +207,13 @@ async def test_a_session_is_linked_to_a_case_of_its_own_site(
     hearer = await sign_in(await make_person("legal", ("legal", site.id)))
     assert (await client.patch(path, headers=hearer, json={"case_id": None})).status_code == 403
     assert (await client.patch(path, headers=headers, json={"case_id": None})).json()["case_code"] is None
+    cancelled = cases[0]["id"]
+    await client.patch(path, headers=headers, json={"case_id": cancelled})
+    version = (await client.get(f"/v1/cases/{cancelled}", headers=headers)).headers["etag"]
+    ended = await client.post(f"/v1/cases/{cancelled}/cancel", headers=headers | {"If-Match": version}, json={"reason": "客户咨询"})
+    assert ended.status_code == 200, ended.text
+    gone = await client.patch(path, headers=headers, json={"case_id": None})
+    assert (gone.status_code, gone.json()["code"]) == (409, "case_state")  # what an ended case rests on stays with it
 
 
 async def test_the_track_is_thinned_by_means_of_what_was_measured(

@@ -3,6 +3,7 @@
 
 import { Link } from "./link.js";
 import { Microphone } from "./microphone.js";
+import { wantsNudge } from "./nudge.js";
 import { Outbox } from "./outbox.js";
 import { Sender } from "./sender.js";
 
@@ -75,6 +76,7 @@ export class Conversation extends EventTarget {
       case_id: this.record.case?.id ?? null,
       resume: this.record.session,
       mic: this.microphone?.report ?? null,
+      nudge: wantsNudge(),
       client: `calmdesk-mic ${navigator.userAgent}`.slice(0, 120),
     };
   }

@@ -6,6 +6,7 @@ import { errorLine, field, header } from "../header.js";
 import { t } from "../i18n.js";
 
 const SEARCH_PAUSE_MS = 250;
+const OVER = ["archived", "cancelled"];
 
 function caseLabel({ customer_label: customer, unit_label: unit }) {
   return [customer, unit].filter(Boolean).join(" · ");
@@ -17,7 +18,7 @@ function row(app, item) {
     "button",
     { type: "button", class: "list-row", onclick: pick },
     h("span", { class: "grow" }, h("strong", {}, caseLabel(item)), h("small", {}, item.code)),
-    h("span", { class: `tag ${item.status}` }, t(`case.status.${item.status}`)),
+    h("span", { class: item.status === "draft" ? "tag" : "tag running" }, t(`case.status.${item.status}`)),
     icon("chevron"),
   );
 }
@@ -28,7 +29,7 @@ function searchable(app) {
     list.setAttribute("aria-busy", "true");
     try {
       const { items } = await call("GET", `/v1/cases?${new URLSearchParams(query ? { q: query } : {})}`);
-      const open = items.filter((item) => item.status !== "closed");
+      const open = items.filter((item) => !OVER.includes(item.status));
       const nothing = h("p", { class: "empty" }, t(query ? "cases.nomatch" : "cases.none"));
       list.replaceChildren(...(open.length > 0 ? open.map((item) => row(app, item)) : [nothing]));
     } catch (problem) {

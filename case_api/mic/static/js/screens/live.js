@@ -106,6 +106,7 @@ class LiveView {
       prompt: () => this.deck.show(message),
       keyword: () => this.showKeyword(message),
       warning: () => this.warn(message.code, both(message), WARNING_MS),
+      nudge: () => this.warn("nudge", both(message), WARNING_MS),
       error: () => toast(both(message), "bad"),
     };
     handlers[message.type]?.();

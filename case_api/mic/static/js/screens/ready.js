@@ -5,6 +5,7 @@ import { account } from "../api.js";
 import { h, icon } from "../dom.js";
 import { header } from "../header.js";
 import { t } from "../i18n.js";
+import { chooseNudge, wantsNudge } from "../nudge.js";
 import { microphoneHelp } from "./help.js";
 
 export function readyScreen(app, { case: withdrawalCase, consent }) {
@@ -43,6 +44,13 @@ export function readyScreen(app, { case: withdrawalCase, consent }) {
       fact(consent.recording ? "mic" : "micoff", t("ready.consent"), t(consent.recording ? "consent.yes" : "consent.no")),
       fact("person", t("ready.informed"), consent.informed_by ?? "—"),
     ),
+    nudgeChoice(),
     centre,
   );
+}
+
+function nudgeChoice() {
+  const box = h("input", { type: "checkbox", checked: wantsNudge() });
+  box.addEventListener("change", () => chooseNudge(box.checked));
+  return h("label", { class: "tick" }, box, h("span", {}, t("ready.nudge"), h("small", {}, t("ready.nudge.detail"))));
 }

@@ -55,7 +55,7 @@ function result(app, conversation) {
       figure(clock(summary.speech_seconds), t("summary.speech")),
       figure(t(`level.${summary.peak_level}`), t("summary.peak"), summary.peak_level),
     ),
-    shares(summary.talk_share),
+    shares(summary.talk_share, summary.moments ?? []),
     prompts(summary.prompts),
     keywords(summary.keywords),
     ...files(conversation.record),
@@ -67,7 +67,17 @@ function figure(value, label, tone = "") {
   return h("div", {}, h("strong", { class: tone }, value), h("small", {}, label));
 }
 
-function shares(talkShare) {
+function course(moments) {
+  const interruptions = (speaker) => moments.filter((moment) => moment.kind === "interruption" && moment.by === speaker).length;
+  const silences = moments.filter((moment) => moment.kind === "silence").map((moment) => moment.seconds);
+  const lines = [];
+  const [customer, staff] = [interruptions("customer"), interruptions("staff")];
+  if (customer + staff > 0) lines.push(t("summary.interruptions", { customer, staff }));
+  if (silences.length > 0) lines.push(t("summary.silences", { count: silences.length, seconds: Math.floor(Math.min(...silences)) }));
+  return lines.map((line) => h("p", { class: "hint" }, line));
+}
+
+function shares(talkShare, moments) {
   const percent = (speaker) => Math.round((talkShare[speaker] ?? 0) * 100);
   const spoke = SPEAKERS.filter((speaker) => percent(speaker) > 0);
   const segment = (speaker) => {
@@ -81,6 +91,7 @@ function shares(talkShare) {
     h("h2", {}, t("summary.shares")),
     h("div", { class: "shares", "aria-hidden": "true" }, ...spoke.map(segment)),
     h("ul", { class: "legend" }, ...spoke.map((speaker) => h("li", { class: speaker }, `${t(`speaker.${speaker}`)} ${percent(speaker)}%`))),
+    ...course(moments),
   );
 }
 

@@ -1,0 +1,1 @@
+"""Comments at a moment of a conversation, by whoever may hear it."""

@@ -1,0 +1,1 @@
+"""The page of one case: what is known, what is to be done, what happened."""

@@ -1,0 +1,121 @@
+"""The case at a glance: who, what, open work with its limits, and what one may do about it."""
+
+from __future__ import annotations
+
+from case_api.console.case.view import TAB_OF, CaseView, Row
+from case_api.console.fields import Field
+from case_api.console.forms import action, ask
+from case_api.console.parts import card, countdown, div, el, empty, facts, link, tag
+from case_api.security import Permission
+
+
+async def show(view: CaseView) -> None:
+    """Facts, people, open work."""
+    visit, case = view.visit, view.case
+    with div("columns"):
+        with card(visit.t("case.facts")):
+            facts(
+                [
+                    (visit.t("board.code"), case["code"]),
+                    (visit.t("site"), visit.site(case["site_id"])),
+                    (visit.t("board.received"), visit.moment(case["received_at"])),
+                    (visit.t("case.source"), visit.named("source", case["source"])),
+                    (visit.t("board.cause"), "、".join(visit.named("cause", cause) for cause in case["causes"])),
+                    (visit.t("case.tier"), _tier(view)),
+                    (visit.t("case.responsible"), visit.person(case["responsible_id"])),
+                    (visit.t("case.receptionist"), visit.person(case["receptionist_id"])),
+                    (visit.t("case.ended"), visit.moment(case["ended_at"])),
+                ]
+            )
+            _buttons(view)
+        with card(visit.t("case.open_work"), visit.t("case.open_work_note")):
+            _open_work(view)
+
+
+def _tier(view: CaseView) -> str:
+    tier = view.case["tier"]
+    return " → ".join(view.visit.named("role", role) for role in tier["approvers"]) if tier else ""
+
+
+def _buttons(view: CaseView) -> None:
+    visit = view.visit
+    with div("buttons"):
+        if view.at("draft") and view.may(Permission.CASE_INTAKE):
+            action(visit, visit.t("do.assign"), lambda: _assign(view), "primary" if view.case["receptionist_id"] is None else "")
+            action(visit, visit.t("do.cancel"), lambda: _cancel(view), "quiet-danger")
+        if view.at("assessing", "solving", "offered") and view.may(Permission.CASE_MANAGE):
+            action(visit, visit.t("do.settle"), lambda: _settle(view))
+
+
+async def _assign(view: CaseView) -> None:
+    visit = view.visit
+    found = await visit.rest.everything(f"sites/{view.case['site_id']}/people")
+    active = [(person["id"], person["display_name"], person["roles"]) for person in found if not person["disabled"]]
+    receptionists = [(id_, name) for id_, name, roles in active if {"receptionist", "staff", "site_manager"} & set(roles)]
+    sellers = [(id_, name) for id_, name, roles in active if {"staff", "site_manager"} & set(roles)]
+    fields = [
+        Field("receptionist_id", "choice", required=True, options=receptionists, value=view.case["receptionist_id"]),
+        Field("responsible_id", "choice", options=sellers, value=view.case["responsible_id"], help="help.responsible"),
+    ]
+
+    async def send(body: Row, key: str) -> None:
+        await view.send("POST", "assignment", body, key)
+
+    await ask(visit, visit.t("do.assign"), fields, send, done="assigned", note=visit.t("do.assign_note"))
+
+
+async def _cancel(view: CaseView) -> None:
+    async def send(body: Row, key: str) -> None:
+        await view.send("POST", "cancel", body, key)
+
+    fields = [Field("reason", required=True)]
+    await ask(view.visit, view.visit.t("do.cancel"), fields, send, done="cancelled", note=view.visit.t("do.cancel_note"), danger=True)
+
+
+async def _settle(view: CaseView) -> None:
+    async def send(body: Row, key: str) -> None:
+        await view.send("POST", "settle", body, key)
+
+    fields = [Field("reason", "prose", required=True)]
+    await ask(view.visit, view.visit.t("do.settle"), fields, send, done="settled", note=view.visit.t("do.settle_note"))
+
+
+def _open_work(view: CaseView) -> None:
+    visit = view.visit
+    open_ = [task for task in view.tasks if task["status"] == "open"]
+    if not open_:
+        empty(visit.t("case.no_work"))
+        return
+    with el("ul", "", "entries"):
+        for task in open_:
+            stopped = bool(task["deadline"] and task["deadline"]["paused_at"])
+            with el("li", "", "entry"):
+                with div("grow"):
+                    link(visit.named("task", task["kind"]), f"/cases/{view.id}", "strong", tab=TAB_OF.get(task["kind"], "approvals"))
+                    who = visit.person(task["assignee_id"]) if task["assignee_id"] else visit.named("role", task["role"])
+                    el("small", who)
+                countdown(visit, task["due_at"], task["seconds_left"], stopped=stopped)
+                _clock_buttons(view, task, stopped)
+    done = sum(task["status"] == "done" for task in view.tasks)
+    tag(visit.t("case.done_work", count=done))
+
+
+def _clock_buttons(view: CaseView, task: Row, stopped: bool) -> None:
+    if not view.may(Permission.CASE_MANAGE):
+        return
+    visit = view.visit
+
+    def opens(what: str, fields: list[Field]) -> None:
+        async def send(body: Row, key: str) -> None:
+            await visit.rest.send("POST", f"tasks/{task['id']}/{what}", body, version=task["version"], key=key)
+
+        async def open_() -> None:
+            title = f"{visit.t(f'do.{what}')} · {visit.named('task', task['kind'])}"
+            await ask(visit, title, fields, send, done="clock", note=visit.t("do.clock_note"))
+
+        action(visit, visit.t(f"do.{what}"), open_, "small")
+
+    reason = Field("reason", "prose", required=True)
+    with div("mini-buttons"):
+        opens("resume" if stopped else "pause", [reason])
+        opens("extension", [Field("due_at", "moment", required=True, value=task["due_at"]), reason])

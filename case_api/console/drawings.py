@@ -1,0 +1,94 @@
+"""Small drawings (SVG) beside figures. What they show is also written out: a screen reader is given the label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nicegui.element import Element
+
+from case_api.console.parts import div, el
+
+WIDE, HIGH = 1000.0, 100.0
+Value = float | None
+
+
+def _drawing(cls: str, label: str = "") -> Element:
+    told = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
+    return el("svg", "", f"drawing {cls}", viewBox=f"0 0 {WIDE:g} {HIGH:g}", preserveAspectRatio="none", **told)
+
+
+def bar(share: float) -> None:
+    """A bar of this share (0 to 1) of the width."""
+    with _drawing("share"):
+        el("rect", x="0", y="0", width=f"{WIDE * min(max(share, 0), 1):.1f}", height=f"{HIGH:g}")
+
+
+def bars(values: Sequence[Value], names: Sequence[str], label: str, turns: Iterable[int] = ()) -> None:
+    """A bar for each value, its name on hovering; a line before each index of `turns`. Highest value, first and last name beside it."""
+    top = max((value for value in values if value is not None), default=0.0) or 1.0
+    step = WIDE / max(len(values), 1)
+    with div("plot"):
+        el("small", f"{top:g}")
+        with _drawing("bars", label):
+            for place, (value, name) in enumerate(zip(values, names, strict=True)):
+                high = HIGH * (value or 0) / top
+                with el(
+                    "rect", x=f"{place * step + step * 0.1:.1f}", y=f"{HIGH - high:.1f}", width=f"{step * 0.8:.1f}", height=f"{high:.1f}"
+                ):
+                    el("title", f"{name}：{'—' if value is None else f'{value:g}'}")
+            for turn in turns:
+                el("line", "", "turn", x1=f"{turn * step:.1f}", x2=f"{turn * step:.1f}", y1="0", y2=f"{HIGH:g}")
+        _ends(names)
+
+
+def lines(
+    curves: Sequence[tuple[str, Sequence[Value]]], names: Sequence[str], label: str, *, goal: Value = None, day: int | None = None
+) -> None:
+    """A line for each curve `(class, values)`, broken where a value is missing; the goal across, the day upright."""
+    known = [value for _, values in curves for value in values if value is not None]
+    top = max([*known, goal or 0.0], default=0.0) * 1.05 or 1.0
+    step = WIDE / max(len(names), 1)
+
+    def high(value: float) -> float:
+        return HIGH - HIGH * max(value, 0) / top
+
+    with div("plot"):
+        el("small", f"{top / 1.05:.3g}")
+        with _drawing("lines", label):
+            for cls, values in curves:
+                for piece in _pieces(values):
+                    points = " ".join(f"{(place + 0.5) * step:.1f},{high(value):.1f}" for place, value in piece)
+                    el("polyline", "", cls, points=points)
+            if goal is not None:
+                el("line", "", "goal", x1="0", x2=f"{WIDE:g}", y1=f"{high(goal):.1f}", y2=f"{high(goal):.1f}")
+            if day is not None:
+                el("line", "", "turn", x1=f"{day * step:.1f}", x2=f"{day * step:.1f}", y1="0", y2=f"{HIGH:g}")
+        _ends(names)
+
+
+def _pieces(values: Sequence[Value]) -> list[list[tuple[int, float]]]:
+    made: list[list[tuple[int, float]]] = [[]]
+    for place, value in enumerate(values):
+        if value is None:
+            made.append([])
+        else:
+            made[-1].append((place, value))
+    return [piece for piece in made if piece]
+
+
+def _ends(names: Sequence[str]) -> None:
+    with div("plot-ends"):
+        for name in dict.fromkeys([*names[:1], *names[-1:]]):
+            el("small", name)
+
+
+def interval(low: float, mean: float, high: float, reach: float) -> None:
+    """A mean with its interval on a line from -reach to reach, zero in the middle."""
+
+    def place(value: float) -> str:
+        return f"{WIDE / 2 * (1 + min(max(value / reach, -1), 1)):.1f}"
+
+    with _drawing("interval"):
+        el("line", "", "zero", x1=f"{WIDE / 2:g}", x2=f"{WIDE / 2:g}", y1="0", y2=f"{HIGH:g}")
+        el("line", "", "reach", x1=place(low), x2=place(high), y1=f"{HIGH / 2:g}", y2=f"{HIGH / 2:g}")
+        el("line", "", "mean", x1=place(mean), x2=place(mean), y1="15", y2="85")

@@ -1,0 +1,176 @@
+"""Forms in a dialog: asks, sends one command, says what was wrong at the field, and shows the page anew."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+from nicegui import events, ui
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+
+from case_api.console.door import PREFIX
+from case_api.console.fields import Field, Mistyped, body, typed
+from case_api.console.parts import banner, button, div, el, href
+from case_api.console.rest import Refused, command_key
+from case_api.console.texts import TEXTS
+from case_api.console.visit import Visit
+
+Send = Callable[[dict[str, Any], str], Awaitable[Any]]
+"""Sends a body under a key (the command's name: a second click does nothing twice)."""
+PAIRED_FROM: Final = 6
+"""Fields above which short ones stand side by side."""
+SUBMIT: Final = "(e) => { e.preventDefault(); emit(calmdesk.values(e.target)); }"
+
+
+async def ask(
+    visit: Visit,
+    title: str,
+    fields: Sequence[Field],
+    send: Send,
+    *,
+    done: str = "",
+    note: str = "",
+    go: str = "",
+    danger: bool = False,
+    then: Callable[[], None] | None = None,
+) -> None:
+    """Open the dialog. When the command is done the page is shown anew, with the text `done` above it; or `then` goes on."""
+    key, client = command_key(), ui.context.client
+    with ui.dialog().props("no-backdrop-dismiss") as dialog, div("dialog"):
+        dialog.props["aria-label"] = title
+        with div("dialog-head"):
+            el("h2", title)
+            el("button", "×", "icon-button", type="button", aria_label=visit.t("close")).on("click", dialog.close)
+        if note:
+            el("p", note, "note")
+        trouble = div("trouble")
+        form = el("form", "", "form pairs" if len(fields) > PAIRED_FROM else "form", novalidate="")
+        with form:
+            for field in fields:
+                draw(visit, field)
+            with div("form-foot"):
+                button(visit.t("cancel")).on("click", dialog.close)
+                confirm = el("button", go or visit.t("confirm"), f"button {'danger' if danger else 'primary'}", type="submit")
+
+    async def submit(event: events.GenericEventArguments) -> None:
+        trouble.clear()
+        confirm.props["disabled"] = True
+        try:
+            await send(body(fields, event.args), key)
+        except Mistyped as mistyped:
+            _tell(trouble, [f"{visit.t(mistyped.field.text)}：{visit.t(mistyped.key)}"])
+        except Refused as refused:
+            if refused.signed_out:
+                ui.navigate.to(_now_at(visit))
+                return
+            _tell(trouble, [visit.problem(refused), *(said(visit, error) for error in refused.errors)])
+        else:
+            dialog.close()
+            if then is not None:
+                with client.content:  # what it opens outlives this dialog
+                    then()
+                return
+            ui.navigate.to(_now_at(visit, done))
+            return
+        del confirm.props["disabled"]
+
+    form.on("submit", submit, js_handler=SUBMIT)
+    dialog.on("hide", dialog.delete)
+    dialog.open()
+
+
+def secret_once(visit: Visit, title: str, secret: str, *, note: str = "", kept: str = "secret.kept") -> None:
+    """A secret that is shown this once and nowhere else; the page is shown anew when it is put away."""
+    with ui.dialog().props("persistent") as dialog, div("dialog"):
+        dialog.props["aria-label"] = title
+        el("h2", title)
+        el("p", note or visit.t("secret.note"), "note")
+        el("code", secret, "once")
+        with div("form-foot"):
+            button(visit.t(kept), "primary").on("click", lambda: ui.navigate.to(_now_at(visit)))
+    dialog.open()
+
+
+def said(visit: Visit, error: dict[str, str]) -> str:
+    """One field's error, by the field's name on the screen."""
+    name = error["field"].removeprefix("body.")
+    known = visit.named("field", name)
+    return f"{known}：{visit.named('problem', error['message'])}"
+
+
+def _now_at(visit: Visit, done: str = "") -> str:
+    """This page, for `navigate.to`, which puts the console's own prefix before it."""
+    return href(visit.path, **(visit.query | {"done": done})).removeprefix(PREFIX)
+
+
+def _tell(place: Element, lines: list[str]) -> None:
+    with place, banner("", "bad"):
+        for line in dict.fromkeys(lines):
+            el("span", line)
+
+
+def draw(visit: Visit, field: Field) -> None:
+    """One question, labelled."""
+    label = visit.t(field.text)
+    if field.kind == "head":
+        el("h3", label)
+        return
+    if field.kind == "yes":
+        with el("label", "", "check"):
+            el("input", type="checkbox", name=field.name, value="yes", checked=bool(field.value))
+            el("span", label)
+        return
+    if field.kind == "many":
+        with el("fieldset", "", "field"):
+            el("legend", label)
+            with div("checks"):
+                for code, shown in field.options:
+                    with el("label", "", "check"):
+                        el("input", type="checkbox", name=field.name, value=code, checked=code in (field.value or ()), data_list="")
+                        el("span", shown)
+        return
+    with el("label", "", "field" if field.kind in ("prose", "lines") else "field short"):
+        with el("span", label):
+            if field.required:
+                el("b", " *", "must", aria_hidden="true")
+        _input(visit, field)
+        if field.help:
+            el("small", visit.t(field.help))
+
+
+def _input(visit: Visit, field: Field) -> TextElement:
+    must = "" if field.required else None
+    if field.kind == "choice":
+        made = el("select", name=field.name, required=must)
+        with made:
+            if all(code for code, _ in field.options) and (not field.required or field.value is None):
+                el("option", visit.t("choose"), value="")
+            for code, shown in field.options:
+                el("option", shown, value=code, selected=code == field.value)
+        return made
+    if field.kind in ("prose", "lines"):
+        return el("textarea", name=field.name, rows="3", value=typed(field), required=must)
+    types = {"date": "date", "moment": "datetime-local"}
+    modes = {"yuan": "decimal", "percent": "decimal", "number": "numeric"}
+    return el(
+        "input",
+        type=types.get(field.kind, "text"),
+        inputmode=modes.get(field.kind),
+        name=field.name,
+        value=typed(field),
+        required=must,
+        autocomplete="off",
+    )
+
+
+def action(visit: Visit, text: str, open_: Callable[[], Awaitable[None]], cls: str = "") -> TextElement:
+    """A button that opens a form."""
+    return button(text, cls).on("click", open_)
+
+
+def done_banner(visit: Visit) -> None:
+    """What the last command did, if the address says so."""
+    key = f"done.{visit.query.get('done', '')}"
+    if key in TEXTS:
+        banner(visit.t(key), "good")

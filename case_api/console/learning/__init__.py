@@ -1,0 +1,1 @@
+"""Learning from conversations, for trainers and site managers: one page, a tab for each question."""

@@ -1,0 +1,109 @@
+"""What scripts achieve, with how sure that is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from case_api.console.drawings import interval
+from case_api.console.learning.asking import PATH, Row, filters, kept, later, period
+from case_api.console.parts import card, div, el, empty, facts, link, table, tag
+from case_api.console.visit import Visit
+from case_api.security import Permission
+
+HORIZONS: Final = ("15", "30", "60")
+BYS: Final = ("script", "situation")
+MEASURES: Final = {"score": 1.5, "rate": 2.0, "loudness": 8.0}
+"""What is measured, and how far its scale reaches: standard deviations, syllables a second, dB."""
+TONES: Final = {"works": "good", "harms": "bad", "no_difference": "", "unclear": "", "not_enough": ""}
+
+
+async def show(visit: Visit) -> None:
+    """Everybody's, of nobody by name; or one's own."""
+    by = visit.query.get("by") if visit.query.get("by") in BYS else "script"
+    horizon = visit.query.get("horizon") if visit.query.get("horizon") in HORIZONS else "30"
+    both = visit.holds(Permission.LEARNING_READ) and visit.holds(Permission.SESSION_READ_OWN)
+    own = not visit.holds(Permission.LEARNING_READ) or (both and visit.query.get("own") == "1")
+    held = kept(visit) | {"by": str(by), "horizon": str(horizon)} | ({"own": "1"} if own and both else {})
+    with div("page-head"):
+        _segments(visit, "by", [(name, visit.t(f"learning.effects_{name}")) for name in BYS], by, held)
+        _segments(visit, "horizon", [(name, visit.t("learning.after", seconds=name)) for name in HORIZONS], horizon, held)
+        if both:
+            _segments(visit, "own", [("", visit.t("learning.everybody")), ("1", visit.t("learning.own"))], "1" if own else "", held)
+    with filters(visit, "effects"):
+        for name in ("by", "horizon", "own"):
+            if held.get(name):
+                el("input", type="hidden", name=name, value=held[name])
+    asked: dict[str, Any] = period(visit) | {"horizon": horizon}
+
+    async def work() -> tuple[Row, Row | None]:
+        if own:
+            return await visit.rest.get("learning/effects/own", by=by, **asked), None
+        found, spread = await asyncio.gather(
+            visit.rest.get("learning/effects", by=by, **asked), visit.rest.get("learning/effects/spread", **asked)
+        )
+        return found, spread
+
+    later(visit, work, lambda found: _all(visit, str(by), *found))
+
+
+def _segments(visit: Visit, name: str, options: list[tuple[str, str]], held: str | None, query: dict[str, str]) -> None:
+    with div("segments", role="group", aria_label=visit.t(f"learning.choose_{name}")):
+        for value, shown in options:
+            link(shown, PATH, "on" if value == held else "", view="effects", **(query | {name: value}))
+
+
+def _all(visit: Visit, by: str, found: Row, spread: Row | None) -> None:
+    if not found["items"]:
+        with card():
+            empty(visit.t("learning.no_effects"))
+        return
+    heads = [
+        visit.t(f"learning.effects_{by}"),
+        *(visit.t(f"learning.{'state' if name == 'score' else name}") for name in MEASURES),
+        visit.t("learning.rests_on"),
+    ]
+    with table(heads, visit.t("learning.tab_effects")):
+        for subject in found["items"]:
+            for design in dict.fromkeys(effect["design"] for effect in subject["effects"]):
+                _row(visit, by, subject, design)
+    newest = found["sessions"] >= found["most_sessions"]
+    el("small", visit.t("learning.effects_newest" if newest else "learning.effects_of", count=found["sessions"]))
+    if spread is not None:
+        _spread(visit, spread)
+
+
+def _row(visit: Visit, by: str, subject: Row, design: str) -> None:
+    effects = {effect["measure"]: effect for effect in subject["effects"] if effect["design"] == design}
+    with el("tr"):
+        with el("td", "", "wide-cell"):
+            el("span", subject["text"] or visit.named("situation", subject["key"]), "strong")
+            el(
+                "small",
+                " · ".join(
+                    [subject["key"], visit.named("learning.design", design)] if by == "script" else [visit.named("learning.design", design)]
+                ),
+            )
+        for measure, reach in MEASURES.items():
+            with el("td"):
+                _effect(visit, effects.get(measure), reach)
+        first = next(iter(effects.values()))
+        el("td", visit.t("learning.basis", moments=first["moments"], sessions=first["sessions"], staff=first["staff"]), "nowrap")
+
+
+def _effect(visit: Visit, effect: Row | None, reach: float) -> None:
+    if effect is None or effect["mean"] is None:
+        tag(visit.t("learning.not_enough_yet"))
+        return
+    tag(visit.both(effect), TONES[effect["verdict"]])
+    interval(effect["low"], effect["mean"], effect["high"], reach)
+    el("small", f"{effect['mean']:+.2f} [{effect['low']:+.2f}, {effect['high']:+.2f}]", "number")
+
+
+def _spread(visit: Visit, spread: Row) -> None:
+    with card(visit.t("learning.spread"), visit.t("learning.spread_note")):
+        if spread["median"] is None:
+            empty(visit.t("learning.not_enough_yet"))
+            return
+        pairs = [(visit.t("learning.people"), spread["people"])]
+        facts([*pairs, *((visit.t(f"learning.q_{name}"), f"{spread[name]:+.2f}") for name in ("low", "median", "high"))])

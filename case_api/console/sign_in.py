@@ -1,0 +1,89 @@
+"""Signing in and out, the password, language and theme: plain forms, because only an HTTP answer can set a cookie no script reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import get_args
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
+
+from case_api.console.door import PREFIX, TOKEN_COOKIE
+from case_api.console.look import LANGUAGE_COOKIE, THEME_COOKIE, Language, Theme
+from case_api.console.rest import Refused
+from case_api.console.visit import rest_of
+
+YEAR_SECONDS = 31_536_000
+
+
+def here(target: object) -> str:
+    """Where to go on: an address of the console, whatever was asked for."""
+    wanted = str(target or "")
+    inside = wanted.startswith(f"{PREFIX}/") and "\\" not in wanted and not any(ord(c) < 33 for c in wanted)
+    return wanted if inside else f"{PREFIX}/"
+
+
+def to(path: str, **query: str) -> RedirectResponse:
+    """Go there with GET."""
+    given = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value)
+    return RedirectResponse(f"{PREFIX}{path}" + (f"?{given}" if given else ""), 303)
+
+
+def router() -> APIRouter:
+    """What the forms of the sign-in page, of the password page and of the menu are sent to."""
+    made = APIRouter()
+
+    @made.post("/sign-in")
+    async def sign_in(request: Request) -> RedirectResponse:
+        form = await request.form()
+        return await _enter(request, str(form.get("username", "")), str(form.get("password", "")), here(form.get("next")))
+
+    @made.post("/password")
+    async def password(request: Request) -> RedirectResponse:
+        form = await request.form()
+        old, new, again = (str(form.get(name, "")) for name in ("old", "new", "again"))
+        if new != again:
+            return to("/password", problem="again")
+        rest = rest_of(request)
+        try:
+            me = await rest.get("me")
+            await rest.send("POST", "me/password", {"old_password": old, "new_password": new})
+        except Refused as refused:
+            return to("/sign-in" if refused.signed_out else "/password", problem=refused.code)
+        return await _enter(request, me["username"], new, f"{PREFIX}/")  # the old token ended with the old password
+
+    @made.post("/sign-out")
+    async def sign_out(request: Request) -> RedirectResponse:
+        try:
+            await rest_of(request).send("DELETE", "tokens/current")
+        except Refused as refused:
+            if not refused.signed_out:
+                raise
+        answer = to("/sign-in")
+        answer.delete_cookie(TOKEN_COOKIE, path=PREFIX)
+        return answer
+
+    @made.post("/look")
+    async def look(request: Request) -> RedirectResponse:
+        form = await request.form()
+        answer = RedirectResponse(here(form.get("next")), 303)
+        for name, cookie, allowed in (("language", LANGUAGE_COOKIE, get_args(Language)), ("theme", THEME_COOKIE, get_args(Theme))):
+            if form.get(name) in allowed:
+                answer.set_cookie(cookie, str(form[name]), max_age=YEAR_SECONDS, path=PREFIX, samesite="lax", httponly=True)
+        return answer
+
+    return made
+
+
+async def _enter(request: Request, username: str, password: str, target: str) -> RedirectResponse:
+    try:
+        made = await rest_of(request, token="").send("POST", "tokens", {"username": username, "password": password})
+    except Refused as refused:
+        code = "credentials_invalid" if refused.status == 422 else refused.code  # a name nobody can have is a wrong name
+        return to("/sign-in", problem=code, next=target)
+    answer = to("/password") if made["must_change_password"] else RedirectResponse(target, 303)
+    lasts = int((datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)).total_seconds())
+    secure = request.url.scheme == "https"
+    answer.set_cookie(TOKEN_COOKIE, made["token"], max_age=lasts, path=PREFIX, samesite="strict", httponly=True, secure=secure)
+    return answer

@@ -1,0 +1,101 @@
+// What the browser does by itself: reading a form, and limits that run down.
+"use strict";
+
+globalThis.calmdesk = {
+  values(form) {
+    const found = {};
+    for (const input of form.querySelectorAll("[data-list]")) found[input.name] = [];
+    for (const [name, value] of new FormData(form)) {
+      if (name in found) found[name].push(value);
+      else found[name] = value;
+    }
+    return found;
+  },
+
+  // how another program's file calls our columns and kinds; kinds are written as "its word = ours"
+  mapping(form) {
+    const made = {columns: {}, kinds: {}};
+    for (const input of form.querySelectorAll("[data-column]")) {
+      if (input.value.trim()) made.columns[input.dataset.column] = input.value.trim();
+    }
+    const names = Object.fromEntries(form.querySelector("[data-names]").dataset.names.split("|").map((pair) => pair.split("=")));
+    for (const line of form.querySelector("[data-kinds]").value.split("\n")) {
+      const [theirs, ours] = line.split(/[=＝]/).map((part) => part.trim());
+      if (theirs && ours) made.kinds[theirs] = names[ours] ?? ours;
+    }
+    if (form.one_kind.value) made.kind = form.one_kind.value;
+    return JSON.stringify(made);
+  },
+
+  async imported(form, submitter) {
+    if (!form.querySelector("[type=file]").files.length) return {status: 0};
+    const given = new FormData(form);
+    given.delete("one_kind");
+    given.set("dry_run", submitter?.value ?? "true");
+    given.set("mapping", this.mapping(form));
+    const buttons = [...form.querySelectorAll("[type=submit]")];
+    for (const button of buttons) button.disabled = true;
+    try {
+      const answer = await fetch(form.action, {method: "POST", body: given});
+      return {status: answer.status, body: await answer.json()};
+    } catch {
+      return {status: -1};
+    } finally {
+      for (const button of buttons) button.disabled = false;
+    }
+  },
+};
+
+(() => {
+  const chinese = () => document.documentElement.lang.startsWith("zh");
+  const pad = (number) => String(number).padStart(2, "0");
+
+  function said(seconds) {
+    const amount = Math.abs(seconds);
+    const days = Math.floor(amount / 86400);
+    const hours = Math.floor(amount / 3600) % 24;
+    const minutes = Math.floor(amount / 60) % 60;
+    const rest = Math.floor(amount) % 60;
+    if (days) return chinese() ? `${days} 天 ${hours} 小时` : `${days} d ${hours} h`;
+    if (amount >= 3600) return chinese() ? `${hours} 小时 ${pad(minutes)} 分` : `${hours} h ${pad(minutes)} min`;
+    return `${minutes}:${pad(rest)}`;
+  }
+
+  function tick() {
+    for (const element of document.querySelectorAll("[data-due]")) {
+      const seconds = (new Date(element.dataset.due) - Date.now()) / 1000;
+      const late = seconds < 0;
+      const text = late ? (chinese() ? `超时 ${said(seconds)}` : `${said(seconds)} late`) : said(seconds);
+      if (element.textContent !== text) element.textContent = text;
+      element.classList.toggle("late", late);
+      element.classList.toggle("soon", !late && seconds < 3600);
+    }
+  }
+
+  tick();
+  setInterval(tick, 1000);
+  function menu(open) {
+    document.documentElement.classList.toggle("menu-open", open);
+    document.querySelector(".menu-button")?.setAttribute("aria-expanded", String(open));
+    if (open) document.querySelector(".menu-link")?.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".menu-button");
+    menu(Boolean(button) && !document.documentElement.classList.contains("menu-open"));
+    for (const open of document.querySelectorAll("details.own[open]")) {
+      if (!open.contains(event.target)) open.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (document.documentElement.classList.contains("menu-open")) {
+      menu(false);
+      document.querySelector(".menu-button").focus();
+    }
+    for (const open of document.querySelectorAll("details.own[open]")) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
+  });
+})();

@@ -1,0 +1,1 @@
+"""Printable documents: what a customer signs, what finance files."""

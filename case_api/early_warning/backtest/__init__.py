@@ -1,0 +1,1 @@
+"""What a rule set would have seen in the past."""

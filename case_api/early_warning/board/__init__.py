@@ -1,0 +1,1 @@
+"""Warnings: raised, answered, closed."""

@@ -1,0 +1,1 @@
+"""Events from CSV and Excel files."""

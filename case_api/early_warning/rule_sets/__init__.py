@@ -1,0 +1,1 @@
+"""The rules that raise warnings, in versions."""

@@ -1,0 +1,1 @@
+"""Programs that tell of customers."""

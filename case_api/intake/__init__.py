@@ -1,0 +1,1 @@
+"""Intake: what is collected before a case is assessed (「四步法·第一步」)."""

@@ -1,0 +1,1 @@
+"""What the sales records say, beside what the form says."""

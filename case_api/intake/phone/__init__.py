@@ -1,0 +1,1 @@
+"""The customer's phone number, verified by a one-time code."""

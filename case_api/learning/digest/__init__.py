@@ -1,0 +1,1 @@
+"""Groups of complaints, and the week's digest for a training session."""

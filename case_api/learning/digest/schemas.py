@@ -1,0 +1,58 @@
+"""Bodies of groups and digests. Quotes hold no names and numbers: they are shown to a room."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from case_api.learning.terms.schemas import PhraseOut
+from case_api.schemas import Out
+
+
+class QuoteOut(Out):
+    """A typical complaint, masked, and where to listen to it."""
+
+    session_id: str
+    at: float
+    text: str
+    audio_url: str
+
+
+class ClusterOut(Out):
+    """Complaints that say the same."""
+
+    label: str = Field(description="What sets them apart")
+    cause: str
+    size: int
+    sessions: int
+    terms: list[str]
+    quotes: list[QuoteOut]
+
+
+class Clusters(Out):
+    """The largest first; `complaints` is how many sentences were looked at."""
+
+    complaints: int
+    items: list[ClusterOut]
+
+
+class TermChange(Out):
+    """A term's conversations this week and the week before."""
+
+    term: str
+    sessions: int
+    before: int
+
+
+class Digest(Out):
+    """One week."""
+
+    monday: date
+    sessions: int
+    sessions_before: int
+    escalated: int
+    escalated_before: int
+    terms: list[TermChange]
+    new_terms: list[PhraseOut]
+    clusters: list[ClusterOut]

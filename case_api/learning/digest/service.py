@@ -1,0 +1,99 @@
+"""Groups of complaints, and the week's digest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from case_api.learning.digest import repository
+from case_api.learning.digest.schemas import ClusterOut, Clusters, Digest, QuoteOut, TermChange
+from case_api.learning.keywords import repository as keywords
+from case_api.learning.keywords.service import CHINA
+from case_api.learning.scope import Scope
+from case_api.learning.terms import repository as terms
+from case_api.learning.terms import service as new_terms
+from scripts_library.library import Library
+from scripts_library.mining.clusters import Text, clusters
+from scripts_library.mining.concordance import LEAD_SECONDS
+from scripts_library.mining.masking import Masker
+
+MOST_COMPLAINTS = 5000
+TERMS_TOLD = 12
+NEW_TOLD = 8
+GROUPS_TOLD = 6
+WEEK = timedelta(days=7)
+MONTHS_BEFORE = timedelta(days=120)
+
+
+async def grouped(db: AsyncSession, scope: Scope, library: Library) -> Clusters:
+    """The scope's complaints in groups."""
+    rows = await repository.complaints(db, scope, MOST_COMPLAINTS)
+    names = await repository.names(db, scope)
+    return await asyncio.to_thread(_grouped, rows, names, library)
+
+
+def _grouped(rows: Sequence[Any], names: Sequence[str], library: Library) -> Clusters:
+    texts: dict[str, Text] = {}
+    begins: dict[str, tuple[str, float]] = {}
+    for row in rows:
+        key = f"{row.session_id}/{row.utterance_id}"
+        before = texts.get(key)
+        said = (*before.terms, row.term) if before else (row.term,)
+        texts[key] = Text(key, row.session_id, row.text, said, _cause(row, library))
+        begins.setdefault(key, (row.session_id, row.at))
+    masker = Masker(names=names)
+    items = [
+        ClusterOut(
+            label=masker.mask(one.label),
+            cause=one.cause,
+            size=one.size,
+            sessions=one.sessions,
+            terms=list(one.terms),
+            quotes=[_quote(quote.text, *begins[quote.id], masker) for quote in one.quotes],
+        )
+        for one in clusters(list(texts.values()))
+    ]
+    return Clusters(complaints=len(texts), items=items)
+
+
+def _quote(text: str, session_id: str, at: float, masker: Masker) -> QuoteOut:
+    begin = max(0.0, round(at - LEAD_SECONDS, 1))
+    return QuoteOut(session_id=session_id, at=at, text=masker.mask(text), audio_url=f"/v1/sessions/{session_id}/audio#t={begin}")
+
+
+def _cause(row: Any, library: Library) -> str:
+    """What the case's form says, else what the term speaks for."""
+    term = library.terms.get(row.term)
+    return str(row.causes[0]) if row.causes else str(term.cause) if term is not None and term.cause is not None else "unknown"
+
+
+async def digest(db: AsyncSession, allowed: ColumnElement[bool], site_id: str | None, monday: date, library: Library) -> Digest:
+    """The week that begins on `monday`, against the one before it."""
+    begin = datetime.combine(monday, time(), CHINA)
+    week, before = Scope(allowed, begin, begin + WEEK, site_id), Scope(allowed, begin - WEEK, begin, site_id)
+    now_hits, then_hits = await keywords.hits(db, week), await keywords.hits(db, before)
+    now, then = await terms.sessions(db, week), await terms.sessions(db, before)
+    found = await new_terms.phrases(db, Scope(allowed, begin - MONTHS_BEFORE, begin + WEEK, site_id), library, "recent", NEW_TOLD)
+    groups = await grouped(db, week, library)
+    return Digest(
+        monday=monday,
+        sessions=len(now),
+        sessions_before=len(then),
+        escalated=sum(row.peak_level == "agitated" for row in now),
+        escalated_before=sum(row.peak_level == "agitated" for row in then),
+        terms=_changes(now_hits, then_hits),
+        new_terms=found.items,
+        clusters=groups.items[:GROUPS_TOLD],
+    )
+
+
+def _changes(now: Sequence[Any], then: Sequence[Any]) -> list[TermChange]:
+    counts, before = (Counter(term for _, term in {(hit.session_id, hit.term) for hit in hits}) for hits in (now, then))
+    ranked = sorted(counts, key=lambda term: (-counts[term], term))[:TERMS_TOLD]
+    return [TermChange(term=term, sessions=counts[term], before=before[term]) for term in ranked]

@@ -1,0 +1,1 @@
+"""The keyword log to take away: without names, numbers and addresses."""

@@ -1,0 +1,106 @@
+"""`/v1/learning`: what scripts achieve, and what a site agreed to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Request, Response, status
+from sqlalchemy import and_
+
+from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, begin_command, tag
+from case_api.database import FactoryDep, ReadDb
+from case_api.learning.scope import PeriodDep, at_sites
+from case_api.learning.scripts import repository, service
+from case_api.learning.scripts.schemas import Agreement, AgreementOut, Effects, Horizon, RankingOut, StaffSpread
+from case_api.library.endpoints import ShelfDep
+from case_api.paging import Cursor, Limit, Page, newest_first
+from case_api.problems import ProblemCode, responses
+from case_api.schemas import Reference
+from case_api.security import Permission, Principal, require
+from models.learning import RankingVersion
+from models.sessions import Session
+
+router = APIRouter(prefix="/learning", tags=["learning"], route_class=CommandRoute)
+
+Learner = Annotated[Principal, Depends(require(Permission.LEARNING_READ))]
+Own = Annotated[Principal, Depends(require(Permission.SESSION_READ_OWN))]
+Manager = Annotated[Principal, Depends(require(Permission.LEARNING_MANAGE))]
+MANAGES = [Depends(require(Permission.LEARNING_MANAGE))]
+PERIOD = responses(ProblemCode.PERIOD_TOO_LONG)
+Key = Annotated[
+    str | None, Header(alias="Idempotency-Key", description="Names this command; repeated under the same key it is not done again")
+]
+
+
+@router.get("/effects", operation_id="listScriptEffects", responses=PERIOD)
+async def list_effects(
+    period: PeriodDep, principal: Learner, db: ReadDb, shelf: ShelfDep, by: Literal["script", "situation"] = "script", horizon: Horizon = 30
+) -> Effects:
+    """What followed each script: the customer's state, rate and loudness, against like moments without it or prompts withheld by lot.
+
+    Nobody's work can be read from it: a figure rests on three people's conversations at least.
+    """
+    scope = period.of(at_sites(principal, Permission.LEARNING_READ))
+    return await service.effects(db, scope, shelf.tools.library, by, horizon)
+
+
+@router.get("/effects/own", operation_id="listOwnEffects", responses=PERIOD)
+async def list_own_effects(
+    period: PeriodDep, principal: Own, db: ReadDb, shelf: ShelfDep, by: Literal["script", "situation"] = "script", horizon: Horizon = 30
+) -> Effects:
+    """The same of one's own conversations. Nobody else sees it."""
+    own = and_(Session.staff_id == principal.person_id, at_sites(principal, Permission.SESSION_READ_OWN))
+    return await service.effects(db, period.of(own), shelf.tools.library, by, horizon, own=True)
+
+
+@router.get("/effects/spread", operation_id="getEffectSpread", responses=PERIOD)
+async def get_spread(period: PeriodDep, principal: Learner, db: ReadDb, horizon: Horizon = 30) -> StaffSpread:
+    """How far the effect differs between people: quartiles of five people at least, of nobody by name."""
+    return await service.spread(db, period.of(at_sites(principal, Permission.LEARNING_READ)), horizon)
+
+
+@router.get("/rankings", operation_id="listRankings")
+async def list_rankings(principal: Learner, db: ReadDb, limit: Limit = 20, cursor: Cursor = None) -> Page[RankingOut]:
+    """What was believed of each script and why, the newest beliefs first."""
+    at, id_ = RankingVersion.made_at, RankingVersion.id
+
+    def key(row: Any) -> Any:
+        return row.RankingVersion.made_at, row.RankingVersion.id
+
+    def show(row: Any) -> RankingOut:
+        return service.ranking_out(row.RankingVersion)
+
+    return await newest_first(db, repository.rankings_query(), at, id_, limit=limit, cursor=cursor, show=show, key=key)
+
+
+@router.post("/rankings", operation_id="learnRanking", status_code=status.HTTP_201_CREATED, responses=responses(*COMMAND_PROBLEMS) | PERIOD)
+async def learn_ranking(
+    request: Request, period: PeriodDep, principal: Manager, by: ByDep, factory: FactoryDep, key: Key = None
+) -> RankingOut:
+    """Learn anew what each script achieves, from the conversations of the period at the sites one manages learning for."""
+    learned = await service.learn(factory, period.of(at_sites(principal, Permission.LEARNING_MANAGE)))
+    db = await begin_command(request, by, key, await request.body())
+    return service.ranking_out(await service.keep_ranking(db, by.who, by.now, learned))
+
+
+@router.get("/sites/{site_id}", operation_id="getLearningAgreement", responses=responses(ProblemCode.NOT_FOUND))
+async def get_agreement(response: Response, site_id: Reference, principal: Learner, db: ReadDb) -> AgreementOut:
+    """What the site withholds and learns from."""
+    found = await service.agreement(db, principal, site_id)
+    tag(response, found)
+    return found
+
+
+@router.put(
+    "/sites/{site_id}",
+    operation_id="changeLearningAgreement",
+    dependencies=MANAGES,
+    responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.RANKING_NONE),
+)
+async def change_agreement(
+    response: Response, site_id: Reference, body: Agreement, by: ByDep, expected: IfMatch, db: CommandDb
+) -> AgreementOut:
+    """Set what the site withholds, how it ranks, and its day of going live. `If-Match`: the version, "0" the first time."""
+    changed = await service.agree(db, by, site_id, expected, body)
+    tag(response, changed)
+    return changed

@@ -1,0 +1,68 @@
+"""Queries on prompts and what followed them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import exists, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from case_api.learning.scope import Scope
+from models.consents import Consent
+from models.learning import PromptWithheld, RankingVersion, SiteLearning
+from models.prompts import PromptShown
+from models.prosody import ProsodyTrack
+from models.sessions import Session
+
+
+async def sessions_with_prompts(db: AsyncSession, scope: Scope, most: int) -> Sequence[Any]:
+    """(id, staff_id) of ended conversations in which a prompt was called for, the newest first."""
+    called = or_(
+        exists().where(PromptShown.session_id == Session.id),
+        exists().where(PromptWithheld.session_id == Session.id),
+    )
+    query = select(Session.id, Session.staff_id).join(Consent, Consent.id == Session.consent_id)
+    query = query.where(*scope.conditions(), Session.status == "ended", called)
+    return (await db.execute(query.order_by(Session.started_at.desc(), Session.id).limit(most))).all()
+
+
+async def called_for(db: AsyncSession, ids: Sequence[str]) -> list[tuple[str, float, str, str, bool]]:
+    """(session, at, script, situation, shown) of every prompt of these conversations, withheld ones included."""
+    shown = select(PromptShown.session_id, PromptShown.at, PromptShown.script_id, PromptShown.situation)
+    held = select(PromptWithheld.session_id, PromptWithheld.at, PromptWithheld.script_id, PromptWithheld.situation)
+    rows = [(*row, True) for row in await db.execute(shown.where(PromptShown.session_id.in_(ids)))]
+    return rows + [(*row, False) for row in await db.execute(held.where(PromptWithheld.session_id.in_(ids)))]
+
+
+async def tracks(db: AsyncSession, ids: Sequence[str]) -> Sequence[ProsodyTrack]:
+    """The chunks of these conversations, each's in order."""
+    query = select(ProsodyTrack).where(ProsodyTrack.session_id.in_(ids)).order_by(ProsodyTrack.session_id, ProsodyTrack.start)
+    return (await db.scalars(query)).all()
+
+
+async def agreement(db: AsyncSession, site_id: str, *, lock: bool = False) -> SiteLearning | None:
+    """What the site agreed to."""
+    return await db.get(SiteLearning, site_id, with_for_update=lock or None, populate_existing=lock)
+
+
+async def learning_sites(db: AsyncSession) -> Sequence[str]:
+    """Sites whose ranking learns."""
+    return (await db.scalars(select(SiteLearning.site_id).where(SiteLearning.ranking == "learning").order_by(SiteLearning.site_id))).all()
+
+
+async def one_at_a_time(db: AsyncSession) -> None:
+    """New beliefs queue; readers go on. SQLite's transaction holds the write lock already."""
+    if db.get_bind().dialect.name == "postgresql":
+        await db.execute(text("LOCK TABLE ranking_version IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def newest_ranking(db: AsyncSession) -> RankingVersion | None:
+    """The newest beliefs."""
+    query = select(RankingVersion).order_by(RankingVersion.made_at.desc(), RankingVersion.id.desc()).limit(1)
+    return (await db.scalars(query)).one_or_none()
+
+
+def rankings_query() -> Any:
+    """Every version of the beliefs."""
+    return select(RankingVersion)

@@ -1,0 +1,114 @@
+"""Bodies of what scripts achieve. `mean`, `low`, `high` are changes; negative is calmer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from case_api.schemas import In, Out, Reference
+from models.learning import MOST_WITHHELD_BP, Ranking
+from scripts_library.mining.effects import Design, Verdict
+
+Measure = Literal["score", "rate", "loudness"]
+
+
+def _number(given: object) -> object:
+    """A query holds text only; `Literal` of numbers takes none."""
+    return int(given) if isinstance(given, str) and given.isdecimal() and len(given) < 4 else given
+
+
+Horizon = Annotated[Literal[15, 30, 60], BeforeValidator(_number)]
+
+
+class EffectOut(Out):
+    """What came of it, with its 95 % interval; null while there is not enough yet."""
+
+    measure: Measure = Field(description="score: state (standard deviations); rate: syllables a second; loudness: dB")
+    horizon: Horizon = Field(description="Seconds after the prompt")
+    design: Design = Field(description="randomised: against prompts withheld by lot; matched: against like moments without a prompt")
+    moments: int
+    sessions: int
+    staff: int
+    mean: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    zh: str = Field(description="The verdict in words")
+    en: str
+
+
+class SubjectEffects(Out):
+    """Effects of one script or in one situation."""
+
+    key: str
+    text: str = Field(description="The script's words; empty for a situation")
+    effects: list[EffectOut]
+
+
+class Effects(Out):
+    """What was looked at, and what came of it."""
+
+    sessions: int = Field(description="Conversations looked at: the newest ones with a prompt, at most `most_sessions`")
+    most_sessions: int
+    items: list[SubjectEffects]
+
+
+class StaffSpread(Out):
+    """How the effect differs between people, of nobody by name: their number, and quartiles where there are enough of them."""
+
+    people: int = Field(description="With enough prompts of their own to tell")
+    low: float | None
+    median: float | None
+    high: float | None
+
+
+class RankingOut(Out):
+    """Beliefs about scripts at one time; conversations that begin from now on use the newest unless their site froze the ranking."""
+
+    id: str
+    made_at: datetime
+    moments: int
+    scripts: list[Belief]
+
+
+class Belief(Out):
+    """What is believed of one script: by how much calmer (standard deviations) the customer is 30 s later."""
+
+    script_id: str
+    mean: float
+    sd: float
+    moments: int
+    zh: str
+
+
+class Agreement(In):
+    """What a site agrees to."""
+
+    holdout_bp: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_WITHHELD_BP,
+        description="Of 10 000 prompts that are not urgent this many are withheld by lot; never in a red situation. 0: none",
+        examples=[500],
+    )
+    ranking: Ranking = Field(
+        default="off", description="off: as the files say; learning: with the newest beliefs; frozen: with those of `ranking_version_id`"
+    )
+    ranking_version_id: Annotated[Reference | None, Field(description="For frozen; the newest if left out")] = None
+    go_live_on: date | None = Field(default=None, description="The day that complaints are compared around")
+
+
+class AgreementOut(Out):
+    """What holds at a site. Without an agreement: version 0, nothing withheld, nothing learned."""
+
+    site_id: str
+    holdout_bp: int
+    ranking: Ranking
+    ranking_version_id: str | None
+    go_live_on: date | None
+    version: int
+
+
+RankingOut.model_rebuild()

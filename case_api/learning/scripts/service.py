@@ -1,0 +1,185 @@
+"""What scripts achieve, and what ranking makes of it. No figure is anybody's but one's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from case_api.commands import By, put_row
+from case_api.learning.scope import Scope
+from case_api.learning.scripts import repository
+from case_api.learning.scripts.moments import MOST_SESSIONS, moments
+from case_api.learning.scripts.schemas import (
+    Agreement,
+    AgreementOut,
+    Belief,
+    EffectOut,
+    Effects,
+    Horizon,
+    RankingOut,
+    StaffSpread,
+    SubjectEffects,
+)
+from case_api.problems import Problem, ProblemCode
+from case_api.security import Permission, Principal
+from models import audit
+from models.engine import Factory, reading
+from models.learning import RankingVersion, SiteLearning
+from models.outbox import publish
+from models.sites import Site
+from scripts_library.library import Library
+from scripts_library.mining.effects import FEWEST_STAFF, Effect, effect, worths
+from scripts_library.mining.tracks import MEASURES, Moment
+
+FEWEST_PEOPLE = 5
+"""People whose effects are told as a spread; with fewer, quartiles would point at them."""
+_VERDICTS = {
+    "works": ("有效：客户明显更平静", "works: the customer is calmer"),
+    "harms": ("有反效果：客户更激动，建议停用或改写", "harms: the customer is more agitated; rewrite or withdraw it"),
+    "no_difference": ("没有实际差别", "makes no difference that matters"),
+    "unclear": ("还看不出差别", "no difference can be told"),
+    "not_enough": ("数据还不够", "not enough yet"),
+}
+
+
+async def effects(db: AsyncSession, scope: Scope, library: Library, by: str, horizon: Horizon, *, own: bool = False) -> Effects:
+    """Effects by script or situation, on each measure. Of fewer than three people's conversations only to oneself (`own`)."""
+    sessions, found = await moments(db, scope)
+    items = await asyncio.to_thread(_by_key, found, library, by, horizon, 1 if own else FEWEST_STAFF)
+    return Effects(sessions=sessions, most_sessions=MOST_SESSIONS, items=items)
+
+
+def _by_key(found: Sequence[Moment], library: Library, by: str, horizon: int, fewest_staff: int) -> list[SubjectEffects]:
+    key = _KEYS[by]
+    names = sorted({key(one) for one in found if one.script_id and one.shown})
+    return [
+        SubjectEffects(key=name, text=_text(library, name), effects=_effects(found, key, name, horizon, fewest_staff)) for name in names
+    ]
+
+
+_KEYS: dict[str, Callable[[Moment], str]] = {"script": lambda one: one.script_id, "situation": lambda one: one.situation}
+
+
+def _text(library: Library, name: str) -> str:
+    return library.scripts[name].zh if name in library.scripts else ""
+
+
+def _effects(found: Sequence[Moment], key: Callable[[Moment], str], name: str, horizon: int, fewest_staff: int) -> list[EffectOut]:
+    return [_out(_best(found, key, name, horizon, measure, fewest_staff)) for measure in MEASURES]
+
+
+def _best(found: Sequence[Moment], key: Callable[[Moment], str], name: str, horizon: int, measure: str, fewest_staff: int) -> Effect:
+    """Against withheld prompts where there are enough of them, else against like moments."""
+    shown = [one for one in found if one.script_id and one.shown and key(one) == name]
+    withheld = [one for one in found if one.script_id and not one.shown and key(one) == name]
+    by_lot = effect(shown, withheld, horizon, measure, "randomised", fewest_staff=fewest_staff)
+    if by_lot.mean is not None:
+        return by_lot
+    return effect(shown, [one for one in found if not one.script_id], horizon, measure, "matched", fewest_staff=fewest_staff)
+
+
+def _out(one: Effect) -> EffectOut:
+    zh, en = _VERDICTS[one.verdict]
+    return EffectOut(**{name: getattr(one, name) for name in one.__slots__}, zh=zh, en=en)
+
+
+async def spread(db: AsyncSession, scope: Scope, horizon: Horizon) -> StaffSpread:
+    """How far effects differ between people, so that trainers know whether training differs in need; of nobody by name."""
+    _, found = await moments(db, scope)
+    return await asyncio.to_thread(_spread, found, horizon)
+
+
+def _spread(found: Sequence[Moment], horizon: int) -> StaffSpread:
+    quiet = [one for one in found if not one.script_id]
+    means = []
+    for person in sorted({one.staff_id for one in found if one.shown}):
+        own = [one for one in found if one.shown and one.staff_id == person]
+        mean = effect(own, quiet, horizon, "score", "matched", fewest_staff=1).mean
+        means += [mean] if mean is not None else []
+    if len(means) < FEWEST_PEOPLE:
+        return StaffSpread(people=len(means), low=None, median=None, high=None)
+    low, median, high = (round(float(value), 2) for value in np.quantile(means, [0.25, 0.5, 0.75]))
+    return StaffSpread(people=len(means), low=low, median=median, high=high)
+
+
+async def learn(factory: Factory, scope: Scope) -> tuple[dict[str, Any], int]:
+    """Beliefs from every conversation of the scope: (worths as they are stored, prompts they rest on). Slow, so outside any transaction."""
+    async with reading(factory) as db:
+        _, found = await moments(db, scope)
+    return await asyncio.to_thread(_learned, found)
+
+
+def _learned(found: Sequence[Moment]) -> tuple[dict[str, Any], int]:
+    key = _KEYS["script"]
+    shown = [one for one in found if one.script_id and one.shown]
+    known = {name: _best(found, key, name, 30, "score", FEWEST_STAFF) for name in sorted({one.script_id for one in shown})}
+    return {name: [one.mean, one.sd, one.moments] for name, one in worths(known).items()}, len(shown)
+
+
+async def keep_ranking(db: AsyncSession, who: audit.Actor, at: datetime, learned: tuple[dict[str, Any], int]) -> RankingVersion:
+    """A new version of the beliefs. Conversations that run keep what they began with."""
+    version = RankingVersion(made_at=at, made_by=who.person_id, worths=learned[0], moments=learned[1])
+    db.add(version)
+    await db.flush()
+    told = {"ranking_version_id": version.id, "scripts": len(version.worths), "moments": version.moments}
+    audit.record(db, who, "api:ranking:learn", audit.Subject("ranking_version", version.id), after=told, at=at)
+    await publish(db, "learning.ranking", told)
+    return version
+
+
+def ranking_out(version: RankingVersion) -> RankingOut:
+    """The beliefs, the most useful script first, each with its reason."""
+    scripts = [
+        Belief(script_id=name, mean=mean, sd=sd, moments=count, zh=_reason(mean, sd, count))
+        for name, (mean, sd, count) in sorted(version.worths.items(), key=lambda pair: (-pair[1][0], pair[0]))
+    ]
+    return RankingOut(id=version.id, made_at=version.made_at, moments=version.moments, scripts=scripts)
+
+
+def _reason(mean: float, sd: float, count: int) -> str:
+    course = "更平静" if mean > 0 else "更激动"
+    return f"据 {count} 次提示，30 秒后客户比可比时刻{course} {abs(mean):.2f} 个标准差（±{1.96 * sd:.2f}）"
+
+
+async def agreement(db: AsyncSession, principal: Principal, site_id: str) -> AgreementOut:
+    """What holds at a site. Raises Problem: not_found."""
+    if not principal.may(Permission.LEARNING_READ, site_id) or await db.get(Site, site_id) is None:
+        raise Problem(ProblemCode.NOT_FOUND)
+    kept = await repository.agreement(db, site_id)
+    if kept is None:
+        return AgreementOut(site_id=site_id, holdout_bp=0, ranking="off", ranking_version_id=None, go_live_on=None, version=0)
+    return AgreementOut.model_validate(kept)
+
+
+async def agree(db: AsyncSession, by: By, site_id: str, expected: int, body: Agreement) -> AgreementOut:
+    """Change what a site agreed to; it holds for conversations that begin from now on.
+
+    Raises Problem: not_found, forbidden, version_conflict, ranking_none.
+    """
+    if not by.principal.may(Permission.LEARNING_READ, site_id) or await db.get(Site, site_id, with_for_update=True) is None:
+        raise Problem(ProblemCode.NOT_FOUND)
+    by.principal.demand(Permission.LEARNING_MANAGE, site_id)
+    kept = await repository.agreement(db, site_id, lock=True)
+    before = AgreementOut.model_validate(kept).model_dump(mode="json") if kept is not None else None
+    values = body.model_dump() | {"ranking_version_id": await _frozen(db, body), "changed_by": by.person_id, "changed_at": by.now}
+    kept = await put_row(db, kept, expected, SiteLearning(site_id=site_id), values)
+    after = AgreementOut.model_validate(kept)
+    told = after.model_dump(mode="json")
+    audit.record(db, by.who, "api:learning:agree", audit.Subject("site", site_id, site_id), before=before, after=told, at=by.now)
+    await publish(db, "learning.settings", told, site_id=site_id)
+    return after
+
+
+async def _frozen(db: AsyncSession, body: Agreement) -> str | None:
+    """The version to hold on to: the one named, or the newest."""
+    if body.ranking != "frozen":
+        return None
+    version = await (repository.newest_ranking(db) if body.ranking_version_id is None else db.get(RankingVersion, body.ranking_version_id))
+    if version is None:
+        raise Problem(ProblemCode.RANKING_NONE)
+    return version.id

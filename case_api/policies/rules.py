@@ -1,0 +1,375 @@
+"""The three kinds of policy table: what each may hold, and what it decides. Pure.
+
+A table is checked when it is drafted, so that what is in force can always be applied. Money is in fen, shares are in basis points.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from case_api.schemas import FilledLine
+from models.tasks import TaskKind
+
+WHOLE_BP = 10_000
+MAX_FEN = 10**13
+"""A hundred billion yuan: above any real sum, and exact as a JSON number everywhere."""
+
+Fen = Annotated[int, Field(strict=True, ge=0, le=MAX_FEN, examples=[5_000_000])]
+BasisPoints = Annotated[int, Field(ge=0, le=WHOLE_BP, examples=[6_000])]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+ApproverRole = Literal["site_manager", "city_gm", "hq_risk", "legal", "finance"]
+ApprovalMode = Literal["ordered", "parallel"]
+LineRole = Literal["site_manager", "city_gm", "hq_risk"]
+"""The line of command, upwards. Legal and finance give their word beside it and stand at no level."""
+
+_RANK = {role: rank for rank, role in enumerate(get_args(LineRole), start=1)}
+
+
+class Table(BaseModel):
+    """What the tables share: nothing unknown, nothing converted ("5" is not 5), never changed in memory."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _rising(values: Sequence[int]) -> bool:
+    return all(below < above for below, above in itertools.pairwise(values))
+
+
+def _distinct(values: Sequence[object], what: str) -> None:
+    if len(set(values)) != len(values):
+        raise ValueError(f"{what} may appear once only")
+
+
+# --- tiers (四步法·第二步: 评估结果将决定后续处理权限层级) ---
+
+
+class Authority(Table):
+    """One tier of authority (权限层级): who has to approve, in this order or all at once."""
+
+    key: Key = Field(examples=["city"])
+    zh: FilledLine = Field(examples=["城市公司总经理审批"])
+    en: FilledLine = Field(examples=["Approval by the city general manager"])
+    approvers: list[ApproverRole] = Field(min_length=1, max_length=5, examples=[["city_gm"]])
+    mode: ApprovalMode = "ordered"
+
+    @property
+    def rank(self) -> int:
+        """The highest place in the line of command among the approvers; 0 if only legal or finance approve."""
+        return max(_RANK.get(role, 0) for role in self.approvers)
+
+
+class Band(Table):
+    """Losses up to and including `up_to_fen` (null: without limit), above the band before."""
+
+    up_to_fen: Fen | None
+    tier: Key
+
+
+class GroupRule(Table):
+    """What a demand made by a group calls for: at least this tier, from this many customers on."""
+
+    from_people: int = Field(ge=2, le=10_000)
+    tier: Key
+
+
+class TierTable(Table):
+    """Which tier a case is decided at. Tiers and bands are listed upwards; every rule says "at least this tier", the highest one holds."""
+
+    kind: Literal["tiers"] = "tiers"
+    tiers: list[Authority] = Field(min_length=1, max_length=10)
+    bands: list[Band] = Field(min_length=1, max_length=20)
+    media: Key
+    litigation: Key
+    litigation_tell: list[ApproverRole] = Field(max_length=5)
+    group: GroupRule | None = None
+    spreading: Key | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TierTable:
+        self._tiers_rise()
+        self._bands_cover_everything()
+        if self.tier(self.media).rank < _RANK["city_gm"]:
+            raise ValueError("media: the press is a matter for the city general manager at least")
+        if "hq_risk" not in self.tier(self.litigation).approvers or "hq_risk" not in self.litigation_tell:
+            raise ValueError("litigation: headquarters' risk control is told at once, and approves")
+        for key in (self.group.tier if self.group else None, self.spreading):
+            if key is not None:
+                self.tier(key)
+        return self
+
+    def _tiers_rise(self) -> None:
+        _distinct([tier.key for tier in self.tiers], "tiers: a key")
+        for tier in self.tiers:
+            _distinct(tier.approvers, f"tiers.{tier.key}: a role")
+        ranks = [tier.rank for tier in self.tiers]
+        if ranks[0] == 0 or ranks != sorted(ranks):
+            raise ValueError("tiers: each needs somebody of the line of command, nobody lower than in the tier before")
+
+    def _bands_cover_everything(self) -> None:
+        limits = [band.up_to_fen for band in self.bands]
+        bounded = [limit for limit in limits[:-1] if limit is not None]
+        if limits[-1] is not None or len(bounded) != len(limits) - 1:
+            raise ValueError("bands: the last one, and only that, is without limit")
+        if not _rising(bounded):
+            raise ValueError("bands: each limit is above the one before")
+        levels = [self.level(band.tier) for band in self.bands]
+        if levels != sorted(levels):
+            raise ValueError("bands: a larger loss cannot need less authority")
+
+    def level(self, key: str) -> int:
+        """The tier's place, 0 the lowest. Raises ValueError for a tier that is not in the table."""
+        for level, tier in enumerate(self.tiers):
+            if tier.key == key:
+                return level
+        raise ValueError(f"there is no tier {key!r}")
+
+    def tier(self, key: str) -> Authority:
+        """The tier of this key. Raises ValueError as `level` does."""
+        return self.tiers[self.level(key)]
+
+
+Spreading = Literal["none", "low", "high"]
+
+
+class TierFacts(BaseModel):
+    """What of a case decides its tier. `group_people` 0: nobody else makes the same demand."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    loss_fen: Fen
+    media: bool = False
+    litigation: bool = False
+    group_people: int = Field(default=0, ge=0, le=100_000)
+    spreading: Spreading = "none"
+
+
+class TierReason(BaseModel):
+    """One rule that applied, and the tier that it asks for at least."""
+
+    code: Literal["loss", "media", "litigation", "group", "spreading"]
+    tier: str
+    zh: str = Field(examples=["损失合计 ¥60,000.00，超过 ¥50,000.00"])
+    en: str = Field(examples=["Losses come to ¥60,000.00, above ¥50,000.00"])
+
+
+class Tier(BaseModel):
+    """What was decided: the tier, its approvers in order, who is told at once, and every rule behind it."""
+
+    key: str = Field(examples=["city"])
+    zh: str
+    en: str
+    approvers: list[ApproverRole]
+    mode: ApprovalMode
+    tell_at_once: list[ApproverRole]
+    reasons: list[TierReason]
+
+
+def yuan(fen: int) -> str:
+    """`¥50,000.00`."""
+    return f"¥{fen // 100:,}.{fen % 100:02d}"
+
+
+def decide_tier(facts: TierFacts, table: TierTable) -> Tier:
+    """The highest tier that any rule asks for (四步法·第二步, 「损失超5万元或涉及媒体关系的，需报城市公司总经理审批」)."""
+    reasons = [_loss_reason(facts.loss_fen, table.bands)]
+    if facts.media:
+        reasons.append(TierReason(code="media", tier=table.media, zh="涉及媒体关系", en="The press is involved"))
+    if facts.litigation:
+        zh, en = "存在诉讼风险，立即上报总部风控", "Litigation is a risk: headquarters' risk control is told at once"
+        reasons.append(TierReason(code="litigation", tier=table.litigation, zh=zh, en=en))
+    if table.group is not None and facts.group_people >= table.group.from_people:
+        zh, en = f"群体性诉求（{facts.group_people} 人）", f"{facts.group_people} customers make the same demand"
+        reasons.append(TierReason(code="group", tier=table.group.tier, zh=zh, en=en))
+    if table.spreading is not None and facts.spreading == "high":
+        zh, en = "客户传播倾向高", "The customer is likely to spread it"
+        reasons.append(TierReason(code="spreading", tier=table.spreading, zh=zh, en=en))
+    chosen = max((table.tier(reason.tier) for reason in reasons), key=lambda tier: table.level(tier.key))
+    told = table.litigation_tell if facts.litigation else []
+    shared = chosen.model_dump(include={"key", "zh", "en", "approvers", "mode"})
+    return Tier(**shared, tell_at_once=told, reasons=reasons)
+
+
+def _loss_reason(loss_fen: int, bands: Sequence[Band]) -> TierReason:
+    below: int | None = None
+    for band in bands:
+        if band.up_to_fen is None or loss_fen <= band.up_to_fen:
+            break
+        below = band.up_to_fen
+    limits_zh = [f"超过 {yuan(below)}"] if below is not None else []
+    limits_en = [f"above {yuan(below)}"] if below is not None else []
+    if band.up_to_fen is not None:
+        limits_zh.append(f"不超过 {yuan(band.up_to_fen)}")
+        limits_en.append(f"at most {yuan(band.up_to_fen)}")
+    zh = "，".join([f"损失合计 {yuan(loss_fen)}", *limits_zh])
+    en = ", ".join([f"Losses come to {yuan(loss_fen)}", *limits_en])
+    return TierReason(code="loss", tier=band.tier, zh=zh, en=en)
+
+
+# --- refunds (四步法·第三步·路径B) ---
+
+ContractStage = Literal["deposit_only", "online_signed", "loan_released"]
+"""仅付定金未网签 · 已网签未放贷 · 已放贷未交房, in the order in which a contract goes through them."""
+
+
+class Deduction(Table):
+    """What is taken off the refundable share: a share of what was paid (`bp`), or a fixed sum (`fen`)."""
+
+    key: Literal["marketing_service_fee", "administrative_cost"]
+    bp: BasisPoints | None = None
+    fen: Fen | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Deduction:
+        if (self.bp is None) == (self.fen is None):
+            raise ValueError("either bp or fen")
+        return self
+
+
+class StageRule(Table):
+    """What is paid back at one stage: `min_bp` to `max_bp` of what was paid, less the deductions. `judicial`: through the court."""
+
+    stage: ContractStage
+    min_bp: BasisPoints
+    max_bp: BasisPoints
+    deductions: list[Deduction] = Field(default_factory=list, max_length=2)
+    judicial: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> StageRule:
+        _distinct([deduction.key for deduction in self.deductions], f"{self.stage}: a deduction")
+        if self.min_bp > self.max_bp:
+            raise ValueError(f"{self.stage}: min_bp is above max_bp")
+        if sum(deduction.bp or 0 for deduction in self.deductions) > self.min_bp:
+            raise ValueError(f"{self.stage}: the deductions take more than the smallest share")
+        if self.judicial and self.min_bp:
+            raise ValueError(f"{self.stage}: what a court decides has no smallest share")
+        return self
+
+
+class RefundTable(Table):
+    """Stepped refunds. Every stage once, in order; a later stage never pays back more; a released loan goes to court (走司法程序解决)."""
+
+    kind: Literal["refund"] = "refund"
+    stages: list[StageRule] = Field(min_length=3, max_length=3)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RefundTable:
+        if tuple(rule.stage for rule in self.stages) != get_args(ContractStage):
+            raise ValueError(f"stages: {', '.join(get_args(ContractStage))}, in this order")
+        for earlier, later in itertools.pairwise(self.stages):
+            if later.min_bp > earlier.min_bp or later.max_bp > earlier.max_bp:
+                raise ValueError(f"{later.stage}: a later stage cannot pay back more than the one before")
+        if not self.stages[-1].judicial:
+            raise ValueError("loan_released: goes through the court")
+        return self
+
+    def rule(self, stage: ContractStage) -> StageRule:
+        """The rule of this stage."""
+        return self.stages[get_args(ContractStage).index(stage)]
+
+
+# --- deadlines ---
+
+Start = Literal["received", "opened", "ended"]
+
+
+class Limit(Table):
+    """How long one kind of work may take, from when the request was received, the work was opened, or the case had ended."""
+
+    minutes: int = Field(ge=1, le=366 * 24 * 60, examples=[120])
+    start: Start
+
+
+class Escalation(Table):
+    """Who is told of work that is late, and when: a share of its limit, counted from its start (10,000 is the limit itself)."""
+
+    at_bp: int = Field(ge=WHOLE_BP, le=100 * WHOLE_BP, examples=[15_000])
+    role: LineRole
+
+
+class DeadlinePolicy(Table):
+    """Limits for every kind of work, when to remind (shares of the limit), and who is told, level by level, when nothing happens."""
+
+    kind: Literal["deadlines"] = "deadlines"
+    limits: dict[TaskKind, Limit]
+    remind_at_bp: list[Annotated[int, Field(ge=1, lt=WHOLE_BP)]] = Field(max_length=5, examples=[[5_000, 8_000]])
+    escalations: list[Escalation] = Field(min_length=1, max_length=3)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DeadlinePolicy:
+        if missing := [kind for kind in get_args(TaskKind) if kind not in self.limits]:
+            raise ValueError(f"limits: {', '.join(missing)} missing")
+        if not _rising(self.remind_at_bp):
+            raise ValueError("remind_at_bp: each reminder comes after the one before")
+        if not _rising([step.at_bp for step in self.escalations]) or not _rising([_RANK[step.role] for step in self.escalations]):
+            raise ValueError("escalations: each comes after the one before, and goes to a higher level")
+        return self
+
+    def due_at(self, kind: TaskKind, *, received_at: datetime, opened_at: datetime, ended_at: datetime | None = None) -> datetime:
+        """When this work is due. What counts from the end of a case that has not ended counts from when it was opened."""
+        limit = self.limits[kind]
+        starts: dict[Start, datetime] = {"received": received_at, "opened": opened_at, "ended": ended_at or opened_at}
+        return starts[limit.start] + timedelta(minutes=limit.minutes)
+
+
+Content = Annotated[TierTable | RefundTable | DeadlinePolicy, Field(discriminator="kind")]
+
+
+# --- versions ---
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When one version holds, and where (`site_id` None: at every site without a version of its own)."""
+
+    id: str
+    site_id: str | None
+    effective_from: datetime
+    retired_at: datetime | None
+
+    @property
+    def never_held(self) -> bool:
+        """Called off before it began."""
+        return self.retired_at is not None and self.retired_at <= self.effective_from
+
+
+def in_force(spans: Sequence[Span], site_id: str | None, at: datetime) -> Span | None:
+    """The one version that holds at this site at this moment; a site's own version wins over the general one.
+
+    The newest that has begun holds until it is retired; an older one never comes back by itself, because nobody has looked at it since.
+    """
+    for scope in dict.fromkeys((site_id, None)):
+        begun = [span for span in spans if span.site_id == scope and span.effective_from <= at and not span.never_held]
+        newest = max(begun, key=lambda span: span.effective_from, default=None)
+        if newest is not None and (newest.retired_at is None or newest.retired_at > at):
+            return newest
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two tables differ; None where a side has nothing there."""
+
+    path: str
+    before: object
+    after: object
+
+
+def differences(before: object, after: object, path: str = "") -> list[Difference]:
+    """Where two JSON values differ, leaf by leaf, by path (`bands.0.up_to_fen`)."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = [*before, *(key for key in after if key not in before)]
+        pairs = [(key, before.get(key), after.get(key)) for key in keys]
+    elif isinstance(before, list) and isinstance(after, list):
+        shared = range(max(len(before), len(after)))
+        pairs = [(str(i), before[i] if i < len(before) else None, after[i] if i < len(after) else None) for i in shared]
+    else:
+        return [] if before == after else [Difference(path, before, after)]
+    return [found for key, old, new in pairs for found in differences(old, new, f"{path}.{key}" if path else key)]

@@ -1,0 +1,1 @@
+"""What customers open on their own phones, without an account: the electronic application, the progress page, the survey."""

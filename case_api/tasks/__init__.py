@@ -1,0 +1,1 @@
+"""What waits for whom: the open work of the cases."""

@@ -1,0 +1,98 @@
+"""Give work to somebody, stop and extend its clock."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
+
+from case_api.cases import flow
+from case_api.commands import By, guard
+from case_api.deadlines import service as deadlines
+from case_api.problems import Problem, ProblemCode
+from case_api.security import Permission
+from case_api.tasks.repository import TaskRow, tasks_query
+from case_api.tasks.rules import may_do
+from case_api.tasks.schemas import EXTENSION_MAX, Extension
+from models.cases import WithdrawalCase
+from models.deadlines import Deadline
+from models.people import Person
+from models.tasks import CaseTask
+
+
+async def get_task(db: AsyncSession, by: By, task_id: str) -> TaskRow:
+    """A task that the person may see. Raises Problem: not_found."""
+    query = tasks_query(by.principal.sites_for(Permission.CASE_READ)).where(CaseTask.id == task_id)
+    row = (await db.execute(query.execution_options(populate_existing=True))).one_or_none()
+    if row is None:
+        raise Problem(ProblemCode.NOT_FOUND)
+    return TaskRow(*row)
+
+
+async def assign(db: AsyncSession, by: By, task_id: str, assignee_id: str | None, version: int) -> None:
+    """Give an open task to somebody of its role. Who has the role may take what is nobody's, and give back their own; the rest takes the
+    site manager.
+
+    Who receives the customer is a question of its own, asked of the case (`POST /v1/cases/{id}/assignment`).
+    Raises Problem: not_found, forbidden, task_closed, version_conflict, assignee_unfit.
+    """
+    case, task = await _locked(db, by, task_id)
+    own = task.assignee_id in (by.person_id, None) and assignee_id in (by.person_id, None)
+    takes_it = own and may_do(by.principal.roles, task.role, case.site_id)
+    if not takes_it:
+        by.principal.demand(Permission.CASE_MANAGE, case.site_id)
+    guard(task, version)
+    if task.kind == "registration":
+        raise Problem(ProblemCode.ASSIGNEE_UNFIT, "the receptionist is assigned at the case")
+    if assignee_id is not None:
+        await _demand_fit(db, case, task, assignee_id)
+    before, task.assignee_id = task.assignee_id, assignee_id
+    await flow.touch(db, case)
+    flow.note(db, by, case, "assign_task", before={"assignee_id": before}, after={"task_id": task.id, "assignee_id": assignee_id})
+    await flow.tell(db, by, case, "task_assigned", {"task_id": task.id, "kind": task.kind, "assignee_id": assignee_id})
+
+
+async def _demand_fit(db: AsyncSession, case: WithdrawalCase, task: CaseTask, assignee_id: str) -> None:
+    person = await db.get(Person, assignee_id)
+    if person is None or person.disabled_at is not None:
+        raise Problem(ProblemCode.ASSIGNEE_UNFIT, "body.assignee_id")
+    fit = may_do([(role.role, role.site_id) for role in person.roles], task.role, case.site_id)
+    if not fit:
+        raise Problem(ProblemCode.ASSIGNEE_UNFIT, "body.assignee_id")
+
+
+async def pause(db: AsyncSession, by: By, task_id: str, reason: str, version: int) -> None:
+    """Stop the clock of an open task. Raises Problem: not_found, forbidden, task_closed, version_conflict, deadline_state."""
+    _, deadline = await _managed(db, by, task_id, version)
+    deadlines.pause(db, by, deadline, reason)
+
+
+async def resume(db: AsyncSession, by: By, task_id: str, reason: str, version: int) -> None:
+    """Let the clock run on. Raises Problem: as `pause`."""
+    task, deadline = await _managed(db, by, task_id, version)
+    deadlines.resume(db, by, deadline, task, reason)
+
+
+async def extend(db: AsyncSession, by: By, task_id: str, body: Extension, version: int) -> None:
+    """A later limit. Raises Problem: as `pause`."""
+    task, deadline = await _managed(db, by, task_id, version)
+    if body.due_at > by.now + EXTENSION_MAX:
+        raise Problem(ProblemCode.DEADLINE_STATE, f"body.due_at: at most {EXTENSION_MAX.days} days ahead")
+    deadlines.extend(db, by, deadline, task, body.due_at, body.reason)
+
+
+async def _locked(db: AsyncSession, by: By, task_id: str) -> tuple[WithdrawalCase, CaseTask]:
+    """The case first, then its task: every command locks in this order."""
+    row = await get_task(db, by, task_id)
+    case = await flow.case_for(db, by.principal, Permission.CASE_READ, row.case.id)
+    await db.refresh(row.task)
+    if row.task.status != "open":
+        raise Problem(ProblemCode.TASK_CLOSED, row.task.status)
+    return case, row.task
+
+
+async def _managed(db: AsyncSession, by: By, task_id: str, version: int) -> tuple[CaseTask, Deadline]:
+    case, task = await _locked(db, by, task_id)
+    by.principal.demand(Permission.CASE_MANAGE, case.site_id)
+    guard(task, version)
+    flag_modified(task, "due_at")  # a clock that is stopped counts as a change of the task too
+    return task, await deadlines.live(db, task.id)

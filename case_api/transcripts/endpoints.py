@@ -1,0 +1,47 @@
+"""`/v1/utterances`: search over what was said."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from case_api.commands import Now
+from case_api.database import ReadDb
+from case_api.paging import Limit, Page
+from case_api.problems import Problem, ProblemCode, responses
+from case_api.schemas import Line, Moment, Reference
+from case_api.sessions.endpoints import Reader
+from case_api.transcripts import service
+from case_api.transcripts.query import words
+from case_api.transcripts.repository import Wanted
+from case_api.transcripts.schemas import SaidOut
+from models.sessions import Level, Speaker
+
+router = APIRouter(prefix="/utterances", tags=["sessions"])
+
+
+@router.get("", operation_id="searchUtterances", responses=responses(ProblemCode.INVALID_REQUEST))
+async def search_utterances(
+    principal: Reader,
+    db: ReadDb,
+    now: Now,
+    q: Annotated[Line | None, Query(description="Words that stand in the sentence, separated by blanks, each anywhere in it")] = None,
+    speaker: Speaker | None = None,
+    category: Annotated[Line | None, Query(description="Only sentences in which a term of this category was heard")] = None,
+    site_id: Reference | None = None,
+    staff_id: Reference | None = None,
+    level: Annotated[Level | None, Query(description="Highest level that its conversation reached")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="In conversations that began then or later")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="In conversations that began before")] = None,
+    limit: Limit = 20,
+    cursor: Annotated[str | None, Query(max_length=20, description="`next_cursor` of the page before")] = None,
+) -> Page[SaidOut]:
+    """Sentences of one's own conversations, or of the sites one oversees; newest first. Only what was agreed to be recorded.
+
+    A page looks at 10 000 sentences at the most: it may be short, or empty, and still have a next one.
+    """
+    if cursor is not None and not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
+        raise Problem(ProblemCode.INVALID_REQUEST, "query.cursor")
+    wanted = Wanted(words(q), speaker, category, site_id, staff_id, level, since, until)
+    return await service.search(db, principal, wanted, now, limit=limit, before=int(cursor) if cursor else None)

@@ -1,0 +1,40 @@
+"""The signature of a webhook's message. Pure; docs/webhooks.md shows the receiver's side."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+HEADER: Final = "Calmdesk-Signature"
+WINDOW_SECONDS: Final = 300
+"""How far the time of a signature may be from ours: what was overheard cannot be sent again later."""
+EVENT_HEADER: Final = "Calmdesk-Event"
+TOPIC_HEADER: Final = "Calmdesk-Topic"
+
+
+def new_secret() -> str:
+    """256 random bits."""
+    return f"whsec_{secrets.token_urlsafe(32)}"
+
+
+def signature(keys: Sequence[str], at: int, body: bytes) -> str:
+    """`t=<unix seconds>,v1=<hex>`, one `v1` a key: HMAC-SHA256 of `<t>.<body>`. While a secret is changed both are there."""
+    return ",".join([f"t={at}", *(f"v1={_digest(key, at, body)}" for key in keys)])
+
+
+def is_signed(header: str, keys: Sequence[str], now: float, body: bytes) -> bool:
+    """Whether somebody who holds one of the keys signed this body within the window around `now` (unix seconds)."""
+    found = re.fullmatch(r"t=([0-9]{1,12})((?:,v1=[0-9a-f]{64}){1,4})", header, re.ASCII)
+    if found is None or abs(now - int(found[1])) > WINDOW_SECONDS:
+        return False
+    given = [part.removeprefix("v1=") for part in found[2].split(",")[1:]]
+    wanted = [_digest(key, int(found[1]), body) for key in keys]
+    return any(hmac.compare_digest(one, other) for one in given for other in wanted)
+
+
+def _digest(key: str, at: int, body: bytes) -> str:
+    return hmac.new(key.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()

@@ -1,0 +1,150 @@
+"""Whether a script works: the customer after it, against comparable moments without it, or against prompts withheld at random.
+
+Matched: each moment with the script gets the nearest moments of the same band without a prompt, in state, rate, loudness, trend and time.
+What matching leaves different is taken out by a regression on the moments without prompts (Abadie & Imbens 2011). A raised voice comes
+down by itself, so nothing less is a comparison. Randomised: the difference of shown and withheld, adjusted for the same things. Errors are
+clustered by conversation. Negative is calmer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from scripts_library.learned import Worth
+from scripts_library.mining.tracks import MEASURES, Moment
+
+Floats = NDArray[np.float64]
+Verdict = Literal["works", "harms", "no_difference", "unclear", "not_enough"]
+Design = Literal["matched", "randomised"]
+
+NEIGHBOURS = 5
+FEWEST_MOMENTS = 20
+FEWEST_SESSIONS = 8
+FEWEST_STAFF = 3
+"""Fewer people, and a script's figure would be one person's: it is not told."""
+WITHIN = 0.25
+"""Standard deviations of state: an interval that stays inside shows that there is no difference that matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a prompt changed, `horizon` s later; `mean`, `low` and `high` (95 %) are None while there is not enough to tell."""
+
+    measure: str
+    horizon: int
+    design: Design
+    moments: int
+    sessions: int
+    staff: int
+    mean: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+def effect(
+    with_: Sequence[Moment], without: Sequence[Moment], horizon: int, measure: str, design: Design, *, fewest_staff: int = FEWEST_STAFF
+) -> Effect:
+    """The mean effect in the moments `with_` the prompt, with its interval."""
+    column = MEASURES.index(measure)
+    treated = [one for one in with_ if _measured(one, horizon, column)]
+    controls = [one for one in without if _measured(one, horizon, column)]
+    sessions, staff = {one.session_id for one in treated}, {one.staff_id for one in treated}
+    counts = (len(treated), len(sessions), len(staff))
+    enough = counts[0] >= FEWEST_MOMENTS and counts[1] >= FEWEST_SESSIONS and counts[2] >= fewest_staff
+    if not enough or len(controls) < FEWEST_MOMENTS:
+        return Effect(measure, horizon, design, *counts, None, None, None, "not_enough")
+    estimate = _matched if design == "matched" else _adjusted
+    mean, error, clusters = estimate(treated, controls, horizon, column)
+    reach = float(student.ppf(0.975, max(clusters - 1, 1))) * error
+    low, high = mean - reach, mean + reach
+    return Effect(measure, horizon, design, *counts, round(mean, 3), round(low, 3), round(high, 3), _verdict(measure, low, high))
+
+
+def _measured(moment: Moment, horizon: int, column: int) -> bool:
+    return bool(np.isfinite(moment.before).all() and np.isfinite(moment.after[horizon][column]))
+
+
+def _verdict(measure: str, low: float, high: float) -> Verdict:
+    if high < 0:
+        return "works"
+    if low > 0:
+        return "harms"
+    return "no_difference" if measure == "score" and low > -WITHIN and high < WITHIN else "unclear"
+
+
+def _scaled(treated: Sequence[Moment], controls: Sequence[Moment]) -> tuple[Floats, Floats]:
+    first, second = np.array([one.before for one in treated]), np.array([one.before for one in controls])
+    centre, spread = second.mean(axis=0), np.maximum(second.std(axis=0), 1e-6)
+    return (first - centre) / spread, (second - centre) / spread
+
+
+def _design(x: Floats) -> Floats:
+    """Columns of the regression: each covariate, and the state's square (what is far up comes down further)."""
+    return np.column_stack([np.ones(len(x)), x, x[:, 0] ** 2])
+
+
+def _matched(treated: Sequence[Moment], controls: Sequence[Moment], horizon: int, column: int) -> tuple[float, float, int]:
+    x, z = _scaled(treated, controls)
+    y = np.array([one.after[horizon][column] for one in treated])
+    w = np.array([one.after[horizon][column] for one in controls])
+    coefficients = np.linalg.lstsq(_design(z), w, rcond=None)[0]
+    over, under = y - _design(x) @ coefficients, w - _design(z) @ coefficients
+    bands = np.array([one.band for one in controls])
+    weights = np.zeros(len(controls))
+    for place, moment in enumerate(treated):
+        others = np.flatnonzero(bands == moment.band)
+        pool = others if len(others) >= NEIGHBOURS else np.arange(len(controls))
+        distance = ((z[pool] - x[place]) ** 2).sum(axis=1)
+        nearest = pool[np.argpartition(distance, min(NEIGHBOURS, len(pool)) - 1)[:NEIGHBOURS]]
+        weights[nearest] += 1 / len(nearest)
+    mean = float(over.mean() - weights @ under / len(treated))
+    shares: defaultdict[str, float] = defaultdict(float)
+    for moment, value in zip(treated, over, strict=True):
+        shares[moment.session_id] += (value - over.mean()) / len(treated)
+    middle = weights @ under / weights.sum()
+    for moment, weight, value in zip(controls, weights, under, strict=True):
+        if weight:
+            shares[moment.session_id] -= weight * (value - middle) / len(treated)
+    clusters = len({one.session_id for one in treated})
+    return mean, float(np.sqrt(sum(share**2 for share in shares.values()) * clusters / max(clusters - 1, 1))), clusters
+
+
+def _adjusted(treated: Sequence[Moment], controls: Sequence[Moment], horizon: int, column: int) -> tuple[float, float, int]:
+    """Least squares on shown or not and on what was before, with errors clustered by conversation (CR1)."""
+    x, z = _scaled(treated, controls)
+    rows = np.column_stack([np.r_[np.ones(len(x)), np.zeros(len(z))], _design(np.vstack([x, z]))])
+    everyone = [*treated, *controls]
+    y = np.array([one.after[horizon][column] for one in everyone])
+    bread = np.linalg.pinv(rows.T @ rows)
+    coefficients = bread @ rows.T @ y
+    residual = y - rows @ coefficients
+    scores: defaultdict[str, Floats] = defaultdict(lambda: np.zeros(rows.shape[1]))
+    for moment, row, left in zip(everyone, rows, residual, strict=True):
+        scores[moment.session_id] = scores[moment.session_id] + row * left
+    clusters = len(scores)
+    meat = sum((np.outer(score, score) for score in scores.values()), np.zeros((rows.shape[1],) * 2))
+    variance = (bread @ meat @ bread)[0, 0] * clusters / max(clusters - 1, 1)
+    return float(coefficients[0]), float(np.sqrt(max(variance, 0.0))), clusters
+
+
+def worths(effects: dict[str, Effect]) -> dict[str, Worth]:
+    """Beliefs from effects on the state by script. Each is drawn towards no effect at all by as little as it is sure (empirical Bayes)."""
+    known = {name: one for name, one in effects.items() if one.mean is not None and one.low is not None and one.high is not None}
+    if not known:
+        return {}
+    benefit = np.array([-(one.mean or 0.0) for one in known.values()])
+    error = np.array([((one.high or 0.0) - (one.low or 0.0)) / 3.92 for one in known.values()])
+    between = max(float(np.mean(benefit**2 - error**2)), 0.01)
+    shrink = between / (between + error**2)
+    return {
+        name: Worth(round(float(share * value), 4), round(float(np.sqrt(share) * spread), 4), one.moments)
+        for (name, one), value, spread, share in zip(known.items(), benefit, error, shrink, strict=True)
+    }

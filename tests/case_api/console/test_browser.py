@@ -1,0 +1,382 @@
+"""In a real Chromium: a whole case through the console, a conversation heard again, every page without a serious fault."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.case_api.console.browser import PATIENCE_MS, Room, room, signed_paper
+from tests.case_api.console.conftest import PASSWORD, Server
+from tests.case_api.console.seed import FORM
+
+PHONE = {"width": 390, "height": 844}
+EVERY_PAGE = {
+    "zhangwei": [
+        "/tasks",
+        "/cases",
+        "/cases?view=list",
+        "/cases/{draft}",
+        "/cases/{draft}?tab=form",
+        "/cases/{assessing}?tab=assessment",
+        "/cases/{solving}?tab=solutions",
+        "/cases/{approving}?tab=approvals",
+        "/cases/{closing}?tab=closing",
+        "/cases/{approving}?tab=evidence",
+        "/form-links",
+        "/warnings",
+        "/warnings?view=list",
+        "/warnings/{warning}",
+        "/warning-rules",
+        "/crm-sources",
+        "/figures",
+        "/figures/cases?of=cause&value=family",
+        "/sessions",
+        "/sessions/{talk}",
+        "/sessions/{talk}/labels",
+        "/labels",
+        "/live",
+        "/library?shelf=terms",
+        "/policies",
+        "/search?q=定金",
+        "/learning?view=words",
+        "/learning?view=hits",
+        "/learning?view=terms",
+        "/learning?view=groups",
+        "/learning?view=effects",
+        "/learning?view=progress",
+        "/learning?view=digest",
+        "/benefits",
+    ],
+    "sunli": ["/cases/{closing}?tab=history", "/policies", "/holds", "/audit"],
+    "wanggang": ["/tasks", "/delegations"],
+    "linna": ["/learning?view=hits"],
+    "root": ["/people", "/sites", "/crm-sources", "/webhooks", "/webhooks/{webhook}", "/guide", "/state", "/thresholds"],
+    None: ["/sign-in"],
+}
+
+
+@pytest.fixture(scope="module")
+def chrome(server: Server) -> Iterator[Room]:
+    with room(server) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def quiet(chrome: Room) -> Iterator[None]:
+    """No test leaves an error in anybody's browser."""
+    yield
+    assert chrome.complaints == []
+
+
+@pytest.mark.timeout(900)
+def test_a_case_from_the_request_to_the_archive(chrome: Room, tmp_path: Path) -> None:
+    seller, reception, manager = chrome.desk("lijing"), chrome.desk("zhouyan"), chrome.desk("zhangwei")
+    seller.go("/cases")
+    seller.do("新建案件", {"customer_label": "郭先生", "unit_label": "8栋0601", "responsible_id": "李静"}, done="案件已建立")
+    seller.page.get_by_role("link", name="郭先生").click()
+    seller.ready()
+    case = re.sub(r".*/console|\?.*", "", seller.page.url)
+
+    manager.go(case)
+    manager.do("指派接待", {"receptionist_id": "李静"})
+    expect(manager.page.locator(".dialog .banner.bad")).to_contain_text("接待人")  # who sold the unit does not receive the customer
+    manager.fill("receptionist_id", "周妍")
+    manager.page.locator(".dialog button[type=submit]").click()
+    expect(manager.page.locator(".banner.good")).to_contain_text("已指派")
+
+    reception.go("/tasks")
+    reception.page.get_by_role("link", name="郭先生").click()
+    reception.ready()
+    reception.do("提交登记表")
+    expect(reception.page.locator(".dialog .banner.bad")).to_contain_text("登记表")  # incomplete, and each field is named
+    reception.page.keyboard.press("Escape")
+    form = {
+        name: value
+        for name, value in FORM.items()
+        if name not in ("price_fen", "receipt_amount_fen", "id_type", "receipt_kind", "alternative")
+    }
+    form |= {"price_fen": "3,000,000", "receipt_amount_fen": "200000"}
+    form |= {"receipt_kind": "定金", "alternative": "待协商"}
+    reception.do("填写登记表", form, done="登记表已保存")
+    reception.do("提交登记表", done="登记表已提交")
+
+    finance = {"deposit_fen": "200000", "deposit_on": "2026-10-01", "paid_fen": "200000"}
+    finance |= {"commission.fen": "42000", "advertising.fen": "8000", "opportunity.fen": "15000"}
+    legal = {"loan": "无贷款", "breach": "客户违约"}
+    for username, fields in (("chenfang", finance), ("sunli", legal), ("zhaolei", {"likely_to_spread": "较低"})):
+        desk = chrome.desk(username)
+        desk.go(f"{case}?tab=assessment")
+        desk.do("填写评估", fields, done="评估已提交")
+
+    manager.go(f"{case}?tab=assessment")
+    manager.do("评估定级", {"summary": "家庭分歧，按路径 B、C 准备"}, done="已定级")
+    manager.go(f"{case}?tab=solutions")
+    manager.do("＋路径 B", {"terms.refund_bp": "95"})
+    expect(manager.page.locator(".dialog .banner.bad")).to_contain_text("60")  # the rule's bounds are named
+    manager.fill("terms.refund_bp", "70")
+    manager.page.locator(".dialog button[type=submit]").click()
+    expect(manager.page.locator(".sum")).to_have_text("¥140,000")
+    manager.ready()
+    manager.do("＋路径 C", {"terms.successor": "李女士"}, done="方案已更新")
+    manager.do("向客户提出方案", done="已向客户提出方案")
+
+    manager.go(f"{case}?tab=evidence")
+    manager.page.set_input_files("[type=file]", signed_paper(tmp_path))
+    manager.page.select_option("[name=kind]", "contract")
+    manager.page.get_by_role("button", name="上传").click()
+    expect(manager.page.locator(".banner.good")).to_contain_text("证据已上传")
+    manager.go(f"{case}?tab=solutions")
+    answer = {"solution_id": "路径 B", "support.evidence_id": "签字确认书", "payee.name": "王小明"}
+    answer |= {"payee.bank": "中国工商银行上海市分行", "payee.account": "6222021001112223334"}
+    manager.do("客户接受", answer, done="审批开始")
+
+    gm = chrome.desk("wanggang")
+    gm.go("/tasks")
+    waiting = gm.page.locator(".decision").filter(has_text="郭先生")
+    expect(waiting).to_contain_text("¥140,000")
+    waiting.get_by_role("button", name="同意").click()
+    gm.fill("reason", "金额与评估一致")
+    gm.page.locator(".dialog button[type=submit]").click()
+    expect(gm.page.locator(".banner.good")).to_contain_text("已同意")
+
+    payer = chrome.desk("chenfang")
+    payer.go(f"{case}?tab=approvals")
+    payer.do("生成退款指令", done="退款指令已生成")
+    payer.do("确认已付款", {"bank_reference": "ICBC20261125"}, done="付款已确认")
+
+    manager.go(f"{case}?tab=closing")
+    actions = [
+        {},
+        {"title": "配偶未到场看房", "summary": "客户独自认购，配偶认为朝向不佳。", "lessons": "认购须核对知情确认书。"},
+        {"remark": "客户已平复"},
+        {"participants": "张伟\n李静", "findings": "接待及时，未核对共居人。", "sop_change": "清单增加知情确认书。"},
+    ]
+    names = {"客户标签": actions[0], "知识库归档": actions[1], "区域简报": actions[2], "团队复盘": actions[3]}
+    for name, fields in names.items():
+        manager.page.locator(".entry").filter(has_text=name).get_by_role("button", name="办理").click()
+        for field, value in fields.items():
+            manager.fill(field, value)
+        manager.page.locator(".dialog button[type=submit]").click()
+        expect(manager.page.locator(".entry").filter(has_text=name)).to_contain_text("已完成")
+        manager.ready()
+    manager.do("归档", done="案件已归档")
+    expect(manager.page.locator(".road .now")).to_have_text("已归档")
+
+
+def test_a_conversation_is_heard_again(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/sessions?q=举报")
+    desk.page.locator("td a").first.click()
+    desk.ready()
+    playing = "document.querySelector('audio')"
+    desk.page.get_by_role("button", name=re.compile("我完全理解您的心情，这个问题我们可以一起")).click()
+    desk.page.wait_for_function(f"!{playing}.paused && {playing}.currentTime > 54.2")
+    expect(desk.page.locator(".utterance.current")).to_contain_text("我完全理解您的心情")
+    desk.page.get_by_role("button", name="1.5×").click()
+    assert desk.page.evaluate(f"{playing}.playbackRate") == 1.5
+    box = desk.page.locator("canvas").bounding_box()
+    assert box is not None
+    desk.page.mouse.click(box["x"] + 64 + (box["width"] - 64) * 0.5, box["y"] + 20)
+    desk.page.wait_for_function(f"Math.abs({playing}.currentTime - 41) < 2")
+    desk.page.get_by_role("button", name="暂停").click()
+    desk.page.get_by_placeholder("在文字稿中查找").fill("朝南")
+    expect(desk.page.locator(".utterance")).to_have_count(1)
+
+
+def test_a_moment_is_commented_on(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/sessions/{talk}?at=44")
+    comment = desk.page.locator(".comment")
+    desk.page.get_by_placeholder("写一条评论").fill("这里先让客户把话说完")
+    desk.page.get_by_role("button", name="评论于 0:44").click()
+    expect(desk.page.locator(".banner.good")).to_have_text("评论已保存。")
+    expect(comment).to_contain_text("这里先让客户把话说完")
+    desk.ready()
+    comment.get_by_role("button").click()
+    expect(desk.page.locator(".banner.good")).to_have_text("评论已撤回。")
+    expect(comment).to_have_count(0)
+
+
+def test_a_conversation_is_labelled(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/sessions/{talk}")
+    desk.page.get_by_role("link", name="标注", exact=True).click()
+    desk.ready()
+    desk.page.get_by_label("类型").select_option("escalate")
+    desk.page.get_by_role("button", name="保存").click()
+    expect(desk.page.locator(".banner.bad")).to_contain_text("升级时须填起点与终点")
+    for label, at in (("升级起点", "39"), ("升级终点", "60")):
+        desk.page.get_by_label(label).first.fill(at)
+        desk.page.keyboard.press("Tab")
+    for role in desk.page.locator(".label-turn.unsure").get_by_label("说话人").all():
+        role.select_option("customer")
+    desk.page.get_by_role("button", name="保存").click()
+    expect(desk.page.locator(".banner.good")).to_have_text("标注已保存。")
+    desk.go("/labels")
+    with desk.page.expect_download() as caught:
+        desk.page.get_by_role("link", name="导出语料").click()
+    with zipfile.ZipFile(caught.value.path()) as archive:
+        [made] = json.loads(archive.read("labels.json"))
+    assert (made["kind"], made["onset"], made["offset"]) == ("escalate", 39, 60)
+
+
+def test_a_trainer_judges_a_hit_and_hears_it(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/learning?view=hits&term=举报")
+    hit = desk.page.locator(".entry").filter(has_text="住建局举报").first
+    hit.get_by_role("button", name=re.compile("^说对了")).click()
+    expect(hit.locator(".tag.good")).to_have_text("已确认")
+    hit.get_by_role("link").click()
+    desk.page.wait_for_function("document.querySelector('audio')?.currentTime > 41")
+    desk.go("/learning?view=words")
+    expect(desk.page.locator(".card").filter(has_text="准确率")).to_contain_text("100%")
+
+
+def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path: Path) -> None:
+    manager = chrome.desk("zhangwei")
+    manager.go("/warnings")
+    expect(manager.page.locator(".alarm-lane.red")).to_contain_text("徐先生")
+    manager.page.locator(".alarm-lane.yellow a").first.click()
+    manager.ready()
+    manager.do("指派", {"assignee_id": "李静"}, done="已指派")
+    manager.do("登记联系", {"note": "电话沟通，客户担心贷款审批，约周六到访"}, done="计时停止")
+    manager.do("登记结果", {"outcome": "客户已安抚"}, done="预警已结束")
+    expect(manager.page.locator(".timeline").first).to_contain_text("约周六到访")
+
+    manager.go("/warning-rules")
+    manager.do("起草新版本", {"policy_queries.count": "2", "note": "年底提前预警"}, done="草稿已保存")
+    expect(manager.page.locator(".version[open]")).to_contain_text("30 天内咨询 2 次")
+    manager.page.select_option("[name=rule_set_id]", index=1)
+    manager.page.get_by_role("button", name="开始回测").click()
+    expect(manager.page.locator(".tried .facts")).to_contain_text("客户", timeout=4 * PATIENCE_MS)  # in a process that starts for it
+    manager.do("发布", done="已发布")
+
+    file = tmp_path / "带看.csv"
+    file.write_text("客户ID,动作,时间\nC-20001,带看,2026-11-20 10:00\nC-20002,飞行,2026-11-20 10:00\n", encoding="utf-8")
+    manager.go("/crm-sources")
+    manager.page.set_input_files("[type=file]", file)
+    manager.page.locator(".version summary").click()
+    for column, header in (("customer_reference", "客户ID"), ("kind", "动作"), ("at", "时间")):
+        manager.page.fill(f"[data-column={column}]", header)
+    manager.page.fill("[data-kinds]", "带看 = 到访")
+    manager.page.get_by_role("button", name="试导入").click()
+    expect(manager.page.locator(".tried tbody tr")).to_contain_text("3")  # line 3 is none, and says why
+    file.write_text("客户ID,动作,时间\nC-20001,带看,2026-11-20 10:00\n", encoding="utf-8")
+    manager.page.set_input_files("[type=file]", file)
+    manager.page.get_by_role("button", name="导入", exact=True).click()
+    expect(manager.page.locator(".tried .banner.good")).to_contain_text("已导入 1 条")
+
+
+def test_a_refund_rule_goes_its_way(chrome: Room) -> None:
+    manager, legal = chrome.desk("zhangwei"), chrome.desk("sunli")
+    legal.go("/policies")
+    draft = legal.page.locator("#refund .version").first
+    expect(draft).to_contain_text("80%")  # what holds, beside what would hold
+    expect(draft).to_contain_text("75%")
+    legal.do("授权", done="已授权")
+    manager.go("/policies")
+    manager.do("登记公示", {"proof": "大厅公示栏，照片 IMG_0917，见证人王磊"}, done="已登记公示")
+    manager.page.locator("#refund").get_by_role("button", name="发布").click()
+    manager.page.locator(".dialog button[type=submit]").click()
+    expect(manager.page.locator(".banner.good")).to_contain_text("已发布")
+    expect(manager.page.locator("#refund .version").first).to_contain_text("大厅公示栏")
+
+
+def test_a_customer_scans_a_code(chrome: Room) -> None:
+    desk = chrome.desk("zhouyan")
+    desk.go("/form-links")
+    desk.do("生成二维码", {"label": "前台 2 号桌"})
+    expect(desk.page.get_by_alt_text("退房申请二维码")).to_be_visible()
+    with desk.page.expect_download(timeout=4 * PATIENCE_MS) as waiting:
+        desk.page.get_by_role("button", name="A5 打印页").click()
+    assert waiting.value.path().read_bytes().startswith(b"%PDF-")
+    desk.page.get_by_role("button", name="完成").click()
+    desk.ready()
+    expect(desk.page.locator("tbody tr").first).to_contain_text("前台 2 号桌")
+    desk.do("作废", done="已作废")
+    expect(desk.page.locator("tbody tr").first).to_contain_text("已作废")
+
+
+def test_a_person_is_made_and_comes_in(chrome: Room) -> None:
+    desk = chrome.desk("root")
+    desk.go("/people")
+    fields = {"username": "guoqiang", "display_name": "郭强", "roles.0.role": "置业顾问", "roles.0.site_id": "海德花园"}
+    desk.do("新建账号", fields)
+    once = desk.page.locator(".once").inner_text()
+    desk.page.get_by_role("button", name="我已告知本人").click()
+    expect(desk.page.get_by_role("cell", name="郭强")).to_be_visible()
+    assert once not in desk.page.content()
+
+    fresh = chrome.desk(None)
+    fresh.go("/sign-in")
+    for name, value in (("username", "GuoQiang"), ("password", once)):
+        fresh.page.fill(f"[name={name}]", value)
+    fresh.page.keyboard.press("Enter")
+    for name, value in (("old", once), ("new", PASSWORD), ("again", PASSWORD)):
+        fresh.page.fill(f"[name={name}]", value)
+    fresh.page.keyboard.press("Enter")
+    expect(fresh.page.locator("h1")).to_have_text("我的待办")
+    fresh.page.locator(".own summary").click()
+    fresh.page.get_by_role("button", name="English").click()
+    expect(fresh.page.locator("h1")).to_have_text("My work")
+    fresh.page.locator(".own summary").click()
+    fresh.page.get_by_role("button", name="Sign out").click()
+    expect(fresh.page.locator("[name=username]")).to_be_visible()
+
+
+def test_signed_out_elsewhere_leads_to_the_sign_in(chrome: Room, server: Server) -> None:
+    desk = chrome.desk("qianjun")
+    desk.go("/library")
+    server.sign_out("qianjun")
+    desk.page.fill("[name=text]", "我要去告你们")
+    desk.page.get_by_role("button", name="试一句", exact=True).click()
+    expect(desk.page.locator(".banner.bad")).to_contain_text("重新登录")
+
+
+def test_keys_reach_everything(chrome: Room) -> None:
+    desk = chrome.desk("zhangwei")
+    desk.go("/tasks")
+    desk.page.keyboard.press("Tab")
+    expect(desk.page.locator(".skip")).to_be_focused()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator("#content")).to_be_focused()
+    desk.go("/cases")
+    button = desk.page.get_by_role("button", name="新建案件")
+    button.focus()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator(".dialog")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.locator(".dialog")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('main *, header *, body > *')]
+  .filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !one.children.length)
+  .map(one => `${one.tagName}.${one.className} to ${Math.round(one.getBoundingClientRect().right)} px: ${one.textContent.slice(0, 60)}`)
+  .concat([`${document.documentElement.scrollWidth} px wide`])"""
+"""What sticks out of the window, if the page has to be scrolled sideways."""
+
+
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""The menu's place is given back in a transition: it ends a frame after the window has changed, however short it is."""
+
+
+@pytest.mark.timeout(900)
+def test_every_page_is_accessible_and_fits_a_phone(chrome: Room) -> None:
+    faults: list[str] = []
+    for username, paths in EVERY_PAGE.items():
+        for number, path in enumerate(paths):
+            desk = chrome.desk(username, dark=number % 2 == 1)
+            desk.go(path)
+            faults += desk.faults()
+            desk.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+            desk.page.evaluate(NEXT_FRAME)
+            faults += [f"{path}: {part}" for part in desk.page.evaluate(TOO_WIDE)]
+            desk.page.set_viewport_size({"width": 1440, "height": 900})
+    assert faults == []

@@ -1,0 +1,114 @@
+"""What is typed, as the API takes it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from case_api.console.details import readable
+from case_api.console.fields import Field, Mistyped, basis_points, body, fen, percent, seconds, typed, yuan
+from case_api.console.parts import clock
+from case_api.console.review import bands
+from case_api.console.texts import TEXTS
+from case_api.console.thresholds import changes_of
+
+
+@given(st.integers(0, 10**11))
+def test_a_sum_that_is_shown_can_be_typed(amount: int) -> None:
+    assert fen(yuan(amount)) == amount
+    assert fen(typed(Field("sum", "yuan", value=amount))) == amount
+
+
+@given(st.integers(0, 10_000))
+def test_a_share_that_is_shown_can_be_typed(share: int) -> None:
+    assert basis_points(percent(share)) == share
+    assert basis_points(typed(Field("share", "percent", value=share))) == share
+
+
+@given(st.integers(0, 86_400))
+def test_a_position_that_is_shown_can_be_typed(at: int) -> None:
+    assert seconds(clock(at)) == at
+
+
+@given(st.text(max_size=20))
+def test_nothing_typed_breaks_it(text: str) -> None:
+    for read in (fen, basis_points, seconds):
+        value = read(text)
+        assert value is None or value >= 0
+
+
+def test_a_body_is_nested_as_its_fields_say() -> None:
+    fields = [
+        Field("", "head", label="form.unit"),
+        Field("commission.fen", "yuan", required=True),
+        Field("commission.note"),
+        Field("causes", "many"),
+        Field("media_involved", "yes"),
+        Field("people", "lines"),
+        Field("held_at", "moment"),
+        Field("note", clears=True),
+        Field("left_out"),
+    ]
+    given_ = {"commission.fen": "1,234.50", "causes": ["family"], "people": "张伟、李静\n陈芳", "held_at": "2026-11-25T09:00", "note": " "}
+    assert body(fields, given_) == {
+        "commission": {"fen": 123_450},
+        "causes": ["family"],
+        "media_involved": False,
+        "people": ["张伟", "李静", "陈芳"],
+        "held_at": "2026-11-25T09:00:00+08:00",
+        "note": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        (Field("a", "yuan"), "十万"),
+        (Field("a", "yuan"), "1.234"),
+        (Field("a", "percent"), "many"),
+        (Field("a", "number"), "-3"),
+        (Field("a", "seconds"), "1:2:3:4"),
+        (Field("a", "moment"), "tomorrow"),
+        (Field("a", required=True), "  "),
+    ],
+)
+def test_what_cannot_be_read_is_said(field: Field, text: str) -> None:
+    with pytest.raises(Mistyped) as caught:
+        body([field], {"a": text})
+    assert caught.value.key in TEXTS
+
+
+def test_states_become_stretches() -> None:
+    states = [{"at": at, "level": level} for at, level in ((1, "calm"), (2, "calm"), (5, "rising"), (9, "calm"))]
+    assert bands(states, 12) == [
+        {"level": "calm", "from": 1, "to": 5},
+        {"level": "rising", "from": 5, "to": 9},
+        {"level": "calm", "from": 9, "to": 12},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("detail", "chinese", "english"),
+    [
+        ("refund_bp: 6000 to 8000", "退还比例：60%–80%", "Refund: 60% to 80%"),
+        ("late_fee_bp_per_day: at most 10", "每天滞纳金：不超过 0.1%", "Late fee a day: at most 0.1%"),
+        ("receipt_fen, paid_fen", "收据金额、客户已付款", "Receipt, Paid so far"),
+        (
+            "raise_at: Input should be less than or equal to 10",
+            "弹出安抚话术的强度：不能大于 10",
+            "Raises a prompt: Input should be less than or equal to 10",
+        ),
+        ("solving", "制定方案", "Solutions"),
+        ("2026-11-25 10:00", "2026-11-25 10:00", "2026-11-25 10:00"),
+    ],
+)
+def test_a_refusal_is_readable(detail: str, chinese: str, english: str) -> None:
+    assert readable(detail, "zh") == chinese
+    assert readable(detail, "en") == english
+
+
+def test_thresholds_that_were_typed() -> None:
+    assert changes_of({"raise_at": " 2.9 ", "cooldown": "", "reason": "开放式大厅"}) == {"raise_at": 2.9}
+    with pytest.raises(ValueError, match="float"):
+        changes_of({"raise_at": "高", "reason": ""})

@@ -1,0 +1,181 @@
+"""Who may see which page, over plain HTTP; signing in and out; what the browser is told; files."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+import pytest
+from nicegui import app as nicegui_app
+
+from case_api.console import pages
+from case_api.console.pages import PAGES
+from case_api.security import GRANTS
+from tests.case_api.console.conftest import PASSWORD, Server
+from tests.case_api.console.seed import CAST
+
+WITHOUT_PERMISSION = {"/", "/sign-in", "/password", "/nothing"}
+PLACES = {"{case_id}": "{approving}", "{session_id}": "{talk}", "{warning_id}": "{warning}", "{webhook_id}": "{webhook}"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    if not PAGES:
+        pages.load()
+
+
+def addresses() -> dict[str, frozenset[str]]:
+    """Each page's address with the roles that open it."""
+    found = {}
+    for spec in PAGES:
+        path = spec.path
+        for name, place in PLACES.items():
+            path = path.replace(name, place)
+        found[path] = frozenset(role for role, grants in GRANTS.items() if grants & set(spec.any_of))
+    return found
+
+
+def test_every_page_names_a_permission() -> None:
+    declared = {spec.path for spec in PAGES} | WITHOUT_PERMISSION
+    registered = {
+        route.path for route in nicegui_app.routes if getattr(getattr(route, "endpoint", None), "__module__", "").startswith("case_api")
+    }
+    assert {spec.path for spec in PAGES} <= registered <= declared
+    assert all(spec.any_of for spec in PAGES)
+
+
+@pytest.mark.parametrize("username", [name for name in CAST if name != "guessed"])
+def test_pages_open_for_whom_they_are(server: Server, username: str) -> None:
+    roles = {role for role, _ in CAST[username][1]}
+    for path, allowed in addresses().items():
+        status = server.ask(username, path).status_code
+        assert status in ((200, 404) if roles & allowed else (403,)), f"{path}: {status}"
+
+
+def test_nobody_sees_anything_without_signing_in(server: Server) -> None:
+    for path in addresses():
+        answer = server.ask(None, path)
+        assert answer.status_code == 302
+        assert answer.headers["location"].startswith("/console/sign-in?next=%2Fconsole%2F")
+    assert server.ask(None, "/files/v1/sessions/{talk}/audio").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("username", "target"),
+    [("zhangwei", "/console/tasks"), ("linna", "/console/sessions"), ("root", "/console/people"), ("nobody", "/console/nothing")],
+)
+def test_each_role_starts_at_what_waits_for_it(server: Server, username: str, target: str) -> None:
+    assert server.ask(username, "/").headers["location"] == target
+
+
+def test_signing_in_and_out(server: Server) -> None:
+    with httpx2.Client(base_url=server.url) as browser:
+        assert browser.get("/").headers["location"] == "/console/"
+        wrong = browser.post("/console/sign-in", data={"username": "zhaolei", "password": "wrong", "next": "/console/cases"})
+        assert wrong.headers["location"] == "/console/sign-in?problem=credentials_invalid&next=%2Fconsole%2Fcases"
+        assert "用户名或密码不正确" in browser.get(wrong.headers["location"]).text
+        right = browser.post("/console/sign-in", data={"username": "zhaolei", "password": PASSWORD, "next": "/console/cases"})
+        assert right.headers["location"] == "/console/cases"
+        assert re.search(r"calmdesk_token=\S+; HttpOnly; Max-Age=\d+; Path=/console; SameSite=strict$", right.headers["set-cookie"])
+        assert browser.get("/console/cases").status_code == 200
+        token = browser.cookies["calmdesk_token"]
+        assert browser.post("/console/sign-out").headers["location"] == "/console/sign-in"
+        revoked = httpx2.get(f"{server.url}/v1/me", headers={"Authorization": f"Bearer {token}"})
+        assert revoked.json()["code"] == "token_invalid"
+        assert browser.get("/console/cases").status_code == 302
+
+
+@pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example", "/console/\\elsewhere", "/v1/me"])
+def test_nobody_is_led_elsewhere_by_signing_in(server: Server, target: str) -> None:
+    answer = server.ask(None, "/sign-in", "POST", data={"username": "zhaolei", "password": PASSWORD, "next": target})
+    assert answer.headers["location"] == "/console/"
+
+
+def test_a_one_time_password_is_changed_first(server: Server) -> None:
+    with httpx2.Client(base_url=server.url) as browser:
+        entered = browser.post("/console/sign-in", data={"username": "fresh", "password": PASSWORD})
+        assert entered.headers["location"] == "/console/password"
+        assert browser.get("/console/tasks").headers["location"] == "/console/password"
+        new = {"old": PASSWORD, "new": "tea first then talk", "again": "tea first then talk"}
+        assert browser.post("/console/password", data=new | {"again": "tea"}).headers["location"].endswith("problem=again")
+        assert browser.post("/console/password", data=new | {"old": "no"}).headers["location"].endswith("problem=password_wrong")
+        assert browser.post("/console/password", data=new).headers["location"] == "/console/"
+        assert browser.get("/console/tasks").status_code == 200
+
+
+def test_an_account_locks_here_too(server: Server) -> None:
+    for _ in range(5):
+        server.ask(None, "/sign-in", "POST", data={"username": "guessed", "password": "guess"})
+    answer = server.ask(None, "/sign-in", "POST", data={"username": "guessed", "password": PASSWORD})
+    assert "credentials_invalid" in answer.headers["location"]
+
+
+def test_what_the_browser_is_told(server: Server) -> None:
+    answer = server.ask("zhangwei", "/tasks")
+    policy = answer.headers["content-security-policy"]
+    nonce = re.search(r"'nonce-([\w-]+)'", policy)
+    assert nonce is not None
+    assert "default-src 'none'" in policy
+    assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
+    assert set(re.findall(r"<script ([^\s>]*)", answer.text)) == {f'nonce="{nonce[1]}"'}
+    assert server.ask("zhangwei", "/tasks").headers["content-security-policy"] != policy
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "https://" not in re.sub(r'"[^"]*www\.w3\.org[^"]*"', "", answer.text)
+    assert server.token("zhangwei") not in answer.text
+
+
+def test_other_sites_cannot_act_or_listen(server: Server) -> None:
+    evil = {"Origin": "https://elsewhere.example"}
+    assert server.ask("zhangwei", "/sign-out", "POST", headers=evil).status_code == 403
+    assert server.ask("zhangwei", "/_nicegui_ws/socket.io/?EIO=4&transport=polling", headers=evil).status_code == 403
+    assert server.ask("zhangwei", "/tasks", headers=evil).status_code == 200
+
+
+def test_language_and_theme_stay(server: Server) -> None:
+    with httpx2.Client(base_url=server.url, cookies={"calmdesk_token": server.token("zhangwei")}) as browser:
+        assert '<html lang="zh-CN">' in browser.get("/console/tasks").text
+        for name, value in (("language", "en"), ("theme", "dark"), ("theme", "no such")):
+            browser.post("/console/look", data={name: value, "next": "/console/tasks"})
+        page = browser.get("/console/tasks").text
+        assert '<html lang="en-US">' in page
+        assert 'dataset.theme = "dark"' in page
+        assert "My work" in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/cases/nothing",
+        "/cases/x%3Fy=1",
+        "/sessions/%23",
+        "/cases?status=lost",
+        "/cases?cursor=%00",
+        "/tasks?path=/&done=x",
+        "/sessions/{talk}?at=²",
+    ],
+)
+def test_no_address_breaks_it(server: Server, path: str) -> None:
+    assert server.ask("zhangwei", path).status_code in (200, 404, 422)
+
+
+def test_an_address_that_leads_nowhere_says_so(server: Server) -> None:
+    answer = server.ask("zhangwei", "/nowhere")
+    assert (answer.status_code, "没有这个页面" in answer.text) == (404, True)
+    assert "script-src 'self' 'nonce-" in answer.headers["content-security-policy"]
+    with httpx2.Client(cookies={"calmdesk_language": "en"}) as browser:
+        assert "There is no such page" in browser.get(f"{server.url}/console/nowhere").text
+
+
+def test_files_come_through_as_they_are(server: Server) -> None:
+    part = server.ask("zhangwei", "/files/v1/sessions/{talk}/audio", headers={"Range": "bytes=4-11"})
+    assert (part.status_code, len(part.content), part.headers["content-type"]) == (206, 8, "audio/flac")
+    subtitles = server.ask("zhangwei", "/files/v1/sessions/{talk}/export?format=srt")
+    assert "虚假宣传" in subtitles.text
+    assert server.ask("chenfang", "/files/v1/sessions/{talk}/audio").json()["code"] == "forbidden"
+    period = "first=2026-02-02&before=2026-02-01"
+    assert server.ask("wanggang", f"/files/v1/figures/export?{period}").json()["code"] == "figures_period"
+    assert server.ask("linna", "/files/v1/figures/export").json()["code"] == "forbidden"
+    assert server.ask("zhangwei", "/files/v1/cases/{draft}", "GET").status_code == 404
+    refused = server.ask("zhangwei", "/files/v1/cases/{draft}/cancel", "POST", json={"reason": "无"})
+    assert refused.status_code in (404, 405)

@@ -1,0 +1,206 @@
+"""The made-up year: the source's figures come out of it, every figure leads to its cases, and all of it can be taken out again."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from case_api.demo_data import PREFIX, service
+from case_api.demo_data.crm import WARNED
+from case_api.demo_data.story import evenly, stories
+from case_api.early_warning.board.watch import look
+from case_api.figures.schedule import make_due
+from models.early_warnings import EarlyWarning
+from models.engine import Factory, reading, transaction
+from models.figures import FigureBrief
+from models.outbox import OutboxMessage
+from models.people import Person
+from models.settings import Settings
+from models.settings_figures import FigureSettings
+from models.sites import Site
+from models.tables import Base, WithdrawalCase
+from tests.case_api.conftest import Clock
+from tests.conftest import PASSWORD, PASSWORD_HASH, MakePerson, Rows, SignIn
+
+TODAY = date(2026, 11, 23)
+KEPT = {"audit_record", "policy_version"}
+"""What nothing is ever taken out of."""
+
+
+@given(st.integers(min_value=0, max_value=2000), st.integers(min_value=0, max_value=100))
+def test_any_run_holds_its_share(run: int, part: int) -> None:
+    assert abs(sum(evenly(number, part, 100) for number in range(run)) - run * part / 100) < 1
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2026, 1, 15), date(2024, 2, 29)])
+def test_the_same_seed_tells_the_same_year(today: date) -> None:
+    told = stories(today, 7)
+    assert told == stories(today, 7)
+    assert told != stories(today, 8)
+    assert [one.received_at for one in told] == sorted(one.received_at for one in told)
+    assert told[-1].received_at.date() < today
+
+
+async def counts(engine: AsyncEngine) -> dict[str, int]:
+    """Rows of every table."""
+    async with engine.connect() as connection:
+        return {
+            name: (await connection.execute(select(func.count()).select_from(t))).scalar_one() for name, t in Base.metadata.tables.items()
+        }
+
+
+async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
+    client: httpx2.AsyncClient,
+    clock: Clock,
+    settings: Settings,
+    engine: AsyncEngine,
+    factory: Factory,
+    rows: Rows,
+    site: Site,
+    policies: None,
+    make_person: MakePerson,
+    sign_in: SignIn,
+) -> None:
+    real = await make_person("real", ("site_manager", site.id))
+    async with transaction(factory) as db:
+        db.add(WithdrawalCase(site_id=site.id, code="HD-1", created_by=real.id, received_at=clock(), causes=["family"]))
+    before = await counts(engine)
+    fill = {"seed": 1, "password_hash": PASSWORD_HASH}
+    with pytest.raises(service.Refused, match="1 cases"):
+        await service.fill(factory, settings.data_dir, clock(), **fill)
+    assert await counts(engine) == before
+    filled = await service.fill(factory, settings.data_dir, clock(), **fill, force=True)
+    with pytest.raises(service.Refused, match="remove it first"):
+        await service.fill(factory, settings.data_dir, clock(), **fill, force=True)
+    assert len(list((settings.data_dir / "recordings").iterdir())) == service.WITH_AUDIO
+
+    signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}regional-ops", "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+    await _figures(client, headers, filled.go_live)
+    await _briefs(factory, rows, client, headers)
+    await _warnings(factory, rows, clock)
+
+    gone = await service.remove(factory, settings.data_dir, clock())
+    assert (gone["cases"], gone["sessions"]) == (624, 624)
+    after = await counts(engine)
+    assert {name: n for name, n in after.items() if name not in KEPT} == {name: n for name, n in before.items() if name not in KEPT}
+    assert list((settings.data_dir / "recordings").iterdir()) == []
+    assert (await service.remove(factory, settings.data_dir, clock())) == {"cases": 0, "sessions": 0, "people": 0}
+
+
+async def _warnings(factory: Factory, rows: Rows, clock: Clock) -> None:
+    """The watch makes the board of what the made-up CRM told."""
+    while await look(factory, clock()):
+        pass
+    raised = Counter(warning.level for warning in await rows.scalars(select(EarlyWarning)))
+    assert raised == {"yellow": 2 * 5, "orange": 2 * 2, "red": 2}
+    assert raised.total() == 2 * WARNED
+
+
+async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live: str) -> None:
+    asked = {"before": str(TODAY), "go_live": go_live}
+    answer = await client.get("/v1/figures", params=asked, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    assert found["cases"] == 624
+    assert round(found["undiscussed"]["share"], 2) == 0.68  # 「约 68% 的退房请求源于签约前未充分沟通的关键问题」
+    assert round(found["season"]["change"], 2) == 0.41  # 「比例较平日上升 41%」
+    assert round(found["complaints"]["change"], 2) == pytest.approx(-0.63, abs=0.02)  # 「因沟通不当引发的投诉下降 63%」
+    assert sum(month["cases"] for month in found["months"]) == 624
+    assert {path["path"] for path in found["paths"]} >= {"keep_with_benefits", "rescission", "transfer", "deferral", "none"}
+    assert [refund["stage"] for refund in found["refunds"]] == ["deposit_only", "online_signed"]
+    live = (await client.get("/v1/figures", params={"before": str(TODAY), "first": go_live}, headers=headers)).json()
+    early = (await client.get("/v1/figures", params={"before": go_live}, headers=headers)).json()
+    assert (early["days"]["mean"], live["days"]["mean"]) == (pytest.approx(5.8, rel=0.1), pytest.approx(1.2, rel=0.1))
+    assert live["overdue"] < early["overdue"]
+    for of, value, expected in _leads(found):
+        assert await _behind(client, headers, asked | {"of": of, "value": value}) == expected, (of, value)
+    parts = [await client.get("/v1/figures", params=asked | {"cause": cause}, headers=headers) for cause in ("family", "cash_flow")]
+    assert [part.json()["cases"] for part in parts] == [
+        next(c["cases"] for c in found["causes"] if c["code"] == code) for code in ("family", "cash_flow")
+    ]
+    excel = await client.get("/v1/figures/export", params=asked, headers=headers)
+    with zipfile.ZipFile(io.BytesIO(excel.content)) as book:
+        assert "家庭决策分歧" in book.read("xl/sharedStrings.xml").decode()
+    paper = await client.get("/v1/figures/export", params=asked | {"format": "pdf"}, headers=headers)
+    assert paper.content.startswith(b"%PDF-")
+    assert "attachment" in paper.headers["content-disposition"]
+
+
+def _leads(found: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """(figure, row, how many cases it says): one of each."""
+    node = found["nodes"][0]
+    path = found["paths"][0]
+    return [
+        ("all", "", found["cases"]),
+        ("cause", found["causes"][0]["code"], found["causes"][0]["cases"]),
+        ("undiscussed", "", found["undiscussed"]["cases"]),
+        ("undiscussed", found["undiscussed"]["questions"][0]["code"], found["undiscussed"]["questions"][0]["cases"]),
+        ("node", node["kind"], node["tasks"]),
+        ("late", node["kind"], node["late"]),
+        ("path", path["path"], path["ended"]),
+        ("path", "none", found["paths"][-1]["ended"]),
+        ("stage", "online_signed", found["refunds"][1]["refunds"]),
+        ("score", "1", found["satisfaction"]["scores"]["1"]),
+        ("score", "nonsense", 0),
+    ]
+
+
+async def _behind(client: httpx2.AsyncClient, headers: dict[str, str], asked: dict[str, str]) -> int:
+    seen: set[str] = set()
+    cursor: dict[str, str] = {}
+    while True:
+        page = (await client.get("/v1/figures/cases", params=asked | cursor | {"limit": "100"}, headers=headers)).json()
+        seen |= {item["id"] for item in page["items"]}
+        if page["next_cursor"] is None:
+            return len(seen)
+        cursor = {"cursor": page["next_cursor"]}
+
+
+async def _briefs(factory: Factory, rows: Rows, client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    """One a site and period, from the hour that is set; none where nothing happened."""
+    first_of_month = datetime(2026, 10, 31, 16, tzinfo=UTC)  # midnight in Shanghai
+    assert await make_due(factory, FigureSettings(brief="off"), first_of_month + timedelta(hours=9)) == 0
+    assert await make_due(factory, FigureSettings(), first_of_month + timedelta(hours=7, minutes=59)) == 0
+    assert await make_due(factory, FigureSettings(), first_of_month + timedelta(hours=8)) == 2
+    assert await make_due(factory, FigureSettings(), first_of_month + timedelta(hours=9)) == 0
+    told = await rows.scalars(select(OutboxMessage).where(OutboxMessage.topic == "figures.brief"))
+    assert {message.payload["first"] for message in told} == {"2026-10-01"}
+    listed = (await client.get("/v1/figures/briefs", headers=headers)).json()["items"]
+    assert len(listed) == 2
+    one = await client.get(f"/v1/figures/briefs/{listed[0]['id']}", headers=headers)
+    assert one.json()["body"]["cases"] > 0
+
+
+async def test_what_one_may_not_see_is_not_counted(
+    client: httpx2.AsyncClient, clock: Clock, factory: Factory, site: Site, other_site: Site, make_person: MakePerson, sign_in: SignIn
+) -> None:
+    manager = await make_person("manager", ("site_manager", site.id))
+    async with transaction(factory) as db:
+        for place in (site, other_site):
+            db.add(WithdrawalCase(site_id=place.id, code=f"{place.code}-1", created_by=manager.id, received_at=clock(), causes=["family"]))
+        db.add(FigureBrief(site_id=other_site.id, period="weekly", first=TODAY, before=TODAY, body={}))
+    headers = await sign_in(manager)
+    empty = (await client.get("/v1/figures", headers=headers)).json()
+    assert (empty["cases"], empty["days"]["mean"], empty["undiscussed"]["share"], empty["complaints"]["go_live"]) == (1, None, None, None)
+    assert (await client.get("/v1/figures/briefs", headers=headers)).json()["items"] == []
+    refused = await client.get("/v1/figures", params={"site_id": other_site.id}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    for bad in ({"first": "2026-02-02", "before": "2026-02-01"}, {"first": "1900-01-01"}, {"before": "9999-12-31"}, {"cause": "x"}):
+        assert (await client.get("/v1/figures", params=bad, headers=headers)).status_code == 422, bad
+    async with reading(factory) as db:
+        brief = (await db.scalars(select(FigureBrief))).one()
+        assert (await db.scalars(select(Person))).all()
+    assert (await client.get(f"/v1/figures/briefs/{brief.id}", headers=headers)).status_code == 404
+    paper = await client.get("/v1/figures/export", params={"format": "pdf", "site_id": site.id}, headers=headers)
+    assert paper.content.startswith(b"%PDF-")  # also of nearly nothing

@@ -1,0 +1,173 @@
+"""Search over what was said: any part of a sentence, whose it is, where it is; the index follows whatever writes or deletes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, text, update
+
+from case_api.transcripts.query import asked, days, in_fts5, words
+from case_api.transcripts.service import snippet
+from models.consents import Consent
+from models.engine import Factory, reading, transaction
+from models.people import Person
+from models.sessions import Session
+from models.sites import Site
+from models.utterances import Utterance
+from tests.case_api.sessions.conftest import MakeSession
+from tests.conftest import MakePerson, SignIn
+
+SAID = [
+    ("customer", 1.0, 3.0, "我要退定金，今天就退"),
+    ("staff", 3.5, 5.0, "定金按合同约定处理 OK 吗"),
+    ("customer", 6.0, 8.0, "那我找媒体曝光 100% 退款"),
+]
+NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def staff(make_person: MakePerson, site: Site) -> Person:
+    return await make_person("lijing", ("staff", site.id))
+
+
+async def found(client: httpx2.AsyncClient, who: dict[str, str], **query: Any) -> list[str]:
+    answer = await client.get("/v1/utterances", headers=who, params={name.rstrip("_"): value for name, value in query.items()})
+    assert answer.status_code == 200, answer.text
+    return ["".join(piece["text"] for piece in item["snippet"]) for item in answer.json()["items"]]
+
+
+async def test_any_part_of_a_sentence_is_found(
+    client: httpx2.AsyncClient, make_session: MakeSession, staff: Person, site: Site, sign_in: SignIn
+) -> None:
+    session = await make_session(staff, site.id, lines=SAID, peak_level="agitated")
+    who = await sign_in(staff)
+    lines = [line[3] for line in SAID]
+    assert await found(client, who) == lines[::-1]
+    for q in ("退定", "退定金，今", "退", "金", "我要 今天", "100%", "ok", "k 吗", "媒"):
+        assert await found(client, who, q=q) == [line for line in lines[::-1] if all(word in line.lower() for word in q.split())], q
+    for q in ("定退", "%", "_", '"', "s*", "AND", "退定金 合同", "没有说过的话"):
+        assert await found(client, who, q=q) == [line for line in lines[::-1] if all(word in line for word in q.split())], q
+    assert await found(client, who, q="定金", speaker="staff") == [lines[1]]
+    assert await found(client, who, q="定金", category="媒体") == [lines[1]]
+    assert await found(client, who, category="质量") == []
+    assert await found(client, who, q="媒体", level="agitated") == [lines[2]]
+    assert await found(client, who, level="calm") == []
+    begun = session.started_at
+    for since, until, there in ((-1, 1, 1), (-400, 1, 1), (-9000, 1, 1), (1, 2, 0), (-2, -1, 0)):
+        period = {"from_": (begun + timedelta(days=since)).isoformat(), "to": (begun + timedelta(days=until)).isoformat()}
+        assert len(await found(client, who, q="媒体", **period)) == there, period
+    item = (await client.get("/v1/utterances?q=曝光", headers=who)).json()["items"][0]
+    assert [piece["text"] for piece in item["snippet"] if piece["match"]] == ["曝光"]
+    assert (item["session_id"], item["start"], item["staff_name"]) == (session.id, 6.0, staff.display_name)
+
+
+async def test_pages_follow_each_other(
+    client: httpx2.AsyncClient, make_session: MakeSession, staff: Person, site: Site, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("case_api.transcripts.service.FIRST", 2)
+    monkeypatch.setattr("case_api.transcripts.service.MORE", 2)
+    monkeypatch.setattr("case_api.transcripts.service.MOST_READ", 4)
+    for n in range(5):
+        await make_session(staff, site.id, lines=[("customer", float(k), k + 0.9, f"第{n}次第{k}句") for k in range(3)])
+    who, got, cursor, pages = await sign_in(staff), [], None, 0
+    while pages == 0 or cursor:
+        answer = (
+            await client.get("/v1/utterances", headers=who, params={"q": "第0", "limit": 1} | ({"cursor": cursor} if cursor else {}))
+        ).json()
+        got += ["".join(piece["text"] for piece in item["snippet"]) for item in answer["items"]]
+        cursor, pages = answer["next_cursor"], pages + 1
+        assert pages < 30
+    assert got == [f"第{n}次第{k}句" for n in reversed(range(5)) for k in reversed(range(3)) if n == 0 or k == 0]
+    for junk in ("x", "-1", "9" * 19, "１"):
+        assert (await client.get("/v1/utterances", headers=who, params={"cursor": junk})).json()["code"] == "invalid_request"
+
+
+async def test_only_what_one_may_read(
+    client: httpx2.AsyncClient,
+    factory: Factory,
+    make_session: MakeSession,
+    make_person: MakePerson,
+    staff: Person,
+    site: Site,
+    sign_in: SignIn,
+) -> None:
+    other = await make_person("other", ("staff", site.id))
+    manager = await make_person("manager", ("site_manager", site.id))
+    office = await make_person("office", ("hq_risk", None))
+    payer = await make_person("payer", ("finance", site.id))
+    async with transaction(factory) as db:
+        far = Site(code="YL", name="云麓台", name_en="Yunlu")
+        db.add(far)
+    away = await make_person("away", ("staff", far.id))
+    for person, place in ((staff, site), (other, site), (away, far)):
+        await make_session(person, place.id, lines=[("customer", 1.0, 2.0, f"退定金{person.username}")])
+    own = f"退定金{staff.username}"
+    assert await found(client, await sign_in(staff), q="退定金") == [own]
+    assert await found(client, await sign_in(manager), q="退定金") == ["退定金other", own]
+    assert await found(client, await sign_in(manager), q="退定金", site_id=far.id) == []
+    assert await found(client, await sign_in(manager), staff_id=staff.id) == [own]
+    assert await found(client, await sign_in(office), q="退定金") == ["退定金away", "退定金other", own]
+    assert await found(client, await sign_in(office), site_id=far.id) == ["退定金away"]
+    assert (await client.get("/v1/utterances", headers=await sign_in(payer))).json()["code"] == "forbidden"
+    async with transaction(factory) as db:
+        await db.execute(update(Consent).values(withdrawn_at=NOW))
+    assert await found(client, await sign_in(office), q="退定金") == []
+
+
+async def test_the_index_follows_what_is_written_and_deleted(
+    client: httpx2.AsyncClient, factory: Factory, make_session: MakeSession, staff: Person, site: Site, sign_in: SignIn
+) -> None:
+    session = await make_session(staff, site.id, lines=SAID)
+    who = await sign_in(staff)
+
+    async def held(token: str) -> int:
+        """Rows of the bare index that hold this pair of characters."""
+        async with reading(factory) as db:
+            if db.get_bind().dialect.name == "sqlite":
+                query = text("SELECT count(*) FROM utterance_search_index WHERE utterance_search_index MATCH :token")
+                return int((await db.execute(query, {"token": f'"{token}"'})).scalar_one())
+            query = text("SELECT count(*) FROM utterance_search WHERE string_to_array(grams, ' ') @> ARRAY[:token]")
+            return int((await db.execute(query, {"token": token})).scalar_one())
+
+    assert (await held("定金"), await held("曝光")) == (2, 1)
+    first = (Utterance.session_id == session.id) & (Utterance.ordinal == 0)
+    async with transaction(factory) as db:
+        await db.execute(update(Utterance).where(first).values(speaker="staff"))
+        await db.execute(update(Utterance).where(first).values(text="改过的话"))
+    assert (await held("定金"), await held("改过"), await held(f"s{site.id}")) == (1, 1, 3)
+    assert await found(client, who, q="改过") == ["改过的话"]
+    assert await found(client, who, q="退定金") == []
+    async with transaction(factory) as db:
+        await db.execute(delete(Utterance).where(first))
+    assert (await held("改过"), await held(f"s{site.id}")) == (0, 2)
+    async with transaction(factory) as db:
+        await db.execute(delete(Utterance).where(Utterance.session_id == session.id))
+        await db.execute(delete(Session).where(Session.id == "nobody"))
+    assert (await held("定金"), await held("曝光"), await held(f"s{site.id}"), await held(f"u{staff.id}")) == (0, 0, 0, 0)
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_a_snippet_holds_the_text_and_marks_what_was_asked_for(said: str, q: str) -> None:
+    pieces = snippet(said, words(q))
+    assert "".join(piece.text for piece in pieces) == said
+    assert all(any(piece.text.lower() == word.lower() for word in words(q)) for piece in pieces if piece.match and piece.text.isascii())
+
+
+def test_a_long_text_is_cut_around_the_match() -> None:
+    pieces = snippet("前" * 300 + "定金" + "后" * 300, ("定金",))
+    assert [piece.text for piece in pieces if piece.match] == ["定金"]
+    assert all(len(piece.text) <= 90 for piece in pieces)
+    assert (pieces[0].text[0], pieces[-1].text[-1]) == ("…", "…")
+
+
+def test_what_the_index_is_asked() -> None:
+    assert in_fts5(asked(words("退定金 是"), [("s1", "u2"), ()])) == '"退定" AND "定金" AND "是"* AND ("s1" OR "u2")'
+    assert in_fts5(asked(words('"; DROP'), [])) == '"dr" AND "ro" AND "op"'
+    assert days(datetime(2026, 11, 24, 20, tzinfo=UTC), None, NOW) == ("d20261124", "d20261125")
+    assert days(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), NOW) == ("m202601", "m202602", "m202603", "m202604")
+    assert days(datetime(1990, 1, 1, tzinfo=UTC), None, NOW) == days(None, NOW, NOW) == ()

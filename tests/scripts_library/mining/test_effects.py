@@ -1,0 +1,140 @@
+"""Whether a script works: planted truths are covered, too little is not told, and ranking follows between its floors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts_library.learned import CAP, Plan, Worth, is_urgent
+from scripts_library.library import Library
+from scripts_library.mining.effects import Design, effect, worths
+from scripts_library.mining.synthetic import moments
+from scripts_library.mining.tracks import Moment as Heard
+from scripts_library.mining.tracks import Track, measure, unprompted
+from scripts_library.ranking import PromptPolicy, Ranker, Situation
+from scripts_library.records import Kind, Moment
+
+TRUTH = {"good": -0.6, "useless": 0.0, "harmful": 0.5}
+
+
+def estimated(found: list[Heard], script: str, design: Design) -> object:
+    shown = [one for one in found if one.script_id == script and one.shown]
+    without = [one for one in found if not one.shown and (design == "matched" or one.script_id == script)]
+    return effect(shown, without, 30, "score", design)
+
+
+@pytest.mark.parametrize("design", ["matched", "randomised"])
+def test_intervals_cover_what_was_planted(design: Design) -> None:
+    rounds, covered, works, raised = 12, dict.fromkeys(TRUTH, 0), 0, 0
+    for seed in range(rounds):
+        found = moments(TRUTH, 90, 400, randomised=design == "randomised", seed=seed)
+        for script, truth in TRUTH.items():
+            one = estimated(found, script, design)
+            covered[script] += one.low <= truth <= one.high  # type: ignore[attr-defined]
+            works += script == "good" and one.verdict == "works"  # type: ignore[attr-defined]
+            raised += script == "useless" and one.verdict == "works"  # type: ignore[attr-defined]
+    assert min(covered.values()) >= 10
+    assert works == rounds
+    assert raised <= 2
+
+
+def test_without_matching_the_useless_script_would_seem_to_work() -> None:
+    found = moments({"useless": 0.0}, 300, 300)
+    plain = np.mean([one.after[30][0] for one in found if one.shown]) - np.mean([one.after[30][0] for one in found if not one.shown])
+    assert plain < -0.2
+
+
+@pytest.mark.parametrize(("each", "people"), [(12, 3), (90, 13)])
+def test_too_little_is_not_told(each: int, people: int) -> None:
+    found = moments({"good": -0.6}, each, 200)
+    one = effect([m for m in found if m.shown], [m for m in found if not m.shown], 30, "score", "matched", fewest_staff=people)
+    assert (one.verdict, one.mean, one.low) == ("not_enough", None, None)
+
+
+def test_beliefs_follow_effects_and_doubt_draws_them_to_nothing() -> None:
+    found = moments(TRUTH, 120, 400, seed=1)
+    known = {script: estimated(found, script, "matched") for script in TRUTH}
+    believed = worths(known)  # type: ignore[arg-type]
+    assert believed["good"].mean > 0.3 > abs(believed["useless"].mean)
+    assert believed["harmful"].mean < -0.2
+    assert believed["good"].mean < -(known["good"].mean)  # type: ignore[attr-defined]
+    assert worths({}) == {}
+
+
+def rivals() -> tuple[Library, Situation, list[str]]:
+    """Scripts that are equal but for what is learned of them."""
+    library = Library.load()
+    situation = Situation(Kind.GUIDANCE, Moment.DEPOSIT_QUESTION, "calm")
+    ranker = Ranker(library, PromptPolicy())
+    choice = ranker.choose(situation, 0.0, [])
+    assert choice is not None
+    return library, situation, [choice.script.id, *(one.id for one in choice.alternatives)]
+
+
+def test_the_good_script_is_promoted_and_the_useless_one_is_not() -> None:
+    library, situation, (first, second, third) = rivals()
+    found = moments({first: 0.0, second: -0.6, third: 0.5}, 90, 400, seed=2)
+    believed = worths({name: estimated(found, name, "matched") for name in (first, second, third)})  # type: ignore[arg-type, misc]
+    chosen = [
+        Ranker(library, PromptPolicy(), Plan(f"session{n}", version="v", worths=believed)).choose(situation, 0.0, [], "w0")
+        for n in range(300)
+    ]
+    names = [one.script.id for one in chosen if one is not None]
+    assert names.count(second) > 270
+    assert names.count(first) < 15
+    assert names.count(third) == 0
+
+
+def test_a_conversation_draws_the_same_again() -> None:
+    library, situation, names = rivals()
+    plan = Plan("s1", version="v", worths=dict.fromkeys(names, Worth(0.0, 0.5, 30)))
+    choices = [Ranker(library, PromptPolicy(), plan).choose(situation, 0.0, [], prompt) for prompt in ("w0", "w1", "w0")]
+    assert choices[0] == choices[2]
+    assert choices[0] is not None
+    assert choices[0].draw is not None
+
+
+def test_nothing_learned_changes_nothing() -> None:
+    library, situation, names = rivals()
+    choice = Ranker(library, PromptPolicy(), Plan("s1")).choose(situation, 0.0, [], "w0")
+    assert choice is not None
+    assert (choice.script.id, choice.draw) == (names[0], None)
+
+
+@given(st.text(max_size=8), st.floats(-3, 3), st.floats(0.01, 2), st.booleans())
+def test_what_is_learned_moves_a_script_by_no_more_than_the_cap(session: str, mean: float, sd: float, urgent: bool) -> None:
+    plan = Plan(session, version="v", worths={"a": Worth(mean, sd, 9)})
+    draw = plan.draw("a", "w0", urgent=urgent)
+    assert draw is not None
+    assert -CAP <= draw.points <= CAP
+    assert not urgent or draw.drawn == round(mean, 4)
+    assert mean + 1.64 * sd >= 0 or draw.points == -CAP
+
+
+@given(st.text(max_size=8), st.sampled_from(list(Moment)), st.sampled_from(["calm", "rising", "agitated"]), st.integers(0, 2000))
+def test_nothing_urgent_is_ever_withheld(session: str, moment: Moment, level: str, share: int) -> None:
+    plan = Plan(session, holdout_bp=share)
+    held = [plan.withholds(f"w{n}", moment, level) for n in range(40)]
+    assert not any(held) or (share > 0 and not is_urgent(moment, level))
+    assert held == [plan.withholds(f"w{n}", moment, level) for n in range(40)]
+
+
+def test_the_share_that_is_withheld_is_what_was_agreed() -> None:
+    held = sum(Plan(f"s{n}", holdout_bp=1000).withholds("w0", Moment.DEPOSIT_QUESTION, "calm") for n in range(4000))
+    assert 330 < held < 470
+
+
+def test_a_moment_is_measured_from_the_customers_own_speech() -> None:
+    n = 1140
+    score = np.where(np.arange(n) < 600, 2.0, 0.5)
+    customer = np.where(np.arange(n) % 20 < 10, 1.0, 0.0)
+    loud = np.where(customer > 0.5, score, 99.0)  # what staff say is not counted
+    track = Track(0.1, customer, loud, loud + 3, loud + 60)
+    one = measure(track, 60.0, "s", "p", script_id="a", shown=True)
+    assert one.before[:3] == pytest.approx([2.0, 5.0, 62.0])
+    assert one.after[30] == pytest.approx([-1.5, -1.5, -1.5])
+    assert np.isnan(one.after[60]).all()  # the conversation was over
+    assert all(at < 60 - 60 or at > 60 + 75 for at in unprompted(track, [60.0]))
+    assert unprompted(track, [])
