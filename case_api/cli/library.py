@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.settings import get_settings
-from scripts_library.library import Library, places, validate
+from scripts_library.library import Library, Places, places, validate
 from scripts_library.trying import try_sentence
 
 app = typer.Typer(help="话术与词库 · scripts and lexicon: check the files, try a sentence.", no_args_is_help=True)
@@ -50,5 +50,5 @@ def try_(sentence: Annotated[str, typer.Argument(help="What was said, as the rec
     console.print(f"时刻 · moment: {heard.moment or '–'}    原因 · causes: {causes}    缓和 · against anger: {heard.holdback:.2f}")
 
 
-def _places(folder: Path | None) -> tuple[Path, Path | None]:
-    return (folder, None) if folder is not None else places(get_settings())
+def _places(folder: Path | None) -> Places:
+    return Places(folder) if folder is not None else places(get_settings())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from case_api.console.texts import admin, cases, common, fields, figures, learning, records, rules, warnings
+from case_api.console.texts import admin, cases, common, desk, fields, figures, learning, records, rules, warnings
 
 Pair = tuple[str, str]
 _PARTS: Final = (
     admin.TEXTS,
     common.TEXTS,
     cases.TEXTS,
+    desk.TEXTS,
     fields.TEXTS,
     figures.TEXTS,
     learning.TEXTS,
