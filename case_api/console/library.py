@@ -39,7 +39,7 @@ CODES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "review": ("review", tuple(ReviewStatus)),
     "signal": ("signal", tuple(Signal)),
 }
-LABELS: Final = {"level": "desk.field.levels", "review": "library.review", "category": "library.category", "severity": "library.severity"}
+LABELS: Final = {"level": "library.level", "review": "library.review", "category": "library.category", "severity": "library.severity"}
 
 
 @page("/library", "nav.library", Permission.LIBRARY_READ, icon="library")
@@ -52,7 +52,7 @@ async def library(visit: Visit, request: Request) -> None:
     open_ = await _open(visit)
     with div("page-head"):
         el("h1", visit.t("library.title"))
-        _ways(visit, shelf)
+        _ways(visit, shelf, sum(one["status"] == "submitted" for one in open_.values()))
     el("p", visit.t("library.help"), "note")
     done_banner(visit)
     _try(visit)
@@ -77,10 +77,12 @@ async def _open(visit: Visit) -> dict[tuple[str, str], Row]:
     return {(one["shelf"], one["key"]): one for some in lists for one in some}
 
 
-def _ways(visit: Visit, shelf: str) -> None:
+def _ways(visit: Visit, shelf: str, waiting: int) -> None:
     with div("buttons"):
         if visit.holds(Permission.LIBRARY_DESK):
-            link(visit.t("desk.review"), "/library/edits", "button")
+            with link(visit.t("desk.review"), "/library/edits", "button"):
+                if waiting:
+                    tag(str(waiting), "warn")
             link(visit.t("desk.files"), "/library/files", "button")
         if visit.holds(Permission.LIBRARY_EDIT):
             link(visit.t(f"desk.new_{SHELF[shelf]}"), "/library/edit", "button primary", shelf=SHELF[shelf])

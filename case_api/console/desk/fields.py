@@ -17,12 +17,12 @@ USUAL: Final[dict[str, Row]] = {
     "term": {"severity": "2", "signal": "none", "listen": "near"},
     "rule": {},
 }
-"""What a new entry starts with."""
+"""What a new entry starts with, and what a file need not say."""
 
 
 def fields_of(visit: Visit, shelf: str, content: Row | None, categories: dict[str, str], *, new: bool) -> list[Field]:
     """The form of an entry, filled with what it says."""
-    given = _flat(content or USUAL[shelf])
+    given = USUAL[shelf] | _flat(content or {})
     named = [Field("key", label=f"desk.field.key.{shelf}", required=True, help=f"desk.help.key.{shelf}")] if new else []
     made = _term(visit, categories) if shelf == "term" else _script(visit) if shelf == "script" else _rule(visit)
     labelled = [replace(field, label=f"desk.field.{field.name}") for field in made]

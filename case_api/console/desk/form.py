@@ -61,7 +61,6 @@ class Form:
         visit = self.visit
         with div("columns desk-columns"):
             with card():
-                self.trouble = div("trouble", role="alert")
                 self._form()
             with div("stack desk-side"):
                 if self.shelf != "term":
@@ -88,6 +87,7 @@ class Form:
             with el("label", "", "field"):
                 el("span", visit.t("desk.note"))
                 el("textarea", name="note", rows="2", maxlength="500", value=self.draft["note"] if self.draft else "")
+            self.trouble = div("trouble", role="alert")
             with div("buttons"):
                 el("button", visit.t("desk.save_submit"), "button primary", type="submit", value="submit")
                 el("button", visit.t("desk.save"), "button", type="submit", value="")

@@ -76,7 +76,7 @@ def difference_table(visit: Visit, found: list[Row]) -> None:
     if not found:
         empty(visit.t("desk.no_changes"))
         return
-    with table([visit.t("desk.field.action"), visit.t("rule.before"), visit.t("rule.after")], visit.t("desk.changes")):
+    with table([visit.t(f"rule.{head}") for head in ("place", "before", "after")], visit.t("desk.changes")):
         for one in found:
             with el("tr"):
                 el("td", visit.t(f"desk.field.{one['field']}"), "nowrap")
@@ -129,7 +129,11 @@ async def scripts_by_id(visit: Visit) -> dict[str, Row]:
 
 
 def tried_sides(visit: Visit, both: Row) -> None:
-    """What a sentence sets off, before and after."""
+    """What a sentence sets off, before and after; once where it is the same."""
+    if all(both["before"][name] == both["after"][name] for name in ("hits", "wording", "prompt", "if_voice_rises")):
+        el("p", visit.t("desk.same"), "note")
+        tried(visit, both["after"])
+        return
     with div("columns"):
         for side in ("before", "after"):
             with div("stack"):

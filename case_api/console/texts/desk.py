@@ -69,6 +69,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "desk.other_fault": ("其他条目：{text}", "Elsewhere: {text}"),
     "desk.try": ("试一句", "Try a sentence"),
     "desk.try_note": ("左为现行，右为修改后，不会留下记录", "Left as it is, right with the change; nothing is kept"),
+    "desk.same": ("修改前后相同：", "The same before and after:"),
+    "library.level": ("客户情绪", "Customer's level"),
     "desk.replay": ("用一次会话来试", "Try a recorded conversation"),
     "desk.replay_note": (
         "按当时的文字稿重放：哪些词、哪些话术会出现",
@@ -166,7 +168,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "desk.field.instead.scripts": ("改用哪些话术（编号）", "Say instead (ids of scripts)"),
     "desk.field.instead.zh": ("或直接写：中文", "Or its own words: Chinese"),
     "desk.field.instead.en": ("或直接写：英文", "Or its own words: English"),
-    "desk.field.action": ("处理", "Action"),
     "desk_shelf.script": ("话术", "Script"),
     "desk_shelf.term": ("投诉词", "Term"),
     "desk_shelf.rule": ("用语提醒", "Wording rule"),

@@ -17,7 +17,7 @@ from case_api.commands import By
 from case_api.library.edits import repository, service
 from case_api.library.edits.following import standing_of
 from case_api.library.edits.schemas import FaultOut, Imported, ImportedEntry
-from case_api.library.edits.weighing import Standing, differences, fault_out
+from case_api.library.edits.weighing import Standing, day_of, differences, fault_out
 from case_api.problems import FieldError, Problem, ProblemCode
 from models.engine import Factory, reading
 from models.library_edits import LibraryEdit
@@ -98,7 +98,7 @@ def _read(places: Places, standing: Standing, by: By, files: Sequence[File], now
         return Read(standing, entries, (), tuple(fault_out(one, None) for one in error.problems))
     if not entries:
         raise Problem(ProblemCode.LIBRARY_FILE)
-    signed = [replace(entry, by=by.principal.display_name, on=by.now.date()) for entry in changes(now, after, named)]
+    signed = [replace(entry, by=by.principal.display_name, on=day_of(by.now)) for entry in changes(now, after, named)]
     page = page_of(signed)
     try:  # once more as if all were approved: a script that waits for legal in the file may hold a promise
         Library.load(places.folder, places.own, desk, [("import.yaml", page)])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from case_api.library.edits.schemas import Change, DifferenceOut, FaultOut
 from case_api.problems import FieldError, Problem, ProblemCode
-from models.base import utc_now
 from models.library_edits import LibraryEdit
 from scripts_library.entries import ORDER, Content, Entry, Shelf, content_of, field_of, named_at, page_of
 from scripts_library.library import DESK, Library, Places, validate
@@ -17,6 +17,7 @@ from scripts_library.problems import LibraryError
 from scripts_library.problems import Problem as Fault
 
 DRAFT: Final = "draft.yaml"
+HOME: Final = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,22 @@ class Weighed:
         return self.library
 
 
-def entry_of(shelf: str, key: str, action: str, content: Content | None, by: str, at: datetime | None) -> Entry | None:
+def entry_of(shelf: str, key: str, action: str, content: Content | None, by: str, at: datetime) -> Entry | None:
     """A change as an entry; None where the files are to say it again."""
     if action == "reset":
         return None
-    return Entry(Shelf(shelf), key, content, by, (at or utc_now()).date())
+    return Entry(Shelf(shelf), key, content, by, day_of(at))
+
+
+def day_of(at: datetime) -> date:
+    """The sales offices' day, which an approval is dated with."""
+    return at.astimezone(HOME).date()
 
 
 def entry_in_force(row: Any) -> Entry:
     """A row of `repository.in_force`."""
     edit: LibraryEdit = row.LibraryEdit
-    return Entry(Shelf(edit.shelf), edit.key, edit.content, row.decided_by_name, edit.decided_at.date() if edit.decided_at else None)
+    return Entry(Shelf(edit.shelf), edit.key, edit.content, row.decided_by_name, day_of(edit.decided_at) if edit.decided_at else None)
 
 
 def content_in(change: Change) -> Content | None:

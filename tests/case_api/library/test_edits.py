@@ -15,11 +15,14 @@ from sqlalchemy.exc import DBAPIError
 
 from case_api.library.service import LibraryDesk
 from models.audit import AuditRecord
+from models.consents import Consent
 from models.engine import Factory, transaction
 from models.library_edits import LibraryEdit
 from models.outbox import OutboxMessage
+from models.sessions import Session
 from models.settings import Settings
 from models.sites import Site
+from models.utterances import Utterance
 from scripts_library.library import DATA, places
 from tests.conftest import MakePerson, Rows, SignIn
 
@@ -292,3 +295,37 @@ async def test_a_file_with_a_fault_is_refused_by_its_line(desk: Desk, rows: Rows
         tried = (await bring(desk, text.encode(), dry_run="true")).json()
         assert "{file}:{line}:{column}".format(**tried["faults"][0]) == place
     assert await rows.scalars(select(LibraryEdit)) == []
+
+
+async def test_a_recorded_conversation_is_heard_again_with_the_change(
+    desk: Desk, factory: Factory, site: Site, other_site: Site, make_person: MakePerson, sign_in: SignIn
+) -> None:
+    lines = [("customer", "我要退房，你们把房子交毛坯给我"), ("staff", "这是公司规定，不能退"), ("customer", "今天天气不错")]
+    consultant = await make_person("lijing", ("staff", site.id))
+    async with transaction(factory) as db:
+        consent = Consent(recording=True, notice_version="r", notice_text="告知", method="spoken", informed_by="李静")
+        db.add(consent)
+        await db.flush()
+        settled = {"recording": True, "status": "ended", "codec": "pcm_s16le", "sample_rate": 16000, "seconds": 400.0}
+        session = Session(site_id=site.id, staff_id=consultant.id, consent_id=consent.id, **settled)
+        db.add(session)
+        await db.flush()
+        db.add_all(
+            Utterance(
+                session_id=session.id, ordinal=n, id=f"u{n}", speaker=who, confidence=0.9, start=100.0 * n, end=100.0 * n + 4, text=text
+            )
+            for n, (who, text) in enumerate(lines)
+        )
+    edit = await desk.draft(TERM)
+    path, body = f"/v1/library/edits/{edit['id']}/replay", {"session_id": session.id}
+    heard = (await desk.client.post(path, headers=desk.trainer, json=body)).json()
+    first, second = heard["items"]
+    assert (first["after"], "毛坯交付" in first["before"], first["prompt_before"]) == (
+        [*first["before"], "毛坯交付"],
+        False,
+        first["prompt_after"],
+    )
+    assert (second["speaker"], second["before"], second["after"]) == ("staff", ["「这是公司规定」", "「不能退」"], second["before"])
+    assert (heard["utterances"], heard["changed"]) == (3, 1)
+    elsewhere = await sign_in(await make_person("far", ("trainer", other_site.id)))
+    assert (await desk.client.post(path, headers=elsewhere, json=body)).status_code == 404
