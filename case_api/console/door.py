@@ -22,7 +22,7 @@ PREFIX: Final = "/console"
 TOKEN_COOKIE: Final = "calmdesk_token"
 APP: Final = "calmdesk.app"
 _FILE = (
-    r"sessions/[\w-]+/(audio|export)|labels/corpus|evidence/[\w-]+/file|cases/[\w-]+/(offer\.pdf|refund-instruction/(pdf|csv|xml))"
+    r"sessions/[\w-]+/(audio|export|report\.pdf)|labels/corpus|clips/[\w-]+/audio|evidence/[\w-]+/file|cases/[\w-]+/(offer\.pdf|refund-instruction/(pdf|csv|xml))"
     r"|keywords/export|learning/digest|figures/export"
 )
 FILES: Final = re.compile(rf"{PREFIX}/files(?P<path>/v1/({_FILE}))")
