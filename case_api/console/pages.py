@@ -59,6 +59,8 @@ _MODULES: Final = (
     "sessions",
     "review",
     "labels",
+    "compare",
+    "clips",
     "search",
     "live",
     "library",
