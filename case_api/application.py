@@ -23,6 +23,8 @@ from case_api.assessments.endpoints import router as assessments_router
 from case_api.benefits.endpoints import router as benefits_router
 from case_api.bootstrap import bootstrap
 from case_api.cases.endpoints import router as cases_router
+from case_api.clips.endpoints import clips_router
+from case_api.clips.endpoints import router as session_clips_router
 from case_api.closing.endpoints import router as closing_router
 from case_api.co_residents.endpoints import router as co_residents_router
 from case_api.comments.endpoints import router as comments_router
@@ -200,6 +202,8 @@ def _routes() -> APIRouter:
         sessions_router,
         session_labels_router,
         comments_router,
+        session_clips_router,
+        clips_router,
         labels_router,
         enrolments_router,
         notices_router,

@@ -63,6 +63,8 @@ _MODULES: Final = (
     "sessions",
     "review",
     "labels",
+    "compare",
+    "clips",
     "search",
     "live",
     "library",

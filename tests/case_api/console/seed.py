@@ -53,6 +53,11 @@ CAST = {
     "nobody": ("新同事", []),
     "guessed": ("被猜的人", []),
 }
+MOMENTS = [
+    {"type": "moment", "kind": "interruption", "at": 37.6, "by": "customer", "seconds": None},
+    {"type": "moment", "kind": "silence", "at": 53.9, "by": None, "seconds": 2.1},
+    {"type": "moment", "kind": "calmed", "at": 70.0, "by": None, "seconds": None},
+]
 CUSTOMERS = [
     ("王先生", "3栋1202"),
     ("刘女士", "5栋0803"),
@@ -238,6 +243,7 @@ class Office:
                 "keywords": 3,
                 "feedback": {},
             }
+            session.summary = {"moments": MOMENTS} if recording else None
             session.ended_at = begun + timedelta(seconds=82) if status == "ended" else None
             db.add(session)
             await db.flush()
@@ -440,7 +446,9 @@ async def seed(folder: Path) -> dict[str, str]:
                 await office.pay(case)
         await office.api("lijing", "POST", "cases", {"customer_label": "周先生", "unit_label": "6栋1101"})
         made["talk"] = await office.talk(made["approving"], 200)
-        await office.talk(made["solving"], 1600)
+        made["other"] = await office.talk(made["solving"], 1600)
+        cut = {"name": "先让客户把话说完", "start": 38, "end": 61, "note": "注意 0:46 的提示之后怎么接话"}
+        made["clip"] = (await office.api("zhangwei", "POST", f"sessions/{made['talk']}/clips", cut))["id"]
         await office.talk(None, 2900, recording=False)
         made["live"] = await office.talk(None, 2, status="live")
         made["warning"] = await alarms(office)

@@ -44,6 +44,9 @@ EVERY_PAGE = {
         "/sessions/{talk}",
         "/sessions/{talk}/labels",
         "/labels",
+        "/sessions/{talk}/compare?with={other}&from=onset",
+        "/clips",
+        "/clips/{clip}",
         "/live",
         "/library?shelf=terms",
         "/policies",
@@ -189,8 +192,70 @@ def test_a_conversation_is_heard_again(chrome: Room) -> None:
     desk.page.mouse.click(box["x"] + 64 + (box["width"] - 64) * 0.5, box["y"] + 20)
     desk.page.wait_for_function(f"Math.abs({playing}.currentTime - 41) < 2")
     desk.page.get_by_role("button", name="暂停").click()
+    expect(desk.page.locator(".mark.moment").first).to_have_text("0:37客户打断对方")
+
+    desk.page.evaluate(f"document.activeElement.blur(); {playing}.currentTime = 52.2")
+    desk.page.keyboard.press("s")
+    expect(desk.page.get_by_label("跳过静默")).to_be_checked()
+    desk.page.evaluate(f"jumps = []; {playing}.addEventListener('seeking', (event) => jumps.push(event.target.currentTime))")
+    desk.page.keyboard.press("k")
+    desk.page.wait_for_function("jumps.some((at) => Math.abs(at - 53.7) < 0.01)")  # to just before the next voice
+    desk.page.keyboard.press("Space")
+    desk.page.wait_for_function(f"{playing}.paused")
+    desk.page.keyboard.press("5")
+    assert desk.page.evaluate(f"{playing}.playbackRate") == 2
+    before = desk.page.evaluate(f"{playing}.currentTime")
+    desk.page.keyboard.press("j")
+    desk.page.wait_for_function(f"Math.abs({playing}.currentTime - {before - 10}) < 0.1")
+    desk.page.keyboard.press("?")
+    expect(desk.page.get_by_role("dialog", name="快捷键")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+
+    desk.page.get_by_placeholder("在文字稿中查找").fill("朝南 s")
+    expect(desk.page.get_by_label("跳过静默")).to_be_checked()  # what is typed in a field is no command
     desk.page.get_by_placeholder("在文字稿中查找").fill("朝南")
     expect(desk.page.locator(".utterance")).to_have_count(1)
+
+
+def test_a_clip_is_cut_and_shared(chrome: Room) -> None:
+    desk = chrome.desk("zhangwei")
+    desk.go("/sessions/{talk}")
+    box = desk.page.locator("canvas").bounding_box()
+    assert box is not None
+    at = [box["x"] + 64 + (box["width"] - 64) * second / 82 for second in (38, 62)]
+    desk.page.mouse.move(at[0], box["y"] + 20)
+    desk.page.mouse.down()
+    desk.page.mouse.move(at[1], box["y"] + 20, steps=4)
+    desk.page.mouse.up()
+    expect(desk.page.locator(".span-bar")).to_contain_text(re.compile("已选 0:3[78] – 1:0[12]"))
+    desk.do("剪成片段", {"name": "举报之后怎么接"}, done="片段已剪出")
+    desk.page.get_by_role("link", name="举报之后怎么接").click()
+    desk.ready()
+    desk.do("共享", done="片段已共享")
+    address = re.sub(r".*/console|\?.*", "", desk.page.url)
+
+    colleague = chrome.desk("zhouyan")
+    colleague.go(address)
+    colleague.page.get_by_role("button", name=re.compile("我完全理解您的心情")).click()
+    colleague.page.wait_for_function("document.querySelector('audio').currentTime > 16.2")
+    expect(colleague.page.locator(".utterance.current")).to_contain_text("我完全理解您的心情")
+    expect(colleague.page.get_by_role("link", name="打开整段会话")).to_have_count(0)
+
+    desk.page.get_by_role("button", name="删除").click()
+    desk.page.locator(".dialog button[type=submit]").click()
+    expect(desk.page.locator("h1")).to_have_text("教学片段")
+    expect(desk.page.get_by_role("link", name="举报之后怎么接")).to_have_count(0)
+
+
+def test_two_conversations_are_compared(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/sessions/{talk}/compare?with={other}&from=onset")
+    expect(desk.page.locator("tr").filter(has_text="激动时长")).to_have_text("激动时长0:160:16")
+    box = desk.page.locator("canvas").nth(1).bounding_box()
+    assert box is not None
+    desk.page.mouse.click(box["x"] + 64 + (box["width"] - 64) * 0.5, box["y"] + 20)
+    desk.page.wait_for_function("Math.abs(document.querySelectorAll('audio')[1].currentTime - 41) < 2")
+    expect(desk.page.get_by_role("button", name=re.compile("^暂停"))).to_have_count(1)
 
 
 def test_a_moment_is_commented_on(chrome: Room) -> None:
