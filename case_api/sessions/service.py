@@ -11,14 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from audio_service.intake.recording import stored_samples
 from case_api.cases.flow import touch
+from case_api.commands import By
 from case_api.problems import Problem, ProblemCode
 from case_api.schemas import Out
 from case_api.security import Permission, Principal
 from case_api.sessions import audio, repository
+from case_api.sessions.course import bands, onset, usual
 from case_api.sessions.exports import ExportFormat, Said, clock, to_srt, to_text, to_vtt
+from case_api.sessions.report import Reported
 from case_api.sessions.rules import downsample, splice
 from case_api.sessions.schemas import (
+    BandOut,
     ConsentOut,
+    Course,
     FeedbackOut,
     KeywordOut,
     MarkOut,
@@ -34,8 +39,11 @@ from models import audit
 from models.cases import WithdrawalCase
 from models.prosody import unpack
 from models.sessions import Session
+from models.sites import Site
 
 MAX_POINTS = 20_000
+REPORT_POINTS = 2400
+"""Points of a printed curve, over all its strips."""
 
 
 def kept(row: Any) -> bool:
@@ -101,6 +109,13 @@ async def states(db: AsyncSession, session_id: str) -> list[StateOut]:
     return [StateOut.model_validate(state) for state in await repository.states(db, session_id)]
 
 
+async def course(db: AsyncSession, session: Session) -> Course:
+    """The states in short."""
+    found = await repository.course(db, session.id)
+    stretches = bands(found, max([session.seconds, *(state.at for state in found[-1:])]))
+    return Course(bands=[BandOut.model_validate(band) for band in stretches], usual=usual(found), onset=onset(stretches))
+
+
 async def track(db: AsyncSession, session_id: str, begin: float, end: float, step: float) -> Track:
     """Prosody columns in [begin, end) at (about) `step` seconds. Raises Problem: range_too_long."""
     chunks = [(chunk.start, chunk.step, unpack(chunk)) for chunk in await repository.track_chunks(db, session_id, begin, end)]
@@ -130,6 +145,15 @@ async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
         f"接待人员 {row.display_name}　案件 {row.code or '未关联'}",
     ]
     return to_text(said, head)
+
+
+async def reported(db: AsyncSession, row: Any, by: By) -> Reported:
+    """What a report of the session is made of."""
+    session: Session = row.Session
+    site = await db.get_one(Site, session.site_id)
+    step = min(max(session.seconds / REPORT_POINTS, 0.2), 60)
+    curves = await track(db, session.id, 0, session.seconds + 60, step)
+    return Reported(await detail(db, row), site.name, site.timezone, await course(db, session), curves, by.principal.display_name, by.now)
 
 
 async def live_wav(folder: Path, wanted: str | None) -> audio.Part:
