@@ -194,10 +194,4 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "done.desk_approve": ("已通过，数秒内生效。", "Approved; in force within seconds."),
     "done.desk_return": ("已退回。", "Returned."),
     "done.desk_withdraw": ("已撤回。", "Withdrawn."),
-    "audit.api:library:draft": ("起草话术台修改", "Desk: drafted"),
-    "audit.api:library:redraft": ("修改话术台草稿", "Desk: draft changed"),
-    "audit.api:library:submit": ("话术台修改送审", "Desk: submitted"),
-    "audit.api:library:approve": ("话术台修改通过", "Desk: approved"),
-    "audit.api:library:return": ("话术台修改退回", "Desk: returned"),
-    "audit.api:library:withdraw": ("撤回话术台修改", "Desk: withdrawn"),
 }
