@@ -70,7 +70,7 @@ def _told(visit: Visit, answer: Row) -> None:
 
 def _found(visit: Visit, said: Row) -> None:
     if said["faults"]:
-        with banner(visit.t("desk.faults"), "bad"):
+        with banner(visit.t("desk.import_faults"), "bad"):
             for fault in said["faults"]:
                 el("span", f"{fault['file']}:{fault['line']}:{fault['column']} {visit.both(fault)}")
         return

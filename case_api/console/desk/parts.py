@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ LISTS: Final = {"script": "scripts", "term": "terms", "rule": "wording"}
 TONES: Final = {"draft": "", "submitted": "warn", "approved": "good", "returned": "bad", "withdrawn": ""}
 NAMED: Final = {"kind": "kind", "situation": "situation", "moment": "situation", "cause": "cause", "tone": "tone", "signal": "signal"}
 """Fields whose values are codes, and the group of texts that names them."""
+ALIKE: Final = 0.5
+"""Below this a text counts as another one, not as one with changes here and there."""
 REASONS: Final = {"calming": "desk.reason_voice", "guidance": "desk.reason_words", "wording": "desk.reason_wording"}
 
 
@@ -85,25 +88,28 @@ def difference_table(visit: Visit, found: list[Row]) -> None:
 
 def _sides(visit: Visit, field: str, before: Any, after: Any) -> None:
     old, new = (_pieces(visit, field, value) for value in (before, after))
-    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if old and new else [("replace", 0, len(old), 0, len(new))]
+    matched = SequenceMatcher(None, old, new, autojunk=False)
+    steps = matched.get_opcodes() if matched.ratio() > ALIKE else [("replace", 0, len(old), 0, len(new))]
     glue = "、" if isinstance(before or after, list) else ""
     spans = {"del": [(step[0], step[1], step[2]) for step in steps], "ins": [(step[0], step[3], step[4]) for step in steps]}
     for pieces, changed in ((old, "del"), (new, "ins")):
         with el("td", "", "wide-cell diff"):
             if not pieces:
-                el("span", "—")
+                el("span", visit.t("desk.all_levels") if field == "levels" else "—")
             for what, begin, end in spans[changed]:
                 if text := glue.join(pieces[begin:end]):
                     el("span" if what == "equal" else changed, text)
 
 
 def _pieces(visit: Visit, field: str, value: Any) -> list[str]:
-    """Characters of a text, the entries of a list."""
+    """Characters of a Chinese text, words of an English one, the entries of a list."""
     if value in (None, "", []):
         return []
     if isinstance(value, list):
         return [visit.named("level", one) if field == "levels" else str(one) for one in value]
-    return list(str(value)) if field.endswith(("zh", "en")) else [said(visit, field, value)]
+    if field.endswith("en"):
+        return re.findall(r"\w+|\W", str(value))
+    return list(str(value)) if field.endswith("zh") else [said(visit, field, value)]
 
 
 def status_tags(visit: Visit, edit: Row) -> None:

@@ -128,6 +128,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "desk.import_go": ("导入并送审", "Import and submit"),
     "desk.import_choose": ("请先选择文件。", "Choose a file first."),
     "desk.import_lost": ("上传失败，请重试。", "The upload failed; try again."),
+    "desk.import_faults": ("文件有错误，尚未导入：", "There are faults in the file; nothing was imported:"),
     "desk.import_found": (
         "文件中 {entries} 条，{same} 条与现行相同，{changes} 条有修改。",
         "{entries} entries, {same} as they are, {changes} changed.",

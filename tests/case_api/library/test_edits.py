@@ -117,7 +117,7 @@ async def test_the_database_keeps_four_eyes(desk: Desk, factory: Factory, rows: 
         (
             {"content": SCRIPT["content"] | {"zh": "我保证全额退款给您。"}},
             "body.change.content.zh",
-            "draft.yaml:6:7: 含有承诺性字眼「保证」",
+            "draft.yaml:7:7: 含有承诺性字眼「保证」",
         ),
         ({"content": SCRIPT["content"] | {"en": ""}}, "body.change.content.en", "内容不能为空"),
         ({"key": "Nein!"}, "body.change.content.id", "不能作编号"),
