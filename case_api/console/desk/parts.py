@@ -98,7 +98,7 @@ def _sides(visit: Visit, field: str, before: Any, after: Any) -> None:
                 el("span", visit.t("desk.all_levels") if field == "levels" else "—")
             for what, begin, end in spans[changed]:
                 if text := glue.join(pieces[begin:end]):
-                    el("span" if what == "equal" else changed, text)
+                    el("span" if what == "equal" else changed, text + (glue if end < len(pieces) else ""))
 
 
 def _pieces(visit: Visit, field: str, value: Any) -> list[str]:
@@ -107,9 +107,10 @@ def _pieces(visit: Visit, field: str, value: Any) -> list[str]:
         return []
     if isinstance(value, list):
         return [visit.named("level", one) if field == "levels" else str(one) for one in value]
-    if field.endswith("en"):
+    language = field.rpartition(".")[2]
+    if language == "en":
         return re.findall(r"\w+|\W", str(value))
-    return list(str(value)) if field.endswith("zh") else [said(visit, field, value)]
+    return list(str(value)) if language == "zh" else [said(visit, field, value)]
 
 
 def status_tags(visit: Visit, edit: Row) -> None:
