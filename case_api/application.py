@@ -77,6 +77,7 @@ from case_api.public_form.limits import Limits
 from case_api.public_form.links import router as form_links_router
 from case_api.public_form.page import page_router
 from case_api.refunds.endpoints import router as refunds_router
+from case_api.refunds.lapsing import lapsing
 from case_api.retention.endpoints import router as retention_router
 from case_api.security import current_principal
 from case_api.sessions.endpoints import router as sessions_router
@@ -116,6 +117,7 @@ def create_app(
                 app.state.registry = registry = await stack.enter_async_context(listening(settings, app.state.factory))
                 app.state.embed = registry.ear.embed
             await stack.enter_async_context(ticking(app.state.factory, app.state.clock))
+            await stack.enter_async_context(lapsing(app.state.factory, app.state.clock, settings.solutions))
             await stack.enter_async_context(listening_to_the_ear(app.state.factory))
             stack.callback(app.state.messenger.close)
             await stack.enter_async_context(telling(app.state.factory, app.state.clock, settings.notices, app.state.messenger))

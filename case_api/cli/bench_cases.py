@@ -55,7 +55,7 @@ def cases(
         begun = time.perf_counter()
         site_id, ids, tasks = _fill(data_dir, staff.person_id, count)
         console.print(f"{count:,} cases written in {time.perf_counter() - begun:.0f} s")
-        with Service(data_dir) as service:
+        with Service(data_dir, {"CALMDESK_FIGURES__BRIEF": "off"}) as service:  # last month's would be made just now
             report, failures = asyncio.run(_drive(service, staff.token, site_id, ids, tasks, rate, seconds))
     console.print_json(data=report)
     if failures:

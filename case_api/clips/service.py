@@ -74,7 +74,7 @@ async def cut(db: AsyncSession, by: By, session_id: str, given: ClipIn, data_dir
     clip = SessionClip(session_id=session_id, made_by=by.person_id, created_at=by.now, **given.model_dump())
     db.add(clip)
     await db.flush()
-    _record(db, by, "api:session:clip", session, clip)
+    _record(db, by, "clip", session, clip)
     return clip_out(await find(db, by.principal, clip.id))
 
 
@@ -84,14 +84,14 @@ async def change(db: AsyncSession, by: By, clip_id: str, expected: int, given: C
     for name, value in given.model_dump(exclude_none=True).items():
         setattr(clip, name, value)
     await db.flush()
-    _record(db, by, "api:session:clip_change", session, clip)
+    _record(db, by, "clip_change", session, clip)
     return clip_out(await find(db, by.principal, clip_id))
 
 
 async def remove(db: AsyncSession, by: By, clip_id: str, expected: int) -> None:
     """The recording stays as it is. Raises Problem: not_found, forbidden, version_conflict."""
     clip, session = await _own(db, by, clip_id, expected)
-    _record(db, by, "api:session:clip_delete", session, clip)
+    _record(db, by, "clip_delete", session, clip)
     await db.delete(clip)
     await db.flush()
 
@@ -106,10 +106,10 @@ async def _own(db: AsyncSession, by: By, clip_id: str, expected: int) -> tuple[S
     return clip, row.Session
 
 
-def _record(db: AsyncSession, by: By, action: str, session: Session, clip: SessionClip) -> None:
+def _record(db: AsyncSession, by: By, verb: str, session: Session, clip: SessionClip) -> None:
     """For the audit record: no words of the customer, so no name either."""
     told = {"clip_id": clip.id, "start": clip.start, "end": clip.end, "shared": clip.shared}
-    audit.record(db, by.who, action, audit.Subject("session", session.id, session.site_id), after=told, at=by.now)
+    audit.record(db, by.who, f"api:session:{verb}", audit.Subject("session", session.id, session.site_id), after=told, at=by.now)
 
 
 def flac(path: Path, start: float, end: float) -> bytes:

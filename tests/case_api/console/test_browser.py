@@ -33,6 +33,10 @@ EVERY_PAGE = {
         "/warnings?view=list",
         "/warnings/{warning}",
         "/warning-rules",
+        "/acknowledgements?customer_reference=C-9",
+        "/acknowledgements/{ack}",
+        "/competitor-offers",
+        "/competitor-offers/{rival}",
         "/crm-sources",
         "/figures",
         "/figures/cases?of=cause&value=family",
@@ -336,6 +340,53 @@ def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path:
     manager.page.set_input_files("[type=file]", file)
     manager.page.get_by_role("button", name="导入", exact=True).click()
     expect(manager.page.locator(".tried .banner.good")).to_contain_text("已导入 1 条")
+
+
+def test_co_residents_sign_on_the_screen(chrome: Room) -> None:
+    desk = chrome.desk("lijing")
+    desk.go("/warnings/{warning}")
+    desk.page.get_by_role("link", name="核对共居人确认").click()
+    desk.ready()
+    expect(desk.page.locator(".banner.warn")).to_contain_text("没有已签署的确认书")
+    people = {"people.0.name": "林岚", "people.0.is": ["pays", "lives"], "people.1.name": "许诺", "people.1.relation": "配偶"}
+    desk.do("登记确认书", people | {"people.1.is": ["lives"]})
+    expect(desk.page.locator(".dialog .banner.bad")).to_contain_text("至少一人决策")
+    desk.fill("people.1.is", ["decides"])
+    desk.page.locator(".dialog button[type=submit]").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("等待签署")
+    desk.ready()
+    done = desk.page.get_by_role("button", name="全部签署完成")
+    for name in ("林岚", "许诺"):
+        expect(done).to_be_disabled()
+        pad = desk.page.get_by_label(f"签名框： {name}")
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        assert box is not None
+        for step, (right, down) in enumerate(((0.1, 0.8), (0.4, 0.2), (0.7, 0.8), (0.9, 0.3))):
+            desk.page.mouse.move(box["x"] + box["width"] * right, box["y"] + box["height"] * down, steps=4)
+            if step == 0:
+                desk.page.mouse.down()
+        desk.page.mouse.up()
+    done.click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("即刻生效")
+    expect(desk.page.locator("td").filter(has_text="屏幕签字")).to_have_count(2)
+    desk.go("/warnings/{warning}")
+    desk.page.get_by_role("link", name="核对共居人确认").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("可以认购")
+
+
+def test_a_competitor_s_offer_is_recorded_verified_and_compared(chrome: Room) -> None:
+    desk = chrome.desk("zhaolei")
+    desk.go("/cases/{approving}?tab=assessment")
+    desk.do("记录竞品报价", {"competitor": "云麓二期", "offered": "低 12 万元"})
+    expect(desk.page.locator(".banner.good")).to_contain_text("待核实")
+    desk.ready()
+    desk.do("登记核实结果", {"outcome": "属实", "proof": "售楼处价目表"}, done="已登记")
+    desk.do("逐项比较", {"items.0-price.theirs": "2,480,000", "matchable": "部分匹配", "judgement": "物业费补足"})
+    expect(desk.page.locator(".dialog .banner.bad")).to_contain_text("双方都要填写")
+    desk.fill("items.0-price.ours", "2600000")
+    desk.page.locator(".dialog button[type=submit]").click()
+    expect(desk.page.locator(".wide-card")).to_contain_text("¥120,000.00（4.62%）")
 
 
 def test_a_refund_rule_goes_its_way(chrome: Room) -> None:
