@@ -23,6 +23,8 @@ from case_api.assessments.endpoints import router as assessments_router
 from case_api.benefits.endpoints import router as benefits_router
 from case_api.bootstrap import bootstrap
 from case_api.cases.endpoints import router as cases_router
+from case_api.clips.endpoints import clips_router
+from case_api.clips.endpoints import router as session_clips_router
 from case_api.closing.endpoints import router as closing_router
 from case_api.co_residents.endpoints import router as co_residents_router
 from case_api.comments.endpoints import router as comments_router
@@ -75,6 +77,7 @@ from case_api.public_form.limits import Limits
 from case_api.public_form.links import router as form_links_router
 from case_api.public_form.page import page_router
 from case_api.refunds.endpoints import router as refunds_router
+from case_api.refunds.lapsing import lapsing
 from case_api.retention.endpoints import router as retention_router
 from case_api.schedule import every
 from case_api.security import current_principal
@@ -118,6 +121,7 @@ def create_app(
                 app.state.embed = registry.ear.embed
             await stack.enter_async_context(every(CHECKPOINT_SECONDS, "database.checkpoint", lambda: checkpoint(app.state.factory)))
             await stack.enter_async_context(ticking(app.state.factory, app.state.clock))
+            await stack.enter_async_context(lapsing(app.state.factory, app.state.clock, settings.solutions))
             await stack.enter_async_context(listening_to_the_ear(app.state.factory))
             stack.callback(app.state.messenger.close)
             await stack.enter_async_context(telling(app.state.factory, app.state.clock, settings.notices, app.state.messenger))
@@ -202,6 +206,8 @@ def _routes() -> APIRouter:
         sessions_router,
         session_labels_router,
         comments_router,
+        session_clips_router,
+        clips_router,
         labels_router,
         enrolments_router,
         notices_router,

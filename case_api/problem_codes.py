@@ -189,3 +189,6 @@ class ProblemCode(StrEnum):
     # comments
     COMMENT_OUTSIDE = "comment_outside"
     COMMENTS_FULL = "comments_full"
+    # clips
+    CLIP_OUTSIDE = "clip_outside"
+    CLIPS_FULL = "clips_full"

@@ -306,6 +306,8 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.COMMENT_OUTSIDE: ProblemText(422, "该时刻超出会话长度", "The conversation is not that long"),
     ProblemCode.COMMENTS_FULL: ProblemText(409, "这次会话的评论已达上限", "This conversation has as many comments as it may have"),
+    ProblemCode.CLIP_OUTSIDE: ProblemText(422, "片段超出会话长度", "The conversation is not that long"),
+    ProblemCode.CLIPS_FULL: ProblemText(409, "这次会话的片段已达上限", "This conversation has as many clips as it may have"),
     ProblemCode.LABELS_TOO_MANY: ProblemText(
         422, "标注过多，请按案场或类型缩小范围", "Too many conversations; narrow it down by site or kind"
     ),

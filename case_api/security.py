@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SESSION_READ_OWN = "session:read_own"
     SESSION_READ_SITE = "session:read_site"
     SESSION_LABEL = "session:label"
+    SESSION_CLIP = "session:clip"
     CASE_READ = "case:read"
     CASE_CREATE = "case:create"
     ENROLMENT_OWN = "enrolment:own"
@@ -84,6 +85,7 @@ MEANING: dict[Permission, str] = {
     Permission.SESSION_READ_OWN: "read, play and export one's own sessions",
     Permission.SESSION_READ_SITE: "read, play and export every session of the site",
     Permission.SESSION_LABEL: "label the site's conversations, export them with their sound to measure the ear",
+    Permission.SESSION_CLIP: "cut clips out of the site's conversations, share them with its consultants",
     Permission.CASE_READ: "see the site's cases",
     Permission.CASE_CREATE: "open a case, link a session to it",
     Permission.ENROLMENT_OWN: "enrol and delete one's own voice",
@@ -156,7 +158,13 @@ _OVERSEES = _ON_A_CASE | {
     Permission.LEARNING_READ,
     Permission.FIGURES_READ,
 }
-_LEARNS = {Permission.SESSION_LABEL, Permission.LEARNING_READ, Permission.LEARNING_MANAGE, Permission.LEARNING_EXPORT}
+_LEARNS = {
+    Permission.SESSION_LABEL,
+    Permission.SESSION_CLIP,
+    Permission.LEARNING_READ,
+    Permission.LEARNING_MANAGE,
+    Permission.LEARNING_EXPORT,
+}
 _APPROVES = {Permission.CASE_APPROVE}
 _RULES = {Permission.POLICY_DRAFT, Permission.POLICY_PUBLISH, Permission.WARNING_RULES}
 

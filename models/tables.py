@@ -7,6 +7,7 @@ from models.audit import AuditRecord
 from models.base import Base
 from models.benefits import BenefitBalance, BenefitItem, BenefitPool, BenefitReservation, BenefitTransfer
 from models.cases import WithdrawalCase
+from models.clips import SessionClip
 from models.closing import CustomerTag, KnowledgeEntry, RegionalBrief, TeamReview
 from models.co_residents import CoResidentAck
 from models.commands import CommandRecord
@@ -122,6 +123,7 @@ __all__ = [
     "Removal",
     "SatisfactionAnswer",
     "Session",
+    "SessionClip",
     "SessionComment",
     "SessionLabel",
     "SessionMark",

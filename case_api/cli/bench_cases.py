@@ -57,7 +57,7 @@ def cases(
         data_dir = Path(place)
         staff = _prepared(data_dir, count, folder / f"{count}-cases.db" if folder is not None else None)
         there = _there(data_dir)
-        with Service(data_dir) as service:
+        with Service(data_dir, {"CALMDESK_FIGURES__BRIEF": "off"}) as service:  # last month's would be made just now
             report, failures = asyncio.run(_drive(service, staff.token, *there, rate, seconds))
     console.print_json(data=report)
     if failures:

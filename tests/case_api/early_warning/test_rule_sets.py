@@ -44,6 +44,18 @@ async def test_from_a_draft_into_force_and_out_again(board: Board, site: Site) -
     assert [row["number"] for row in (await board.get("staff", "/v1/warning-rules"))["items"]] == [1]
 
 
+async def test_customers_are_told_of_other_rules_some_at_a_time(board: Board, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "AGAIN", 2)
+    await board.tell(*(board.event("policy_query", who=f"C{n}", ago=day) for n in range(5) for day in (2, 1)))
+    await board.look()
+    made = await post(board, "manager", "warning-rules", {"content": EAGER, "site_id": site.id})
+    published = await post(board, "manager", f"warning-rules/{made.json()['id']}/publish", version=1)
+    assert [await watch.look_again(board.factory, board.clock()) for _ in range(4)] == [2, 2, 1, 0]
+    await board.look()
+    assert len(await board.warnings()) == 5
+    assert (await board.get("manager", f"/v1/warning-rules/{made.json()['id']}"))["version"] == published.json()["version"]
+
+
 async def test_rules_that_come_into_force_while_the_watch_looks_are_not_missed(
     board: Board, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
