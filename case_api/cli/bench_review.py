@@ -157,7 +157,7 @@ def _heard(session: str, events: Sequence[HearingEvent], length: float, seconds:
     turns = [event for event in events if isinstance(event, VoiceEnd)]
     ordinal = state = 0
     for begin in np.arange(0, seconds, length):
-        for turn in turns:
+        for turn in (turn for turn in turns if begin + turn.end <= seconds):
             yield from _said(session, ordinal, begin + turn.start, begin + turn.end, turn.speaker)
             ordinal += 1
         for report in states:
