@@ -80,8 +80,10 @@ from case_api.public_form.page import page_router
 from case_api.refunds.endpoints import router as refunds_router
 from case_api.refunds.lapsing import lapsing
 from case_api.retention.endpoints import router as retention_router
+from case_api.schedule import every
 from case_api.security import current_principal
 from case_api.sessions.endpoints import router as sessions_router
+from case_api.shortcut import Shortcut
 from case_api.signals.desk import listening_to_the_ear
 from case_api.signals.endpoints import router as signals_router
 from case_api.sites.endpoints import router as sites_router
@@ -93,9 +95,10 @@ from case_api.transcripts.endpoints import router as transcripts_router
 from case_api.webhooks.endpoints import router as webhooks_router
 from models import migrations
 from models.base import utc_now
-from models.engine import Factory, create_engine, session_factory
+from models.engine import Factory, checkpoint, create_engine, session_factory
 from models.settings import Settings
 
+CHECKPOINT_SECONDS = 2.0
 Listening = Callable[[Settings, Factory], AbstractAsyncContextManager[Registry]]
 
 
@@ -117,6 +120,7 @@ def create_app(
             if listening is not None:
                 app.state.registry = registry = await stack.enter_async_context(listening(settings, app.state.factory))
                 app.state.embed = registry.ear.embed
+            await stack.enter_async_context(every(CHECKPOINT_SECONDS, "database.checkpoint", lambda: checkpoint(app.state.factory)))
             await stack.enter_async_context(ticking(app.state.factory, app.state.clock))
             await stack.enter_async_context(lapsing(app.state.factory, app.state.clock, settings.solutions))
             await stack.enter_async_context(listening_to_the_ear(app.state.factory))
@@ -154,7 +158,7 @@ def create_app(
     app.state.registry = None
     problems.install(app)
     app.add_middleware(RequestShell, upload_bytes_max=settings.records.upload_bytes_max, photo_bytes_max=settings.public.photo_bytes_max)
-    app.router.routes.extend(_routes().routes)
+    app.router.routes.extend([_shortcut(), *_routes().routes])
     openapi.describe(app)
     return app
 
@@ -232,6 +236,11 @@ def _routes() -> APIRouter:
     routes.include_router(page_router())
     routes.include_router(stream_router)  # the stream's hello carries the token; its door refuses before anything else happens
     return routes
+
+
+@cache
+def _shortcut() -> Shortcut:
+    return Shortcut(_routes().routes)
 
 
 def _probes() -> APIRouter:

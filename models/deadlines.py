@@ -64,6 +64,7 @@ class DeadlineEvent(Base):
 
     __tablename__ = "deadline_event"
     __table_args__ = (
+        Index("ix_deadline_event_deadline_id", "deadline_id"),
         Index(
             "uq_deadline_event_stage",
             "deadline_id",

@@ -48,6 +48,7 @@ class RefundInstruction(Base):
         UniqueConstraint("round_id"),
         UniqueConstraint("number"),
         UniqueConstraint("id", "round_id"),
+        Index("ix_refund_instruction_case_id", "case_id"),
         Index(
             "uq_refund_instruction_live",
             "case_id",

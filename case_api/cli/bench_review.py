@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import tempfile
 import time
@@ -66,7 +67,7 @@ def review(
         session_id, counts = asyncio.run(long_conversation(settings, staff, hours))
         with Service(Path(folder)) as service:
             address = f"http://127.0.0.1:{service.port}"
-            print_json({"hours": hours, **counts, **_opened(address, staff, session_id, times)})
+            print_json({"hours": hours, **counts, **_opened(address, service.pid, staff, session_id, times)})
             if keep:
                 console.print(f"{address}{PREFIX}/sessions/{session_id}  {TOKEN_COOKIE}={staff.token}")
                 _until_interrupted()
@@ -80,22 +81,30 @@ def _until_interrupted() -> None:
         pass
 
 
-def _opened(address: str, staff: Staff, session_id: str, times: int) -> dict[str, Any]:
-    took, first, wire, page = [], [], 0, 0
+def _opened(address: str, pid: int, staff: Staff, session_id: str, times: int) -> dict[str, Any]:
+    took, worked, first, wire, page = [], [], [], 0, 0
     with httpx2.Client(cookies={TOKEN_COOKIE: staff.token}, timeout=60, headers={"Accept-Encoding": "gzip"}) as client:
         for _ in range(times + 1):
-            begun = time.perf_counter()
+            begun, before = time.perf_counter(), _processor_seconds(pid)
             with client.stream("GET", f"{address}{PREFIX}/sessions/{session_id}") as answer:
                 answer.raise_for_status()
                 page = len(answer.read())
                 wire = answer.num_bytes_downloaded
             took.append(time.perf_counter() - begun)
+            worked.append(_processor_seconds(pid) - before)
             begun = time.perf_counter()
             sound = client.get(f"{address}{PREFIX}/files/v1/sessions/{session_id}/audio", headers={"Range": "bytes=0-65535"})
             sound.raise_for_status()
             first.append(time.perf_counter() - begun)
     pages = {"cold_s": round(took[0], 3), "median_s": round(statistics.median(took[1:]), 3), "worst_s": round(max(took[1:]), 3)}
+    pages["processor_s"] = round(statistics.median(worked[1:]), 3)
     return {"page": pages | {"bytes": page, "bytes_sent": wire}, "first_sound_s": round(statistics.median(first[1:]), 3)}
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process has worked so far: what a busy machine does not change."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 async def long_conversation(settings: Settings, staff: Staff, hours: float) -> tuple[str, dict[str, int]]:
@@ -148,7 +157,7 @@ def _heard(session: str, events: Sequence[HearingEvent], length: float, seconds:
     turns = [event for event in events if isinstance(event, VoiceEnd)]
     ordinal = state = 0
     for begin in np.arange(0, seconds, length):
-        for turn in turns:
+        for turn in (turn for turn in turns if begin + turn.end <= seconds):
             yield from _said(session, ordinal, begin + turn.start, begin + turn.end, turn.speaker)
             ordinal += 1
         for report in states:

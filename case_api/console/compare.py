@@ -39,7 +39,7 @@ async def compare(visit: Visit, request: Request) -> None:
     """`with` is the other conversation, `from` where both begin: `begin` or `onset`."""
     own = reference(request, "session_id")
     other = visit.query.get("with", "")
-    session = await visit.rest.get(f"sessions/{own}")
+    session = await visit.rest.get(f"sessions/{own}", characters=False)
     with el("nav", "", "crumbs", aria_label=visit.t("crumbs")):
         link(visit.t("nav.sessions"), "/sessions")
         link(_title(visit, session), f"/sessions/{own}")
@@ -50,7 +50,7 @@ async def compare(visit: Visit, request: Request) -> None:
         with card():
             empty(visit.t("compare.choose"))
         return
-    beside = await visit.rest.get(f"sessions/{other}")
+    beside = await visit.rest.get(f"sessions/{other}", characters=False)
     if not (session["recording"] and beside["recording"]):
         banner(visit.t("compare.unrecorded"), "warn")
         return

@@ -51,7 +51,7 @@ class ReviewPlayer(Element, component=Path(__file__).parent / "static" / "review
 @page("/sessions/{session_id}", "review.title", Permission.SESSION_READ_OWN, Permission.SESSION_READ_SITE)
 async def review(visit: Visit, request: Request) -> None:
     """The whole conversation; without a recording its figures only."""
-    session = await visit.rest.get(f"sessions/{reference(request, 'session_id')}")
+    session = await visit.rest.get(f"sessions/{reference(request, 'session_id')}", characters=False)
     with el("nav", "", "crumbs", aria_label=visit.t("crumbs")):
         link(visit.t("nav.sessions"), "/sessions")
         el("span", visit.moment(session["started_at"]), aria_current="page")

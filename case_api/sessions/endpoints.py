@@ -64,9 +64,14 @@ async def list_sessions(
 
 
 @router.get("/{session_id}", operation_id="getSession", responses=responses(ProblemCode.NOT_FOUND))
-async def get_session(session_id: Reference, principal: Reader, db: ReadDb) -> SessionDetail:
+async def get_session(
+    session_id: Reference,
+    principal: Reader,
+    db: ReadDb,
+    characters: Annotated[bool, Query(description="With the time of each character: most of what a long session is")] = True,
+) -> SessionDetail:
     """One session with everything that was said, shown and found."""
-    return await service.detail(db, await service.find(db, principal, session_id))
+    return await service.detail(db, await service.find(db, principal, session_id), characters=characters)
 
 
 @router.patch(

@@ -56,9 +56,9 @@ def document(given: Reported, *, transcript: bool) -> Document:
     _table(paper, ("时刻", "经过"), [(clock(at), what) for at, what in sorted(moments(session))], (2, 13), "没有记录。")
     if transcript:
         paper.heading("六、文字稿")
-        said = [(clock(one.start), SPEAKERS[one.speaker], one.text) for one in session.utterances if one.text.strip()]
-        _table(paper, ("时刻", "说话人", "内容"), said, (2, 2, 14), "没有文字。")
         paper.paragraph("文字由机器转写，可能有误，以录音为准。", small=True)
+        # Lines, not a table: of two hours there are thousands, and a table takes four times as long.
+        paper.facts([(f"{clock(one.start)}　{SPEAKERS[one.speaker]}", one.text) for one in session.utterances if one.text.strip()])
     return paper
 
 

@@ -90,6 +90,12 @@ async def utterances(db: AsyncSession, session_id: str) -> Sequence[Utterance]:
     return (await db.scalars(query)).all()
 
 
+async def sentences(db: AsyncSession, session_id: str) -> Sequence[Any]:
+    """The same without each character's time: rows of what `UtteranceOut` else tells."""
+    columns = (Utterance.id, Utterance.speaker, Utterance.confidence, Utterance.start, Utterance.end, Utterance.text, Utterance.quality)
+    return (await db.execute(select(*columns).where(Utterance.session_id == session_id).order_by(Utterance.start, Utterance.ordinal))).all()
+
+
 async def prompts(db: AsyncSession, session_id: str) -> Sequence[PromptShown]:
     """The prompts shown, in order."""
     query = select(PromptShown).where(PromptShown.session_id == session_id).order_by(PromptShown.at, PromptShown.id)

@@ -77,20 +77,26 @@ async def find_kept(db: AsyncSession, principal: Principal, session_id: str) -> 
     return row
 
 
-async def detail(db: AsyncSession, row: Any) -> SessionDetail:
-    """One session whole."""
+async def detail(db: AsyncSession, row: Any, *, characters: bool = True) -> SessionDetail:
+    """One session whole, or without the times of each character."""
     session: Session = row.Session
     values = _fields(SessionDetail, session) | session_out(row).model_dump() | {"consent": ConsentOut.model_validate(row.Consent)}
     if not kept(row):
         return SessionDetail(**values | {"audio_url": None, "recording_sha256": None})
     return SessionDetail(
         **values | {"audio_url": f"/v1/sessions/{session.id}/audio"},
-        utterances=[UtteranceOut.model_validate(one) for one in await repository.utterances(db, session.id)],
+        utterances=await _said(db, session.id, characters=characters),
         prompts=await _prompts(db, session.id),
         keywords=[KeywordOut.model_validate(one) for one in await repository.keywords(db, session.id)],
         marks=[MarkOut.model_validate(one) for one in await repository.marks(db, session.id)],
         warnings=[WarningOut.model_validate(one) for one in await repository.warnings(db, session.id)],
     )
+
+
+async def _said(db: AsyncSession, session_id: str, *, characters: bool) -> list[UtteranceOut]:
+    if characters:
+        return [UtteranceOut.model_validate(one) for one in await repository.utterances(db, session_id)]
+    return [UtteranceOut(characters=[], **one._mapping) for one in await repository.sentences(db, session_id)]
 
 
 async def _prompts(db: AsyncSession, session_id: str) -> list[PromptOut]:
@@ -153,7 +159,15 @@ async def reported(db: AsyncSession, row: Any, by: By) -> Reported:
     site = await db.get_one(Site, session.site_id)
     step = min(max(session.seconds / REPORT_POINTS, 0.2), 60)
     curves = await track(db, session.id, 0, session.seconds + 60, step)
-    return Reported(await detail(db, row), site.name, site.timezone, await course(db, session), curves, by.principal.display_name, by.now)
+    return Reported(
+        await detail(db, row, characters=False),
+        site.name,
+        site.timezone,
+        await course(db, session),
+        curves,
+        by.principal.display_name,
+        by.now,
+    )
 
 
 async def live_wav(folder: Path, wanted: str | None) -> audio.Part:

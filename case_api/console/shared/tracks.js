@@ -173,7 +173,8 @@ function drawAxis({ pen, x, colour, width, height, view }) {
   pen.fillStyle = colour("soft");
   pen.textAlign = "center";
   for (let at = Math.ceil((from - zero) / step) * step; at + zero <= to; at += step) {
-    pen.fillText((at < 0 ? "−" : "") + clock(Math.abs(at)), Math.min(Math.max(x(at + zero), LEFT + 12), width - 14), height - 8);
+    const text = (at < 0 ? "−" : "") + clock(Math.abs(at)), half = pen.measureText(text).width / 2;
+    pen.fillText(text, Math.min(Math.max(x(at + zero), LEFT + half), width - half), height - 8);
   }
   pen.textAlign = "start";
 }

@@ -127,8 +127,7 @@ export default {
     pins() { this.repaint(); },
     current(id) {
       if (!this.follow || !id) return;
-      const row = this.$refs.words?.querySelector(`[data-id="${CSS.escape(id)}"]`);
-      if (row) this.$refs.words.scrollTo({ top: row.offsetTop - this.$refs.words.clientHeight / 3 });
+      this.reveal(this.$refs.words?.querySelector(`[data-id="${CSS.escape(id)}"]`));
     },
   },
   mounted() {
@@ -207,6 +206,13 @@ export default {
     edge(side) {
       const [from, to] = this.span ?? [Math.max(this.at - SPAN, 0), Math.min(this.at + SPAN, this.seconds)];
       this.choose(side ? [Math.min(from, this.at), this.at] : [this.at, Math.max(to, this.at)]);
+    },
+    reveal(row) {
+      if (!row) return;
+      const words = this.$refs.words;
+      const place = () => { words.scrollTop += row.getBoundingClientRect().top - words.getBoundingClientRect().top - words.clientHeight / 3; };
+      place();
+      requestAnimationFrame(place); // the rows above had a guessed height until now
     },
     linked(at) {
       history.replaceState(history.state, "", `?at=${at}`);

@@ -369,7 +369,7 @@ async def before(office: Office, made: dict[str, str]) -> dict[str, str]:
     people = [wang, {"name": "赵琳", "relation": "配偶", "decides": True, "lives": True}]
     people.append({"name": "何小满", "relation": "子女", "lives": True, "signs": False})
     path, ids = "co-resident-acknowledgements", {}
-    for name, unit in (("signed", "9栋0301"), ("ack", "3栋0901")):
+    for name, unit in (("signed", "9栋0301"), ("paper", "6栋1101"), ("ack", "3栋0901")):
         body = {"site_id": office.site, "customer_label": "何先生", "customer_reference": f"C-{unit[0]}", "unit_reference": unit}
         ids[name] = (await office.api("lijing", "POST", path, body | {"people": people}))["id"]
     drawn = [{"name": name, "strokes": [[[90, 300], [260, 90], [420, 310], [610, 120], [880, 260]]]} for name in ("何军", "赵琳")]
@@ -392,7 +392,7 @@ async def before(office: Office, made: dict[str, str]) -> dict[str, str]:
     ]
     body = {"items": items, "matchable": "partly", "judgement": "价差无法匹配，可用一年物业费与智能家居包补足"}
     await office.api("zhaolei", "PUT", f"competitor-offers/{rival['id']}/comparison", body, rival["version"])
-    return {"ack": ids["ack"], "rival": rival["id"]}
+    return {"ack": ids["ack"], "paper": ids["paper"], "rival": rival["id"]}
 
 
 async def rules(office: Office, made: dict[str, str]) -> str:

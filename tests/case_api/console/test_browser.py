@@ -372,7 +372,7 @@ def test_a_script_is_drafted_by_one_and_approved_by_another(chrome: Room) -> Non
     expect(desk.page.locator("tbody tr")).to_contain_text("您慢慢说，我一句一句听着。")
 
 
-def test_co_residents_sign_on_the_screen(chrome: Room) -> None:
+def test_co_residents_sign_on_the_screen_and_on_paper(chrome: Room, tmp_path: Path) -> None:
     desk = chrome.desk("lijing")
     desk.go("/warnings/{warning}")
     desk.page.get_by_role("link", name="核对共居人确认").click()
@@ -403,6 +403,16 @@ def test_co_residents_sign_on_the_screen(chrome: Room) -> None:
     desk.go("/warnings/{warning}")
     desk.page.get_by_role("link", name="核对共居人确认").click()
     expect(desk.page.locator(".banner.good")).to_contain_text("可以认购")
+
+    page = tmp_path / "知情确认书.pdf"  # others signed by hand
+    page.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF")
+    desk.go("/acknowledgements/{paper}")
+    desk.page.set_input_files("[type=file]", page)
+    desk.page.get_by_role("button", name="上传").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("即刻生效")
+    with desk.page.expect_download() as caught:
+        desk.page.get_by_role("link", name="签字扫描件").click()
+    assert caught.value.path().read_bytes() == page.read_bytes()
 
 
 def test_a_competitor_s_offer_is_recorded_verified_and_compared(chrome: Room) -> None:

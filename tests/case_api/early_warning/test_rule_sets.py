@@ -85,8 +85,8 @@ async def test_who_makes_rules_where(board: Board, site: Site, other_site: Site)
 
 async def test_a_backtest_says_what_other_rules_would_have_seen(board: Board, site: Site, other_site: Site) -> None:
     for n in range(2):
-        asked = (board.event("policy_query", who=f"C{n}", ago=day) for day in (40, 38))
-        await board.tell(*asked, board.event("withdrawal_request", who=f"C{n}", ago=30))
+        queries = (board.event("policy_query", who=f"C{n}", ago=day) for day in (40, 38))
+        await board.tell(*queries, board.event("withdrawal_request", who=f"C{n}", ago=30))
     body = {"site_id": site.id, "since": "2026-09-01T00:00:00+08:00", "until": "2026-11-20T00:00:00+08:00"}
     shipped = (await post(board, "manager", "warning-backtests", body)).json()
     assert (shipped["requests"], shipped["foreseen"], shipped["recall"], shipped["precision"]) == (2, 0, 0.0, None)
@@ -94,6 +94,10 @@ async def test_a_backtest_says_what_other_rules_would_have_seen(board: Board, si
     assert (eager["alarms"], eager["precision"], eager["recall"]) == (2, 1.0, 1.0)
     assert eager["lead_hours"]["median"] == 192
     assert eager["indicators"] == [{"code": "policy_queries", "alarms": 2, "right": 2}]
+    keyed = board.headers["manager"] | {"Idempotency-Key": "try-0001"}
+    asked = [await board.client.post("/v1/warning-backtests", json=body, headers=keyed) for _ in range(2)]
+    assert [answer.json() for answer in asked] == [shipped, shipped]
+    assert asked[1].headers["Idempotency-Replayed"] == "true"
     future = await post(board, "manager", "warning-backtests", body | {"until": "2027-01-01T00:00:00+08:00"})
     assert (future.status_code, future.json()["code"]) == (422, "backtest_period")
     assert (await post(board, "manager", "warning-backtests", body | {"site_id": other_site.id})).status_code == 403

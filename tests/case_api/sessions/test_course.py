@@ -6,11 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx2
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from case_api.sessions.course import CUES, bands, onset, usual
 from models.audit import AuditRecord
+from models.engine import Factory, transaction
 from models.sites import Site
+from models.utterances import Utterance
 from tests.case_api.documents.reading import pdf_text
 from tests.case_api.sessions.conftest import MakeSession
 from tests.conftest import MakePerson, Rows, SignIn
@@ -37,6 +39,21 @@ def test_what_is_usual_is_the_customers_and_told_when_it_changes() -> None:
         state(5, "calm", rate=4.3),
     ]
     assert usual(states) == {"loudness": [], "rate": [(1, 4.0), (5, 4.3)], "pitch": []}
+
+
+async def test_a_long_session_is_read_without_the_time_of_each_character(
+    client: httpx2.AsyncClient, make_person: MakePerson, sign_in: SignIn, make_session: MakeSession, factory: Factory, site: Site
+) -> None:
+    staff = await make_person("lijing", ("staff", site.id))
+    path = f"/v1/sessions/{(await make_session(staff, site.id)).id}"
+    async with transaction(factory) as db:
+        await db.execute(update(Utterance).values(characters=[["您", 0.1, 0.3]]))
+    headers = await sign_in(staff)
+    whole = (await client.get(path, headers=headers)).json()
+    short = (await client.get(path, params={"characters": False}, headers=headers)).json()
+    assert [one.pop("characters") for one in whole["utterances"]] == [[["您", 0.1, 0.3]]] * 3
+    assert [one.pop("characters") for one in short["utterances"]] == [[]] * 3
+    assert short == whole
 
 
 async def test_the_report_tells_who_when_and_what_came_up(
