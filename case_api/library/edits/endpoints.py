@@ -12,7 +12,7 @@ from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.library.edits import files, repository, schemas, service
 from case_api.library.edits.trying import both, replay
 from case_api.library.endpoints import ShelfDep
-from case_api.once import OnceDep, once_file
+from case_api.once import OnceDep, once_files
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Prose, Reference
@@ -131,7 +131,7 @@ async def import_library(
     key: KeyHeader = None,
 ) -> schemas.Imported:
     """Draft and submit what a file says otherwise than what is in force; entries that it does not name stay as they are."""
-    once = await once_file(request, by, key, file, dry_run, note)
+    once = await once_files(request, by, key, [file], dry_run, note)
     async with reading(factory) as db:
         await once.look(db)
     content = await file.read(files.BYTES_MAX + 1)
