@@ -27,7 +27,10 @@ class EffectAndUses:
             el("p", visit.t("desk.never_shown"), "note")
             return
         el("p", visit.t("desk.shown", count=self.uses["shown"]), "strong")
-        el("p", visit.t("desk.taps", **{name: self.uses[name] for name in ("used", "helpful", "dismissed", "unhelpful")}), "note")
+        if self.uses["used"] is None:
+            el("p", visit.t("desk.taps_few"), "note")
+        else:
+            el("p", visit.t("desk.taps", **{name: self.uses[name] for name in ("used", "helpful", "dismissed", "unhelpful")}), "note")
         show_effect(visit, self.effect)
         if changed:
             el("small", visit.t("desk.effect_mixed", at=visit.moment(changed)))

@@ -107,6 +107,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "desk.uses": ("使用", "Uses"),
     "desk.shown": ("弹出 {count} 次", "Shown {count} times"),
     "desk.never_shown": ("90 天内没有弹出过。", "Not shown in 90 days."),
+    "desk.taps_few": ("采用与忽略：不足三人，不显示。", "What was tapped is not told of fewer than three people."),
     "desk.taps": (
         "采用 {used} · 有帮助 {helpful} · 忽略 {dismissed} · 没帮助 {unhelpful}",
         "Used {used} · helpful {helpful} · dismissed {dismissed} · not helpful {unhelpful}",

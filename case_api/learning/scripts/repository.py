@@ -42,7 +42,7 @@ async def tracks(db: AsyncSession, ids: Sequence[str]) -> Sequence[ProsodyTrack]
 
 
 async def uses(db: AsyncSession, scope: Scope) -> Sequence[Any]:
-    """(script, verdict or None, prompts): how often each script was shown, by the newest tap on its card."""
+    """(script, person, verdict or None, prompts): how often each script was shown to whom, by the newest tap on its card."""
     newest = (
         select(PromptFeedback.verdict)
         .where(PromptFeedback.prompt_id == PromptShown.id)
@@ -50,10 +50,10 @@ async def uses(db: AsyncSession, scope: Scope) -> Sequence[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    query = select(PromptShown.script_id, newest.label("verdict")).join(Session, Session.id == PromptShown.session_id)
+    query = select(PromptShown.script_id, Session.staff_id, newest.label("verdict")).join(Session, Session.id == PromptShown.session_id)
     shown = query.join(Consent, Consent.id == Session.consent_id).where(*scope.conditions()).subquery()
-    counted = select(shown.c.script_id, shown.c.verdict, func.count().label("times"))
-    return (await db.execute(counted.group_by(shown.c.script_id, shown.c.verdict))).all()
+    counted = select(shown.c.script_id, shown.c.staff_id, shown.c.verdict, func.count().label("times"))
+    return (await db.execute(counted.group_by(shown.c.script_id, shown.c.staff_id, shown.c.verdict))).all()
 
 
 async def agreement(db: AsyncSession, site_id: str, *, lock: bool = False) -> SiteLearning | None:

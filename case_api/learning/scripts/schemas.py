@@ -56,14 +56,17 @@ class Effects(Out):
 
 
 class ScriptUses(Out):
-    """How often a script was on a phone, and the last tap on its card; a card nobody tapped counts in `shown` only."""
+    """How often a script was on a phone, and the last tap on its card; a card nobody tapped counts in `shown` only.
+
+    The taps are null where they are of fewer than three people.
+    """
 
     script_id: str
     shown: int
-    used: int
-    helpful: int
-    dismissed: int
-    unhelpful: int
+    used: int | None
+    helpful: int | None
+    dismissed: int | None
+    unhelpful: int | None
 
 
 class Uses(Out):

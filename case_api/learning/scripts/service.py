@@ -92,12 +92,18 @@ def _out(one: Effect) -> EffectOut:
 
 
 async def uses(db: AsyncSession, scope: Scope) -> Uses:
-    """How often each script was on a phone, of nobody by name."""
+    """How often each script was on a phone. What was tapped is told of three people's conversations at least: it is held against nobody."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    people: defaultdict[str, set[str]] = defaultdict(set)
     for row in await repository.uses(db, scope):
         counts[row.script_id] += Counter({"shown": row.times} | ({row.verdict: row.times} if row.verdict else {}))
-    names = ("shown", "used", "helpful", "dismissed", "unhelpful")
-    return Uses(items=[ScriptUses(script_id=key, **{name: found[name] for name in names}) for key, found in sorted(counts.items())])
+        people[row.script_id].add(row.staff_id)
+    return Uses(items=[_uses(key, found, told=len(people[key]) >= FEWEST_STAFF) for key, found in sorted(counts.items())])
+
+
+def _uses(key: str, found: Counter[str], *, told: bool) -> ScriptUses:
+    taps = {name: found[name] if told else None for name in ("used", "helpful", "dismissed", "unhelpful")}
+    return ScriptUses(script_id=key, shown=found["shown"], **taps)
 
 
 async def spread(db: AsyncSession, scope: Scope, horizon: Horizon) -> StaffSpread:
