@@ -61,6 +61,7 @@ from case_api.learning.progress.endpoints import router as progress_router
 from case_api.learning.scripts.endpoints import router as learning_router
 from case_api.learning.scripts.nightly import nightly
 from case_api.learning.terms.endpoints import router as terms_router
+from case_api.library.edits.endpoints import router as library_edits_router
 from case_api.library.endpoints import router as library_router
 from case_api.library.service import LibraryDesk
 from case_api.metrics import router as metrics_router
@@ -212,6 +213,7 @@ def _routes() -> APIRouter:
         enrolments_router,
         notices_router,
         library_router,
+        library_edits_router,
         export_router,
         keywords_router,
         transcripts_router,

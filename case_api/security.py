@@ -62,6 +62,8 @@ class Permission(StrEnum):
     KNOWLEDGE_READ = "knowledge:read"
     LIBRARY_READ = "library:read"
     LIBRARY_EDIT = "library:edit"
+    LIBRARY_DESK = "library:desk"
+    LIBRARY_APPROVE = "library:approve"
     LEARNING_READ = "learning:read"
     LEARNING_MANAGE = "learning:manage"
     LEARNING_EXPORT = "learning:export"
@@ -115,7 +117,9 @@ MEANING: dict[Permission, str] = {
     Permission.BENEFIT_MANAGE: "manage the benefit pool",
     Permission.KNOWLEDGE_READ: "search the knowledge base",
     Permission.LIBRARY_READ: "see scripts, terms and wording rules; try a sentence against them",
-    Permission.LIBRARY_EDIT: "take a phrase into the lexicon, say that a hit was none",
+    Permission.LIBRARY_EDIT: "draft scripts, terms and wording rules, import them; take a phrase into the lexicon, say that a hit was none",
+    Permission.LIBRARY_DESK: "see the script desk: drafts, versions, what they would change; decide on somebody else's term",
+    Permission.LIBRARY_APPROVE: "approve or return what somebody else drafted at the script desk",
     Permission.LEARNING_READ: "see what scripts achieve (of nobody by name), new terms, groups of complaints, before and after",
     Permission.LEARNING_MANAGE: "set what a site withholds and learns from, and its figures from before",
     Permission.LEARNING_EXPORT: "export the keyword log without names and numbers",
@@ -195,6 +199,8 @@ GRANTS: dict[str, set[Permission]] = {
     | {
         Permission.CASE_ASSESS_LEGAL,
         Permission.CASE_PERSONAL,
+        Permission.LIBRARY_DESK,
+        Permission.LIBRARY_APPROVE,
         Permission.POLICY_DRAFT,
         Permission.POLICY_AUTHORISE,
         Permission.HOLD_MANAGE,
@@ -215,6 +221,8 @@ GRANTS: dict[str, set[Permission]] = {
     | {
         Permission.HOLD_MANAGE,
         Permission.AUDIT_READ,
+        Permission.LIBRARY_DESK,
+        Permission.LIBRARY_APPROVE,
         Permission.LEARNING_EXPORT,
         Permission.WARNING_READ_RED,
         Permission.WARNING_ANSWER,
@@ -228,6 +236,7 @@ GRANTS: dict[str, set[Permission]] = {
         Permission.KNOWLEDGE_READ,
         Permission.LIBRARY_READ,
         Permission.LIBRARY_EDIT,
+        Permission.LIBRARY_DESK,
     }
     | _LEARNS,
     "admin": {

@@ -33,6 +33,7 @@ from models.learning import (
     SiteLearning,
     TermDecision,
 )
+from models.library_edits import LibraryEdit
 from models.notifications import ChannelMessage, Notification, NotificationChannel, NotificationPreference
 from models.outbox import OutboxMessage
 from models.people import Person, PersonRole
@@ -95,6 +96,7 @@ __all__ = [
     "KeywordReview",
     "KnowledgeEntry",
     "LegalHold",
+    "LibraryEdit",
     "Notification",
     "NotificationChannel",
     "NotificationPreference",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from case_api.console.texts import admin, audit, cases, common, fields, figures, learning, prevention, records, rules, warnings
+from case_api.console.texts import admin, audit, cases, common, desk, fields, figures, learning, prevention, records, rules, warnings
 
 Pair = tuple[str, str]
 _PARTS: Final = (
@@ -12,6 +12,7 @@ _PARTS: Final = (
     audit.TEXTS,
     common.TEXTS,
     cases.TEXTS,
+    desk.TEXTS,
     fields.TEXTS,
     figures.TEXTS,
     learning.TEXTS,

@@ -12,6 +12,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "audit_subject.policy": ("制度", "Rule"),
     "audit_subject.form_link": ("扫码链接", "Form link"),
     "audit_subject.crm_source": ("数据来源", "Data source"),
+    "audit_subject.library_edit": ("话术台修改", "Desk change"),
     "audit_subject.webhook": ("Webhook", "Webhook"),
     "audit_subject.warning": ("预警", "Early warning"),
     "audit_subject.token": ("登录", "Sign-in"),
@@ -200,4 +201,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "audit.api:webhook:delete": ("删除 Webhook", "Webhook deleted"),
     "audit.api:webhook:rotate": ("更换 Webhook 密钥", "Webhook's secret changed"),
     "audit.sender:webhook:disable": ("Webhook 持续失败，已停用", "Webhook disabled: it kept failing"),
+    "audit.api:library:draft": ("起草话术台修改", "Desk: drafted"),
+    "audit.api:library:redraft": ("修改话术台草稿", "Desk: draft changed"),
+    "audit.api:library:submit": ("话术台修改送审", "Desk: submitted"),
+    "audit.api:library:approve": ("话术台修改通过", "Desk: approved"),
+    "audit.api:library:return": ("话术台修改退回", "Desk: returned"),
+    "audit.api:library:withdraw": ("撤回话术台修改", "Desk: withdrawn"),
 }

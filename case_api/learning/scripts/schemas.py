@@ -55,6 +55,23 @@ class Effects(Out):
     items: list[SubjectEffects]
 
 
+class ScriptUses(Out):
+    """How often a script was on a phone, and the last tap on its card; a card nobody tapped counts in `shown` only."""
+
+    script_id: str
+    shown: int
+    used: int
+    helpful: int
+    dismissed: int
+    unhelpful: int
+
+
+class Uses(Out):
+    """Scripts that were shown in the period, by id."""
+
+    items: list[ScriptUses]
+
+
 class StaffSpread(Out):
     """How the effect differs between people, of nobody by name: their number, and quartiles where there are enough of them."""
 

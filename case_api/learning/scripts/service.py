@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,8 +23,10 @@ from case_api.learning.scripts.schemas import (
     Effects,
     Horizon,
     RankingOut,
+    ScriptUses,
     StaffSpread,
     SubjectEffects,
+    Uses,
 )
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
@@ -86,6 +89,15 @@ def _best(found: Sequence[Moment], key: Callable[[Moment], str], name: str, hori
 def _out(one: Effect) -> EffectOut:
     zh, en = _VERDICTS[one.verdict]
     return EffectOut(**{name: getattr(one, name) for name in one.__slots__}, zh=zh, en=en)
+
+
+async def uses(db: AsyncSession, scope: Scope) -> Uses:
+    """How often each script was on a phone, of nobody by name."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in await repository.uses(db, scope):
+        counts[row.script_id] += Counter({"shown": row.times} | ({row.verdict: row.times} if row.verdict else {}))
+    names = ("shown", "used", "helpful", "dismissed", "unhelpful")
+    return Uses(items=[ScriptUses(script_id=key, **{name: found[name] for name in names}) for key, found in sorted(counts.items())])
 
 
 async def spread(db: AsyncSession, scope: Scope, horizon: Horizon) -> StaffSpread:

@@ -418,6 +418,15 @@ async def rules(office: Office, made: dict[str, str]) -> str:
     return str(hook.id)
 
 
+async def edits(office: Office) -> str:
+    """A script that waits for legal at the desk."""
+    content = {"kind": "calming", "situation": "first_outburst", "tone": "warm", "levels": ["rising", "agitated"]}
+    content |= {"zh": "您先坐下，我把您的话一条条记下来。", "en": "Please sit down, I will note every point."}
+    change = {"shelf": "script", "key": "first-water", "action": "put", "content": content}
+    edit = await office.api("linna", "POST", "library/edits", {"change": change, "note": "客户说没人记", "submit": True})
+    return str(edit["id"])
+
+
 async def seed(folder: Path) -> dict[str, str]:
     """Ids of what was made: `draft`, `assessing`, `solving`, `approving`, `executing`, `closing` (cases), `talk`, `live` (sessions)."""
     settings = own_settings(folder)
@@ -454,6 +463,7 @@ async def seed(folder: Path) -> dict[str, str]:
         made["warning"] = await alarms(office)
         made |= await before(office, made)
         made["webhook"] = await rules(office, made)
+        made["edit"] = await edits(office)
         async with transaction(office.factory) as db:
             signal = CaseSignal(site_id=office.site, session_id=made["live"], kind="withdrawal_intent", status="open", at=45.2)
             signal.utterance_id, signal.detail, signal.message_key, signal.heard_at = (

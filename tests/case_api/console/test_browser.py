@@ -60,9 +60,16 @@ EVERY_PAGE = {
         "/learning?view=digest",
         "/benefits",
     ],
-    "sunli": ["/cases/{closing}?tab=history", "/policies", "/holds", "/audit"],
+    "sunli": ["/cases/{closing}?tab=history", "/policies", "/holds", "/audit", "/library/edits/{edit}"],
     "wanggang": ["/tasks", "/delegations"],
-    "linna": ["/learning?view=hits"],
+    "linna": [
+        "/learning?view=hits",
+        "/library",
+        "/library/entry?shelf=script&key=first-water",
+        "/library/edit?shelf=term&key=定金",
+        "/library/edits",
+        "/library/files",
+    ],
     "root": ["/people", "/sites", "/crm-sources", "/webhooks", "/webhooks/{webhook}", "/guide", "/state", "/thresholds"],
     None: ["/sign-in"],
 }
@@ -345,6 +352,29 @@ def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path:
     manager.page.set_input_files("[type=file]", file)
     manager.page.get_by_role("button", name="导入", exact=True).click()
     expect(manager.page.locator(".tried .banner.good")).to_contain_text("已导入 1 条")
+
+
+def test_a_script_is_drafted_by_one_and_approved_by_another(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/library/edit?shelf=script")
+    fields = {"key": "first-slowly", "zh": "您慢慢说，我保证今天解决。", "en": "Take your time, I am listening."}
+    for name, value in fields.items():
+        desk.page.fill(f"[name={name}]", value)
+    expect(desk.page.locator(".field-fault")).to_contain_text("含有承诺性字眼「保证」")
+    desk.page.fill("[name=zh]", "您慢慢说，我一句一句听着。")
+    expect(desk.page.locator(".phone-say")).to_have_text("您慢慢说，我一句一句听着。")
+    expect(desk.page.locator(".good-line")).to_be_visible()
+    desk.page.get_by_role("button", name="保存并送审").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("已送审")
+    expect(desk.page.get_by_role("button", name="通过并生效")).to_have_count(0)
+
+    legal = chrome.desk("sunli")
+    legal.go("/library/edits")
+    legal.page.get_by_text("话术 · first-slowly").click()
+    legal.ready()
+    legal.do("通过并生效", done="已通过")
+    desk.go("/library?q=first-slowly")
+    expect(desk.page.locator("tbody tr")).to_contain_text("您慢慢说，我一句一句听着。")
 
 
 def test_co_residents_sign_on_the_screen_and_on_paper(chrome: Room, tmp_path: Path) -> None:
