@@ -35,7 +35,7 @@ _TEXTS: Final = (
     *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
     "comments", "no_comments", "comment", "comment_at", "withdraw",
     "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
-    "keys", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "keys")),
+    "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "keys")),
     *(f"sign_{name}" for name in SIGNS),
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 const QUIET = 1.2, LEAD = 0.3; // seconds without a voice that are skipped, and what of them is left on either side
 const NEAR = 7, DRAGGED = 5; // pixels: of the pointer to a mark, and what is a drag and no click
 const SPAN = 30; // seconds on the other side of where a span is begun
+const KEYS_OFF = "calmdesk.keys-off";
 const KEYS = [["␣ / K", "toggle"], ["J / L", "ten"], ["← / →", "five"], ["1 – 5", "speed"], ["S", "skip"], ["[ / ]", "edges"], ["?", "keys"]];
 
 export default {
@@ -78,13 +79,15 @@ export default {
     <dialog ref="help" class="keys" :aria-label="t.keys">
       <h2>{{ t.keys }}</h2>
       <dl class="facts"><div v-for="[key, name] in keys"><dt><kbd>{{ key }}</kbd></dt><dd>{{ t['key_' + name] }}</dd></div></dl>
+      <label class="check"><input type="checkbox" v-model="listening"><span>{{ t.keys_on }}</span></label>
       <form method="dialog"><button class="button">{{ t.close }}</button></form>
     </dialog>
   </div>`,
   props: { session: Object },
   data() {
     const signs = [["prompt", "▲"], ["keyword", "●"], ["moment", "✕"], ["calmed", "▼"], ["mark", "◆"], ["comment", "■"]];
-    return { at: this.session.at, follow: true, skip: false, wanted: "", written: "", span: null, speeds: SPEEDS, keys: KEYS, signs };
+    const listening = localStorage.getItem(KEYS_OFF) === null; // speech and switches press keys that nobody meant
+    return { listening, at: this.session.at, follow: true, skip: false, wanted: "", written: "", span: null, speeds: SPEEDS, keys: KEYS, signs };
   },
   computed: {
     t() { return this.session.texts; },
@@ -124,6 +127,10 @@ export default {
   },
   watch: {
     at() { this.draw(); },
+    listening(on) {
+      if (on) localStorage.removeItem(KEYS_OFF);
+      else localStorage.setItem(KEYS_OFF, "");
+    },
     pins() { this.repaint(); },
     current(id) {
       if (!this.follow || !id) return;
@@ -157,7 +164,7 @@ export default {
       if (gap) this.$refs.audio.currentTime = gap[1];
     },
     typed(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (!this.listening || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog, [role=dialog]")) return;
       if (event.key === " " && event.target.closest("a, button, summary, input")) return; // which it presses
       const act = this.acting(event.key.length === 1 ? event.key.toLowerCase() : event.key);

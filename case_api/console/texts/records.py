@@ -221,6 +221,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "player.clear": ("清除", "Clear"),
     "player.close": ("关闭", "Close"),
     "player.keys": ("快捷键", "Keys"),
+    "player.keys_on": ("启用快捷键", "Keys are on"),
     "player.key_toggle": ("播放或暂停", "Play or pause"),
     "player.key_ten": ("后退、前进 10 秒", "Back or on 10 s"),
     "player.key_five": ("后退、前进 5 秒", "Back or on 5 s"),
