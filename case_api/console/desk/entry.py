@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 
 from case_api.console.desk.effects import effect_and_uses
-from case_api.console.desk.parts import address, card_of, crumbs, difference_table, said, scripts_by_id, status_tags, who_and_when
+from case_api.console.desk.parts import SHELVES, address, card_of, crumbs, difference_table, said, scripts_by_id, status_tags, who_and_when
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.learning.asking import later
@@ -25,7 +25,8 @@ Row = dict[str, Any]
 @page("/library/entry", "desk.edit", Permission.LIBRARY_DESK)
 async def entry(visit: Visit, request: Request) -> None:
     """By its shelf and name."""
-    shelf, key = visit.query.get("shelf", "script"), visit.query.get("key", "")
+    shelf, key = visit.query.get("shelf", ""), visit.query.get("key") or "-"
+    shelf = shelf if shelf in SHELVES else "script"
     found, scripts = await asyncio.gather(visit.rest.get("library/entry", shelf=shelf, key=key), scripts_by_id(visit))
     history = await visit.rest.everything("library/edits", shelf=shelf, key=key)
     crumbs(visit, shelf)
