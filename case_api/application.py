@@ -23,6 +23,8 @@ from case_api.assessments.endpoints import router as assessments_router
 from case_api.benefits.endpoints import router as benefits_router
 from case_api.bootstrap import bootstrap
 from case_api.cases.endpoints import router as cases_router
+from case_api.clips.endpoints import clips_router
+from case_api.clips.endpoints import router as session_clips_router
 from case_api.closing.endpoints import router as closing_router
 from case_api.co_residents.endpoints import router as co_residents_router
 from case_api.comments.endpoints import router as comments_router
@@ -59,6 +61,7 @@ from case_api.learning.progress.endpoints import router as progress_router
 from case_api.learning.scripts.endpoints import router as learning_router
 from case_api.learning.scripts.nightly import nightly
 from case_api.learning.terms.endpoints import router as terms_router
+from case_api.library.edits.endpoints import router as library_edits_router
 from case_api.library.endpoints import router as library_router
 from case_api.library.service import LibraryDesk
 from case_api.metrics import router as metrics_router
@@ -75,9 +78,12 @@ from case_api.public_form.limits import Limits
 from case_api.public_form.links import router as form_links_router
 from case_api.public_form.page import page_router
 from case_api.refunds.endpoints import router as refunds_router
+from case_api.refunds.lapsing import lapsing
 from case_api.retention.endpoints import router as retention_router
+from case_api.schedule import every
 from case_api.security import current_principal
 from case_api.sessions.endpoints import router as sessions_router
+from case_api.shortcut import Shortcut
 from case_api.signals.desk import listening_to_the_ear
 from case_api.signals.endpoints import router as signals_router
 from case_api.sites.endpoints import router as sites_router
@@ -89,9 +95,10 @@ from case_api.transcripts.endpoints import router as transcripts_router
 from case_api.webhooks.endpoints import router as webhooks_router
 from models import migrations
 from models.base import utc_now
-from models.engine import Factory, create_engine, session_factory
+from models.engine import Factory, checkpoint, create_engine, session_factory
 from models.settings import Settings
 
+CHECKPOINT_SECONDS = 2.0
 Listening = Callable[[Settings, Factory], AbstractAsyncContextManager[Registry]]
 
 
@@ -113,7 +120,9 @@ def create_app(
             if listening is not None:
                 app.state.registry = registry = await stack.enter_async_context(listening(settings, app.state.factory))
                 app.state.embed = registry.ear.embed
+            await stack.enter_async_context(every(CHECKPOINT_SECONDS, "database.checkpoint", lambda: checkpoint(app.state.factory)))
             await stack.enter_async_context(ticking(app.state.factory, app.state.clock))
+            await stack.enter_async_context(lapsing(app.state.factory, app.state.clock, settings.solutions))
             await stack.enter_async_context(listening_to_the_ear(app.state.factory))
             stack.callback(app.state.messenger.close)
             await stack.enter_async_context(telling(app.state.factory, app.state.clock, settings.notices, app.state.messenger))
@@ -149,7 +158,7 @@ def create_app(
     app.state.registry = None
     problems.install(app)
     app.add_middleware(RequestShell, upload_bytes_max=settings.records.upload_bytes_max, photo_bytes_max=settings.public.photo_bytes_max)
-    app.router.routes.extend(_routes().routes)
+    app.router.routes.extend([_shortcut(), *_routes().routes])
     openapi.describe(app)
     return app
 
@@ -198,10 +207,13 @@ def _routes() -> APIRouter:
         sessions_router,
         session_labels_router,
         comments_router,
+        session_clips_router,
+        clips_router,
         labels_router,
         enrolments_router,
         notices_router,
         library_router,
+        library_edits_router,
         export_router,
         keywords_router,
         transcripts_router,
@@ -224,6 +236,11 @@ def _routes() -> APIRouter:
     routes.include_router(page_router())
     routes.include_router(stream_router)  # the stream's hello carries the token; its door refuses before anything else happens
     return routes
+
+
+@cache
+def _shortcut() -> Shortcut:
+    return Shortcut(_routes().routes)
 
 
 def _probes() -> APIRouter:

@@ -50,6 +50,16 @@ class By:
         """The person's id."""
         return self.principal.person_id
 
+    @property
+    def author_id(self) -> str | None:
+        """The same for rows that the program writes by itself too: None then."""
+        return self.principal.person_id or None
+
+
+def itself(at: datetime) -> By:
+    """The program as author of what goes on without anybody: no person, no permission."""
+    return By(Principal("", "calmdesk", "", (), "", False), Actor("calmdesk"), at)
+
 
 async def now(request: Request) -> datetime:
     """The application's clock (`app.state.clock`; tests set a virtual one)."""

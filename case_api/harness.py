@@ -157,7 +157,8 @@ def free_port() -> int:
 class Service:
     """`calmdesk serve` on a loopback port, without TLS, on the database in its data folder whatever is configured elsewhere.
 
-    A context manager; `kill` is a power cut, `stop` a polite end. `environment` adds settings.
+    A context manager; `kill` is a power cut, `stop` a polite end. `environment` adds settings. It ends with this process, however that
+    ends: its standard input is a pipe that this process alone keeps open.
     """
 
     data_dir: Path
@@ -192,11 +193,11 @@ class Service:
         own |= {"CALMDESK_DATABASE_URL": own_database(self.data_dir), "CALMDESK_TLS": "off"}  # beats a file too
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "case_api.cli", "serve"],
+                [sys.executable, "-m", "case_api.cli", "serve", "--with-input"],
                 env=os.environ | own | dict(self.environment),
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
             )
         self._wait()
 
@@ -204,11 +205,11 @@ class Service:
         """SIGKILL: nothing is flushed, nothing is said."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        self.wait()
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL for one that does not listen."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None:
             return
         self._process.terminate()
         try:
@@ -219,7 +220,10 @@ class Service:
     def wait(self) -> int:
         """The exit status, once the service has ended by itself. Raises subprocess.TimeoutExpired."""
         assert self._process is not None
-        return self._process.wait(STOP_SECONDS)
+        status = self._process.wait(STOP_SECONDS)
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        return status
 
     def metrics(self, token: str) -> str:
         """The service's own measurements, in Prometheus' text format."""
@@ -232,6 +236,7 @@ class Service:
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until:
             if self._process.poll() is not None:
+                self.wait()
                 raise ServiceFailed(self.log.read_text(encoding="utf-8", errors="replace")[-2000:])
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2):

@@ -20,9 +20,10 @@ from audio_service.live.shelf import Shelf
 from audio_service.transcription.scheduler import TranscriptionQueue
 from audio_service.transcription.whisper import WhisperTranscriber
 from case_api.door import FrontDoor
+from case_api.library.edits.following import follow
 from models.engine import Factory
 from models.settings import Settings
-from scripts_library.library import places
+from scripts_library.library import Places, places
 from scripts_library.watcher import LibraryWatcher
 
 logger = structlog.get_logger()
@@ -42,6 +43,7 @@ def open_transcriber(settings: Settings) -> WhisperTranscriber:
 @asynccontextmanager
 async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Registry]:
     """The conversations of this process, from the first to the last. Raises what `open_transcriber` and the library's loader raise."""
+    await follow(factory, places(settings), anew=True)
     shelf, transcriber, models = await asyncio.gather(
         asyncio.to_thread(lambda: Shelf(LibraryWatcher(*places(settings)))),
         asyncio.to_thread(open_transcriber, settings),
@@ -55,7 +57,7 @@ async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Regis
             registry = Registry(ear, FrontDoor(factory))
             registry.start()
             _settle()
-            background = [asyncio.create_task(_kept_going(work)) for work in (Pulse().run, lambda: _follow(ear))]
+            background = [asyncio.create_task(_kept_going(work)) for work in (Pulse().run, lambda: _follow(ear, places(settings)))]
             try:
                 yield registry
             finally:
@@ -89,10 +91,11 @@ async def _kept_going(work: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _follow(ear: Ear) -> None:
-    """Take up a trainer's edits while conversations run."""
+async def _follow(ear: Ear, where: Places) -> None:
+    """Take up a trainer's edits while conversations run: files that were saved, and what was approved on another process."""
     while True:
         await asyncio.sleep(LIBRARY_POLL_SECONDS)
+        await follow(ear.factory, where)
         if await ear.run(ear.shelf.poll):
             library = ear.shelf.tools.library
             logger.info("library.reloaded", terms=len(library.terms), scripts=len(library.scripts))

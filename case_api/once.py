@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -20,6 +21,7 @@ from case_api.commands import REFUSED, By, ByDep, KeyHeader, Versioned, claim, d
 from case_api.problem_texts import PROBLEMS
 from case_api.problems import Problem
 from models.commands import CommandRecord
+from models.engine import Factory, transaction
 
 BLOCK: Final = 1 << 20
 
@@ -40,12 +42,21 @@ class Once:
         if self.record is not None:
             await claim(db, self.record)
 
-    def keep(self, db: AsyncSession, status: int, answer: BaseModel, row: Versioned | None = None) -> None:
-        """With the change: what a repetition is answered. `row`: whose version the answer's `ETag` tells."""
+    def keep(self, db: AsyncSession, status: int, answer: BaseModel | None, row: Versioned | None = None) -> None:
+        """With the change: what a repetition is answered; None is no body. `row`: whose version the answer's `ETag` tells."""
         if self.record is not None:
-            headers = {"content-type": "application/json"} | ({"etag": f'"{row.version}"'} if row is not None else {})
-            self.record.status, self.record.headers, self.record.body = status, headers, answer.model_dump_json()
+            headers = {"content-type": "application/json"} if answer is not None else {}
+            headers |= {"etag": f'"{row.version}"'} if row is not None else {}
+            self.record.status, self.record.headers = status, headers
+            self.record.body = answer.model_dump_json() if answer is not None else ""
             db.add(self.record)
+
+    async def answered(self, factory: Factory, status: int, answer: BaseModel) -> None:
+        """Keep an answer that no change of the database goes with."""
+        if self.record is not None:
+            async with transaction(factory) as db:
+                await claim(db, self.record)
+                self.keep(db, status, answer)
 
     def keep_refusal(self, db: AsyncSession, problem: Problem) -> None:
         """The same of a refusal that counts (a wrong code): said again under its key it is not counted again."""
@@ -69,13 +80,17 @@ def once(request: Request, author: By, key: str | None, body: bytes) -> Once:
     return Once(CommandRecord(person_id=author.person_id, key=key, fingerprint=fingerprint(request, body), at=author.now))
 
 
-async def once_file(request: Request, author: By, key: str | None, upload: UploadFile, *fields: object) -> Once:
-    """The same for a file with the fields of its form: its parts are divided otherwise each time. Leaves the file at its beginning."""
+async def once_files(request: Request, author: By, key: str | None, uploads: Sequence[UploadFile], *fields: object) -> Once:
+    """The same for files with the fields of their form: its parts are divided otherwise each time. Leaves the files at their beginning."""
+    return once(request, author, key, repr((*[await _digest(upload) for upload in uploads], *fields)).encode())
+
+
+async def _digest(upload: UploadFile) -> str:
     digest = hashlib.sha256()
     while block := await upload.read(BLOCK):
         await asyncio.to_thread(digest.update, block)
     await upload.seek(0)
-    return once(request, author, key, repr((digest.hexdigest(), *fields)).encode())
+    return digest.hexdigest()
 
 
 async def _once(request: Request, author: ByDep, key: KeyHeader = None) -> Once:

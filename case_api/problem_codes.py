@@ -158,6 +158,12 @@ class ProblemCode(StrEnum):
     HIT_REVIEWED = "hit_reviewed"
     LIBRARY_REFUSED = "library_refused"
     TERM_DECIDED = "term_decided"
+    EDIT_CHANGES_NOTHING = "edit_changes_nothing"
+    EDIT_OPEN = "edit_open"
+    EDIT_STATE = "edit_state"
+    EDIT_DRAFTER = "edit_drafter"
+    EDIT_SECOND = "edit_second"
+    LIBRARY_FILE = "library_file"
     RANKING_NONE = "ranking_none"
     THRESHOLDS_INVALID = "thresholds_invalid"
     WEEK_INVALID = "week_invalid"
@@ -189,3 +195,6 @@ class ProblemCode(StrEnum):
     # comments
     COMMENT_OUTSIDE = "comment_outside"
     COMMENTS_FULL = "comments_full"
+    # clips
+    CLIP_OUTSIDE = "clip_outside"
+    CLIPS_FULL = "clips_full"

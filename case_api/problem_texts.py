@@ -257,6 +257,14 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.HIT_REVIEWED: ProblemText(409, "该命中已有其他结论", "The hit was judged otherwise already"),
     ProblemCode.LIBRARY_REFUSED: ProblemText(422, "词库不能这样修改", "The library would not be right with this change"),
     ProblemCode.TERM_DECIDED: ProblemText(409, "该词已处理过", "This phrase was decided on already"),
+    ProblemCode.EDIT_CHANGES_NOTHING: ProblemText(409, "与现行内容相同，没有需要审核的修改", "This is what is in force already"),
+    ProblemCode.EDIT_OPEN: ProblemText(409, "这一条已有未完成的修改，请先处理", "There is a draft of it already; deal with that one first"),
+    ProblemCode.EDIT_STATE: ProblemText(409, "该修改的当前状态不允许此操作", "The draft is not in a state that allows this"),
+    ProblemCode.EDIT_DRAFTER: ProblemText(403, "只有起草人可以修改或撤回", "Only who drafted it may change it or take it back"),
+    ProblemCode.EDIT_SECOND: ProblemText(403, "须由另一位有审核权限的人审核", "Somebody else has to decide on it, who may approve"),
+    ProblemCode.LIBRARY_FILE: ProblemText(
+        422, "文件中没有话术、词条或用语规则", "There are no scripts, terms or wording rules in this file"
+    ),
     ProblemCode.THRESHOLDS_INVALID: ProblemText(422, "检测阈值不合理，未做任何修改", "The thresholds make no sense; nothing was changed"),
     ProblemCode.RANKING_NONE: ProblemText(409, "还没有可以冻结的排序版本", "There is no version of the ranking to hold on to yet"),
     ProblemCode.WEEK_INVALID: ProblemText(
@@ -306,6 +314,8 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.COMMENT_OUTSIDE: ProblemText(422, "该时刻超出会话长度", "The conversation is not that long"),
     ProblemCode.COMMENTS_FULL: ProblemText(409, "这次会话的评论已达上限", "This conversation has as many comments as it may have"),
+    ProblemCode.CLIP_OUTSIDE: ProblemText(422, "片段超出会话长度", "The conversation is not that long"),
+    ProblemCode.CLIPS_FULL: ProblemText(409, "这次会话的片段已达上限", "This conversation has as many clips as it may have"),
     ProblemCode.LABELS_TOO_MANY: ProblemText(
         422, "标注过多，请按案场或类型缩小范围", "Too many conversations; narrow it down by site or kind"
     ),

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SESSION_READ_OWN = "session:read_own"
     SESSION_READ_SITE = "session:read_site"
     SESSION_LABEL = "session:label"
+    SESSION_CLIP = "session:clip"
     CASE_READ = "case:read"
     CASE_CREATE = "case:create"
     ENROLMENT_OWN = "enrolment:own"
@@ -61,6 +62,8 @@ class Permission(StrEnum):
     KNOWLEDGE_READ = "knowledge:read"
     LIBRARY_READ = "library:read"
     LIBRARY_EDIT = "library:edit"
+    LIBRARY_DESK = "library:desk"
+    LIBRARY_APPROVE = "library:approve"
     LEARNING_READ = "learning:read"
     LEARNING_MANAGE = "learning:manage"
     LEARNING_EXPORT = "learning:export"
@@ -84,6 +87,7 @@ MEANING: dict[Permission, str] = {
     Permission.SESSION_READ_OWN: "read, play and export one's own sessions",
     Permission.SESSION_READ_SITE: "read, play and export every session of the site",
     Permission.SESSION_LABEL: "label the site's conversations, export them with their sound to measure the ear",
+    Permission.SESSION_CLIP: "cut clips out of the site's conversations, share them with its consultants",
     Permission.CASE_READ: "see the site's cases",
     Permission.CASE_CREATE: "open a case, link a session to it",
     Permission.ENROLMENT_OWN: "enrol and delete one's own voice",
@@ -113,7 +117,9 @@ MEANING: dict[Permission, str] = {
     Permission.BENEFIT_MANAGE: "manage the benefit pool",
     Permission.KNOWLEDGE_READ: "search the knowledge base",
     Permission.LIBRARY_READ: "see scripts, terms and wording rules; try a sentence against them",
-    Permission.LIBRARY_EDIT: "take a phrase into the lexicon, say that a hit was none",
+    Permission.LIBRARY_EDIT: "draft scripts, terms and wording rules, import them; take a phrase into the lexicon, say that a hit was none",
+    Permission.LIBRARY_DESK: "see the script desk: drafts, versions, what they would change; decide on somebody else's term",
+    Permission.LIBRARY_APPROVE: "approve or return what somebody else drafted at the script desk",
     Permission.LEARNING_READ: "see what scripts achieve (of nobody by name), new terms, groups of complaints, before and after",
     Permission.LEARNING_MANAGE: "set what a site withholds and learns from, and its figures from before",
     Permission.LEARNING_EXPORT: "export the keyword log without names and numbers",
@@ -156,7 +162,13 @@ _OVERSEES = _ON_A_CASE | {
     Permission.LEARNING_READ,
     Permission.FIGURES_READ,
 }
-_LEARNS = {Permission.SESSION_LABEL, Permission.LEARNING_READ, Permission.LEARNING_MANAGE, Permission.LEARNING_EXPORT}
+_LEARNS = {
+    Permission.SESSION_LABEL,
+    Permission.SESSION_CLIP,
+    Permission.LEARNING_READ,
+    Permission.LEARNING_MANAGE,
+    Permission.LEARNING_EXPORT,
+}
 _APPROVES = {Permission.CASE_APPROVE}
 _RULES = {Permission.POLICY_DRAFT, Permission.POLICY_PUBLISH, Permission.WARNING_RULES}
 
@@ -187,6 +199,8 @@ GRANTS: dict[str, set[Permission]] = {
     | {
         Permission.CASE_ASSESS_LEGAL,
         Permission.CASE_PERSONAL,
+        Permission.LIBRARY_DESK,
+        Permission.LIBRARY_APPROVE,
         Permission.POLICY_DRAFT,
         Permission.POLICY_AUTHORISE,
         Permission.HOLD_MANAGE,
@@ -207,6 +221,8 @@ GRANTS: dict[str, set[Permission]] = {
     | {
         Permission.HOLD_MANAGE,
         Permission.AUDIT_READ,
+        Permission.LIBRARY_DESK,
+        Permission.LIBRARY_APPROVE,
         Permission.LEARNING_EXPORT,
         Permission.WARNING_READ_RED,
         Permission.WARNING_ANSWER,
@@ -220,6 +236,7 @@ GRANTS: dict[str, set[Permission]] = {
         Permission.KNOWLEDGE_READ,
         Permission.LIBRARY_READ,
         Permission.LIBRARY_EDIT,
+        Permission.LIBRARY_DESK,
     }
     | _LEARNS,
     "admin": {

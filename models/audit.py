@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Index, String, event, select, text
+from sqlalchemy import Index, String, event, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, SessionTransaction, mapped_column
 from sqlalchemy.orm import Session as SyncSession
@@ -50,6 +50,10 @@ class AuditRecord(Base):
     ip: Mapped[str] = mapped_column(String(64), default="")
     user_agent: Mapped[str] = mapped_column(String(200), default="")
     hash: Mapped[str] = mapped_column(String(64))
+
+
+_COLUMNS = [column.name for column in AuditRecord.__table__.columns if column.name != "id"]
+_INSERT = insert(AuditRecord.__table__)  # type: ignore[arg-type]  # a table, which the class may not promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +143,11 @@ def _chain(session: SyncSession) -> None:
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time as it is
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
     previous = session.scalars(select(AuditRecord.hash).order_by(AuditRecord.id.desc()).limit(1)).first() or GENESIS
+    rows = []
     for _, row in session.info.pop(_PENDING):
         row.hash = previous = chain_hash(row, previous)
-        session.add(row)
-        session.flush()  # one by one: the ids have to follow the chain
+        rows.append({name: getattr(row, name) for name in _COLUMNS})
+    session.execute(_INSERT, rows)  # one after the other, as they stand: the ids have to follow the chain
 
 
 @event.listens_for(SyncSession, "after_soft_rollback")

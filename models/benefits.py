@@ -125,6 +125,7 @@ class BenefitReservation(Base):
     __table_args__ = (
         one_of("status", ReservationStatus),
         CheckConstraint("amount_fen > 0", name="amount_fen"),
+        Index("ix_benefit_reservation_case_id", "case_id"),
         Index("uq_benefit_reservation_case", "case_id", unique=True, sqlite_where=RESERVED, postgresql_where=RESERVED),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, literal_column, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import ID_LENGTH, Base, Id, SiteRef, one_of
@@ -13,6 +13,10 @@ from models.base import ID_LENGTH, Base, Id, SiteRef, one_of
 DeadlineStatus = Literal["armed", "paused", "met", "cancelled"]
 LIVE = text("status IN ('armed', 'paused')")
 ARMED = text("status = 'armed'")
+AGREED = ("deferral_due", "referral_due")
+"""Kinds whose time was agreed with the customer: what comes of it is looked at when it is over."""
+_AGREED_KINDS = ", ".join(f"'{kind}'" for kind in AGREED)
+_ARMED_AGREED = text(f"status = 'armed' AND kind IN ({_AGREED_KINDS})")
 
 
 class Deadline(Base):
@@ -30,6 +34,7 @@ class Deadline(Base):
         CheckConstraint("(status = 'paused') = (paused_at IS NOT NULL)", name="paused"),
         Index("uq_deadline_live", "task_id", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
         Index("ix_deadline_next_at", "next_at", sqlite_where=ARMED, postgresql_where=ARMED),
+        Index("ix_deadline_agreed", "due_at", sqlite_where=_ARMED_AGREED, postgresql_where=_ARMED_AGREED),
         Index("ix_deadline_task_id", "task_id"),
         Index("ix_deadline_case_id", "case_id"),
     )
@@ -50,7 +55,8 @@ class Deadline(Base):
 
 
 IS_ARMED = Deadline.status == literal_column("'armed'")
-"""Spelt out, as `models.tasks.IS_OPEN` is."""
+IS_AGREED: ColumnElement[bool] = literal_column(f"deadline.status = 'armed' AND deadline.kind IN ({_AGREED_KINDS})")
+"""Both spelt out, as `models.tasks.IS_OPEN` is."""
 
 
 class DeadlineEvent(Base):
@@ -58,6 +64,7 @@ class DeadlineEvent(Base):
 
     __tablename__ = "deadline_event"
     __table_args__ = (
+        Index("ix_deadline_event_deadline_id", "deadline_id"),
         Index(
             "uq_deadline_event_stage",
             "deadline_id",

@@ -99,7 +99,8 @@ class WarningStep(Base):
 class WarningRuleSet(Base):
     """One version of the rules that raise warnings, for one site or (`site_id` null) for all that have none of their own.
 
-    It holds from `published_at` until the next one of its scope does or until `retired_at`. `scope` is `site_id` or "".
+    It holds from `published_at` until the next one of its scope does or until `retired_at`. `scope` is `site_id` or "". `again_after`: the
+    customers above this id are still to be told that they are looked at by other rules; null where none is.
     """
 
     __tablename__ = "warning_rule_set"
@@ -124,6 +125,7 @@ class WarningRuleSet(Base):
     published_by: Mapped[PersonRef | None]
     published_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
+    again_after: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ from models.settings import Settings
 BUSY_SECONDS = 5.0
 CACHE_KIB = 8192
 """Pages that each SQLite connection keeps; its own 2 MiB do not hold the indexes of a year's cases."""
+CONNECTIONS = 15
+"""To SQLite, each with a thread and its pages, kept once they are open."""
+WAL_PAGES = 16_384
+"""64 MiB of log, after which whoever commits copies it into the database, and everybody waits; `checkpoint` is there long before."""
+_QUEUE = "calmdesk_queue"
 _IMMEDIATE = "calmdesk_immediate"
 _ALONE = "calmdesk_alone"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -49,7 +55,14 @@ def create_engine(settings: Settings) -> AsyncEngine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, module=sqlite.Dbapi(), json_serializer=dump_json, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+        url,
+        module=sqlite.Dbapi(),
+        json_serializer=dump_json,
+        hide_parameters=True,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_use_lifo=True,  # a connection that was just used has warm pages
+        connect_args={"timeout": BUSY_SECONDS},
     )
     listen_sqlite(engine.sync_engine)
     return engine
@@ -61,7 +74,8 @@ def dump_json(value: Any) -> str:
 
 
 def listen_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
-    """Pragmas for every SQLite connection, and transactions begun by SQLAlchemy instead of the driver."""
+    """Pragmas for every SQLite connection, transactions begun by SQLAlchemy instead of the driver, and a queue for its writers."""
+    engine.update_execution_options(**{_QUEUE: _Queue()})
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: object) -> None:
@@ -73,20 +87,54 @@ def listen_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.execute(f"PRAGMA cache_size={-CACHE_KIB}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later fails at once, without waiting, when another one wrote in between.
         options = connection.get_execution_options()
-        if options.get(_IMMEDIATE, False):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            return
+        begin = "BEGIN IMMEDIATE" if options.get(_IMMEDIATE, False) else "BEGIN"
         driver = connection.connection.dbapi_connection
         if not isinstance(driver, sqlite.Connection):
-            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql(begin)
         elif not options.get(_ALONE, False):
-            driver.begins = "BEGIN"  # with its first statement
+            driver.begins = begin  # with its first statement
+
+
+class _Queue:
+    """Where a process's writers wait for SQLite's one write lock, in the order in which they came.
+
+    SQLite's own way of waiting is to look again after growing pauses: the lock stands free meanwhile, and whoever has waited longest looks
+    least often. Other processes are still waited for in that way.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One's turn to write. Raises `DatabaseBusy`."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # a lock is one event loop's
+            self._loop, self._lock = loop, asyncio.Lock()
+        lock = self._lock
+        try:
+            async with asyncio.timeout(BUSY_SECONDS):
+                await lock.acquire()
+        except TimeoutError:
+            raise DatabaseBusy("another writer of this process holds the database") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _turn(factory: Factory) -> AbstractAsyncContextManager[None]:
+    engine: AsyncEngine = factory.kw["bind"]
+    queue: _Queue | None = engine.get_execution_options().get(_QUEUE)
+    return nullcontext() if queue is None else queue.turn()
 
 
 def session_factory(engine: AsyncEngine) -> Factory:
@@ -98,11 +146,11 @@ def session_factory(engine: AsyncEngine) -> Factory:
 async def transaction(factory: Factory) -> AsyncIterator[AsyncSession]:
     """One writing transaction: commits at the end, rolls back on any exception.
 
-    On SQLite it holds the only write lock from its first line, so slow work (files, models, passwords) comes before it.
-    Raises `DatabaseBusy` if the lock is not free within `BUSY_SECONDS`.
+    On SQLite nobody else writes from its first line on, so slow work (files, models, passwords) comes before it.
+    Raises `DatabaseBusy` if its turn does not come, or the lock is not free, within `BUSY_SECONDS`.
     """
     try:
-        async with factory() as db, db.begin():
+        async with _turn(factory), factory() as db, db.begin():
             await db.connection(execution_options={_IMMEDIATE: True})
             yield db
     except OperationalError as error:
@@ -124,6 +172,15 @@ async def asking(factory: Factory) -> AsyncIterator[AsyncConnection]:
     engine: AsyncEngine = factory.kw["bind"]
     async with engine.connect() as connection:
         yield await connection.execution_options(**{_ALONE: True})
+
+
+async def checkpoint(factory: Factory) -> None:
+    """Copy what was committed from SQLite's log into the database, beside readers and writers: left to itself, every few dozenth commit
+    would, with the write lock held through it."""
+    engine: AsyncEngine = factory.kw["bind"]
+    if engine.dialect.name == "sqlite":
+        async with asking(factory) as connection:
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _is_busy(error: OperationalError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, or_, select, text, update
@@ -11,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 
 from models.base import ID_LENGTH, Base, CreatedAt, utc_now
 
@@ -57,10 +59,18 @@ async def publish(
     session_id: str | None = None,
 ) -> bool:
     """Add a message to the caller's transaction; False if its key was published before."""
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {"topic": topic, "key": key, "payload": dict(payload), "site_id": site_id, "session_id": session_id}
-    statement = insert(OutboxMessage).values(**values).on_conflict_do_nothing(index_elements=["key"]).returning(OutboxMessage.id)
-    return (await db.execute(statement)).scalar_one_or_none() is not None
+    await db.flush()  # what the message refers to may be among the changes
+    return (await db.execute(_publication(db.get_bind().dialect.name), values)).scalar_one_or_none() is not None
+
+
+@cache
+def _publication(dialect: str) -> ReturningInsert[int]:
+    """Made once: of the table, since a row that nobody looks at need not become an object."""
+    table: Any = OutboxMessage.__table__
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    made: ReturningInsert[int] = insert(table).on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id)
+    return made
 
 
 async def claim(

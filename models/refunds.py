@@ -48,6 +48,7 @@ class RefundInstruction(Base):
         UniqueConstraint("round_id"),
         UniqueConstraint("number"),
         UniqueConstraint("id", "round_id"),
+        Index("ix_refund_instruction_case_id", "case_id"),
         Index(
             "uq_refund_instruction_live",
             "case_id",
@@ -113,7 +114,7 @@ class RefundPayment(Base):
 
 
 class ExecutionConfirmation(Base):
-    """How an approved path that is not only a payment was carried out, or that its time ran out."""
+    """How an approved path that is not only a payment was carried out, or that its time ran out (`confirmed_by` null: seen by itself)."""
 
     __tablename__ = "execution_confirmation"
     __table_args__ = (one_of("result", ExecutionResult), UniqueConstraint("round_id"))
@@ -125,5 +126,5 @@ class ExecutionConfirmation(Base):
     result: Mapped[str] = mapped_column(String(8))
     happened_on: Mapped[date]
     detail: Mapped[dict[str, Any]]
-    confirmed_by: Mapped[PersonRef]
+    confirmed_by: Mapped[PersonRef | None]
     confirmed_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class SolutionSettings(BaseModel):
-    """A first request for more time: some days' grace with a late fee."""
+    """A first request for more time: some days' grace with a late fee; and what becomes of an agreed time that passes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -16,6 +16,14 @@ class SolutionSettings(BaseModel):
     deferral_max_days: int = Field(default=10, ge=1, le=365, description="Most days of grace that may be agreed")
     late_fee_max_bp_per_day: int = Field(
         default=10, ge=0, le=1_000, description="Highest late fee a day, in basis points of what is overdue"
+    )
+
+    lapse_hours: int = Field(
+        default=24,
+        ge=0,
+        le=720,
+        description="Hours after the end of a deferral or referral in which people may say what happened; then the case goes back to its "
+        "solutions by itself",
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from models.audit import AuditRecord
 from models.base import Base
 from models.benefits import BenefitBalance, BenefitItem, BenefitPool, BenefitReservation, BenefitTransfer
 from models.cases import WithdrawalCase
+from models.clips import SessionClip
 from models.closing import CustomerTag, KnowledgeEntry, RegionalBrief, TeamReview
 from models.co_residents import CoResidentAck
 from models.commands import CommandRecord
@@ -32,6 +33,7 @@ from models.learning import (
     SiteLearning,
     TermDecision,
 )
+from models.library_edits import LibraryEdit
 from models.notifications import ChannelMessage, Notification, NotificationChannel, NotificationPreference
 from models.outbox import OutboxMessage
 from models.people import Person, PersonRole
@@ -94,6 +96,7 @@ __all__ = [
     "KeywordReview",
     "KnowledgeEntry",
     "LegalHold",
+    "LibraryEdit",
     "Notification",
     "NotificationChannel",
     "NotificationPreference",
@@ -122,6 +125,7 @@ __all__ = [
     "Removal",
     "SatisfactionAnswer",
     "Session",
+    "SessionClip",
     "SessionComment",
     "SessionLabel",
     "SessionMark",

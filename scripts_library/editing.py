@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from scripts_library.library import LEARNED_TERMS, NOT_HEARD, library_files, validate
+from scripts_library.library import LEARNED_TERMS, NOT_HEARD, Places, library_files, validate
 from scripts_library.problems import LibraryError
 
 _LEARNED_HEAD = "# 从会话中学到、由培训师采纳的词条。可以直接编辑，也可以移到其他文件。\n"
@@ -30,24 +30,28 @@ class NewTerm:
     cause: str | None
 
 
-def accept_term(folder: Path, own: Path, term: NewTerm) -> None:
+def accept_term(places: Places, term: NewTerm) -> None:
     """Add to `lexicon/90-learned.yaml` in `own`. Raises LibraryError, and changes nothing, if the library would not be right with it."""
-    page = _read(own / LEARNED_TERMS) or {"category": {"id": "learned", "zh": "新发现", "en": "Newly found"}, "terms": []}
+    page = _read(_own(places) / LEARNED_TERMS) or {"category": {"id": "learned", "zh": "新发现", "en": "Newly found"}, "terms": []}
     entry: dict[str, Any] = {"term": term.name}
     entry |= {name: list(value) for name, value in (("aliases", term.aliases), ("misheard", term.misheard)) if value}
     entry |= {"severity": term.severity, **({"cause": str(term.cause)} if term.cause is not None else {})}
-    _replace(folder, own, LEARNED_TERMS, _LEARNED_HEAD, page | {"terms": [*page["terms"], entry]})
+    _replace(places, LEARNED_TERMS, _LEARNED_HEAD, page | {"terms": [*page["terms"], entry]})
 
 
-def mark_not_heard(folder: Path, own: Path, term: str, heard: str, *, marked: bool = True) -> None:
+def mark_not_heard(places: Places, term: str, heard: str, *, marked: bool = True) -> None:
     """Note in `not_heard.yaml` that `heard` is not `term`, or take that back. Raises LibraryError as `accept_term` does."""
-    page = _read(own / NOT_HEARD) or {"terms": []}
+    page = _read(_own(places) / NOT_HEARD) or {"terms": []}
     entries = {str(one["term"]): set(one["heard"]) for one in page["terms"]}
     if (heard in entries.get(term, ())) is marked:
         return
     entries[term] = entries.get(term, set()) ^ {heard}
     terms = [{"term": name, "heard": sorted(texts)} for name, texts in sorted(entries.items()) if texts]
-    _replace(folder, own, NOT_HEARD, _NOT_HEARD_HEAD, {"terms": terms})
+    _replace(places, NOT_HEARD, _NOT_HEARD_HEAD, {"terms": terms})
+
+
+def _own(places: Places) -> Path:
+    return places.own or places.folder
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -57,8 +61,9 @@ def _read(path: Path) -> dict[str, Any] | None:
     return page if isinstance(page, dict) else None
 
 
-def _replace(folder: Path, own: Path, name: Path, head: str, page: dict[str, Any]) -> None:
+def _replace(places: Places, name: Path, head: str, page: dict[str, Any]) -> None:
     """Try the new file together with all others, then put it in place in one step."""
+    folder, own = places.folder, _own(places)
     text = head + yaml.safe_dump(page, allow_unicode=True, sort_keys=False, width=120)
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch)
@@ -69,9 +74,13 @@ def _replace(folder: Path, own: Path, name: Path, head: str, page: dict[str, Any
                 shutil.copyfile(file, copy)
         (trial / name).parent.mkdir(parents=True, exist_ok=True)
         (trial / name).write_text(text, "utf-8")
-        if problems := validate(trial):
+        if problems := validate(trial, desk=places.desk):
             raise LibraryError(problems)
-    path = own / name
+    put_file(own / name, text)
+
+
+def put_file(path: Path, text: str) -> None:
+    """Write a file in one step: whoever reads it meanwhile gets the old or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     with os.fdopen(handle, "w", encoding="utf-8") as file_:

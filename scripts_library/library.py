@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from models.settings import Settings
+from scripts_library.layers import Hidden, check, read_rules, read_scripts, read_terms
 from scripts_library.pages import Page
 from scripts_library.problems import LibraryError, Problem
 from scripts_library.reading import CueReader, LexiconReader, ScriptReader, WordingReader, read_not_heard, read_words
@@ -20,6 +22,8 @@ LEARNED_TERMS = Path("lexicon") / "90-learned.yaml"
 """Terms accepted by a click; a file as any other."""
 NOT_HEARD = Path("not_heard.yaml")
 """Mishearings that were marked; there is none until the first."""
+DESK = Path("desk.yaml")
+"""What the script desk approved, over all files; written by the service from its database."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,38 +49,55 @@ class Library:
         return tuple(script for _, script in sorted(self.scripts.items()) if script.approved)
 
     @classmethod
-    def load(cls, folder: Path = DATA, own: Path | None = None) -> Library:
-        """Read a folder of library files, and what was added by a click in `own`. Raises LibraryError with every fault found, in order."""
-        library, problems = _read(folder, own)
+    def load(
+        cls, folder: Path = DATA, own: Path | None = None, desk: Path | bytes | None = None, over: Sequence[tuple[str, bytes]] = ()
+    ) -> Library:
+        """Read a folder of library files, what was added by a click in `own`, what the desk approved, and `over` it pages to try.
+
+        Raises LibraryError with every fault found, in order.
+        """
+        library, problems = _read(folder, own, desk, over)
         if problems:
             raise LibraryError(problems)
         return library
 
 
-def places(settings: Settings) -> tuple[Path, Path]:
-    """Where the files are, and where what is added by a click is written: with them, or beside the packaged ones in the data folder."""
-    return settings.library_dir or DATA, settings.library_dir or settings.data_dir / "library"
+class Places(NamedTuple):
+    """Where a library is: its files, what is added by a click, and what the script desk approved."""
+
+    folder: Path = DATA
+    own: Path | None = None
+    desk: Path | None = None
 
 
-def validate(folder: Path = DATA, own: Path | None = None) -> list[Problem]:
+def places(settings: Settings) -> Places:
+    """What is added by a click is written with the files, or beside the packaged ones in the data folder; the desk's file always there."""
+    beside = settings.data_dir / "library"
+    return Places(settings.library_dir or DATA, settings.library_dir or beside, beside / DESK)
+
+
+def validate(
+    folder: Path = DATA, own: Path | None = None, desk: Path | bytes | None = None, over: Sequence[tuple[str, bytes]] = ()
+) -> list[Problem]:
     """Every fault of the files, in order of file and line; empty where the library can be used."""
-    return _read(folder, own)[1]
+    return _read(folder, own, desk, over)[1]
 
 
 def library_files(folder: Path, own: Path | None = None) -> list[Path]:
-    """The files a library consists of, sorted; others in the folder (an editor's backups) do not count."""
+    """The files a library consists of without the desk's, sorted; others in the folder (an editor's backups) do not count."""
     single = [folder / name for name in ("wording.yaml", "causes.yaml", "holdback.yaml", "everyday.yaml")]
     added = [folder / NOT_HEARD, *([own / LEARNED_TERMS, own / NOT_HEARD] if own is not None and own != folder else [])]
     found = [*sorted((folder / "scripts").glob("*.yaml")), *sorted((folder / "lexicon").glob("*.yaml"))]
     return [*found, *single, *(path for path in added if path.exists())]
 
 
-def fingerprint(folder: Path, own: Path | None = None) -> str:
+def fingerprint(folder: Path, own: Path | None = None, desk: Path | bytes | None = None, over: Sequence[tuple[str, bytes]] = ()) -> str:
     """SHA-256 over names and contents; a file that cannot be read counts as empty."""
     digest = hashlib.sha256()
-    for path in library_files(folder, own):
-        digest.update(_name(path, folder).encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
+    files = [(_name(path, folder), path.read_bytes() if path.is_file() else b"") for path in library_files(folder, own)]
+    for name, content in [*files, *_desk_page(desk), *over]:
+        digest.update(name.encode() + b"\0")
+        digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()
 
 
@@ -85,21 +106,37 @@ def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else f"{path.parent.name}/{path.name}"
 
 
-def _read(folder: Path, own: Path | None) -> tuple[Library, list[Problem]]:
+def _desk_page(desk: Path | bytes | None) -> list[tuple[str, bytes]]:
+    """What the desk approved, where it approved anything."""
+    if isinstance(desk, Path):
+        desk = desk.read_bytes() if desk.is_file() else None
+    return [(DESK.name, desk)] if desk else []
+
+
+def _read(folder: Path, own: Path | None, desk: Path | bytes | None, over: Sequence[tuple[str, bytes]]) -> tuple[Library, list[Problem]]:
     problems: list[Problem] = []
-    seen = fingerprint(folder, own)
+    seen = fingerprint(folder, own, desk, over)
     pages = {path: Page(path, _name(path, folder), problems) for path in library_files(folder, own)}
     for name in ("scripts", "lexicon"):
         if not any(path.parent.name == name for path in pages):
             pages[folder / name] = Page(folder / name / "*.yaml", f"{name}/*.yaml", problems)
+    approved, tried = ([Page(text, name, problems) for name, text in layer] for layer in (_desk_page(desk), over))
+    layers = [(approved, Hidden.by(tried)), (tried, Hidden())]
+    hidden = Hidden.by([*approved, *tried])
     scripts, lexicon = ScriptReader(), LexiconReader()
     for path, page in pages.items():
         if path.parent.name == "scripts":
-            scripts.read(page)
+            scripts.read(page, hidden["scripts"])
         elif path.parent.name == "lexicon":
-            lexicon.read(page)
+            lexicon.read(page, hidden["terms"])
     wording, causes, holdback = WordingReader(scripts.scripts), CueReader(Cause), CueReader()
-    wording.read(pages[folder / "wording.yaml"])
+    for page, above in ((page, above) for layer, above in layers for page in layer):
+        check(page)
+        read_scripts(scripts, page, above)
+        read_terms(lexicon, page, above)
+    wording.read(pages[folder / "wording.yaml"], hidden["rules"])
+    for page, above in ((page, above) for layer, above in layers for page in layer):
+        read_rules(wording, page, above)
     causes.read(pages[folder / "causes.yaml"])
     holdback.read(pages[folder / "holdback.yaml"])
     library = Library(
@@ -113,7 +150,7 @@ def _read(folder: Path, own: Path | None) -> tuple[Library, list[Problem]]:
         not_heard=MappingProxyType(_marked([read_not_heard(page) for path, page in pages.items() if path.name == NOT_HEARD.name])),
         fingerprint=seen,
     )
-    return library, sorted(problems)
+    return library, sorted(set(problems))  # what two readers looked at is told once
 
 
 def _marked(files: list[dict[str, frozenset[str]]]) -> dict[str, frozenset[str]]:

@@ -14,6 +14,7 @@ import yaml
 from scripts_library.problems import Problem, problem
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it: ten times faster
+DEEPEST = 20
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -32,21 +33,22 @@ class Spot:
 
 
 class Page:
-    """One file: reports faults, hands out its top-level fields."""
+    """One file, or the bytes of one: reports faults, hands out its top-level fields."""
 
-    def __init__(self, path: Path, name: str, problems: list[Problem]) -> None:
+    def __init__(self, source: Path | bytes, name: str, problems: list[Problem]) -> None:
         self.name = name
         self.problems = problems
         self.root: Fields | None = None
-        node = self._compose(path)
+        node = self._compose(source)
         if isinstance(node, yaml.MappingNode):
             self.root = Fields(self, node)
         elif node is not None:
             self.report(node, "not_mapping")
 
-    def _compose(self, path: Path) -> yaml.Node | None:
+    def _compose(self, source: Path | bytes) -> yaml.Node | None:
         try:
-            node: yaml.Node | None = yaml.compose(path.read_bytes().decode("utf-8-sig"), Loader=Loader)
+            read = source if isinstance(source, bytes) else source.read_bytes()
+            node: yaml.Node | None = yaml.compose(read.decode("utf-8-sig"), Loader=Loader)
         except OSError:
             self._at(1, 1, "missing_file")
         except UnicodeDecodeError:
@@ -101,6 +103,11 @@ class Fields:
         if field in self.values:
             return self.values[field]
         return self.defaults.get(field) if self.defaults else None
+
+    def raw(self, field: str) -> str:
+        """A text as it stands, no fault reported; empty where there is none."""
+        node = self.values.get(field)
+        return " ".join(node.value.split()) if isinstance(node, yaml.ScalarNode) else ""
 
     def only(self, *known: str) -> None:
         for key, _ in self.node.value:
@@ -180,6 +187,12 @@ class Fields:
             return None
         return Fields(self.page, node)
 
+    def mappings(self, field: str) -> Iterator[Fields]:
+        """The mappings of a list as far as there are any; only a field that is given twice is reported."""
+        node = self.get(field)
+        if isinstance(node, yaml.SequenceNode):
+            yield from (Fields(self.page, item) for item in node.value if isinstance(item, yaml.MappingNode))
+
     def items(self, field: str, defaults: Fields | None = None) -> Iterator[Fields]:
         """The mappings of a required list."""
         node = self.get(field)
@@ -194,6 +207,51 @@ class Fields:
                 yield Fields(self.page, item, defaults)
             else:
                 self.page.report(item, "not_mapping")
+
+
+def is_plain(content: bytes) -> bool:
+    """Whether a text from elsewhere may be read: no aliases, which can stand for more than memory holds, and no deep nesting.
+
+    One that is no YAML is left to the reader, who says where.
+    """
+    depth = 0
+    try:
+        for event in yaml.parse(content, Loader=Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > DEEPEST:
+                return False
+    except (yaml.YAMLError, UnicodeError):
+        return True
+    return True
+
+
+def field_at(text: str, line: int, column: int) -> tuple[str, ...]:
+    """Which field of a YAML text stands at a place (from 1), outermost first; numbers are places in a list."""
+    found: list[str] = []
+    node = yaml.compose(text, Loader=Loader)
+    place = (line - 1, column - 1)
+    while node is not None:
+        step = next((step for step in _steps(node) if step[1] <= place <= step[2]), None)
+        if step is None:
+            break
+        found.append(step[0])
+        node = step[3]
+    return tuple(found)
+
+
+def _steps(node: yaml.Node) -> Iterator[tuple[str, tuple[int, int], tuple[int, int], yaml.Node]]:
+    """What is within a node: its name, where it begins and ends."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield str(key.value), (key.start_mark.line, key.start_mark.column), (value.end_mark.line, value.end_mark.column), value
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield (
+                str(number),
+                (item.start_mark.line, item.start_mark.column),
+                (item.end_mark.line, item.end_mark.column),
+                item,
+            )
 
 
 def _flat(node: yaml.Node) -> Iterator[yaml.Node]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from scripts_library import checks
 from scripts_library.pages import Fields, Page, Spot
 from scripts_library.records import (
@@ -69,15 +71,20 @@ class ScriptReader:
         self._ids = Registry()
         self._texts = Registry()
 
-    def read(self, page: Page) -> None:
+    def read(self, page: Page, hidden: Container[str] = ()) -> None:
+        """A file of scripts; those that are `hidden` are told elsewhere."""
         if page.root is None:
             return
         page.root.only("defaults", "scripts")
         defaults = page.root.mapping("defaults")
         if defaults:
             defaults.only(*self.FIELDS[1:6], "review")
-        for fields in page.root.items("scripts", defaults):
-            script = self._script(page, fields)
+        self.read_entries(page, page.root, defaults, hidden)
+
+    def read_entries(self, page: Page, root: Fields, defaults: Fields | None, hidden: Container[str] = ()) -> None:
+        """The list `scripts` of any page."""
+        for fields in root.items("scripts", defaults):
+            script = None if fields.raw("id") in hidden else self._script(page, fields)
             if script:
                 self.scripts.setdefault(script.id, script)
 
@@ -145,7 +152,8 @@ class LexiconReader:
         self._ids = Registry()
         self._words = Registry()
 
-    def read(self, page: Page) -> None:
+    def read(self, page: Page, hidden: Container[str] = (), *, known: bool = False) -> None:
+        """A file of one category; `known`: it is one that other files have begun."""
         if page.root is None:
             return
         page.root.only("category", "defaults", "terms")
@@ -154,20 +162,42 @@ class LexiconReader:
             page.report(page.root.node, "missing_field", field="category")
             return
         header.only("id", "zh", "en")
-        category = _identity(page, header, self._ids)
-        zh, en = header.text("zh"), header.text("en")
-        if category and zh and en:
-            self.categories.setdefault(category, Category(category, zh.text, en.text))
+        category = self._known_category(page, header, "id") if known else self._new_category(page, header)
         defaults = page.root.mapping("defaults")
         if defaults:
             defaults.only(*self.DEFAULTS)
         for fields in page.root.items("terms", defaults):
-            term = self._term(page, fields, category)
-            if term:
-                self.terms.setdefault(term.name, term)
+            if fields.raw("term") not in hidden:
+                fields.only(*self.FIELDS)
+                self._keep(self._term(page, fields, category))
+
+    def read_entries(self, page: Page, root: Fields, hidden: Container[str] = ()) -> None:
+        """The list `terms` of a page of all categories: each term names its own."""
+        for fields in root.items("terms"):
+            if fields.raw("term") not in hidden:
+                fields.only(*self.FIELDS, "category")
+                self._keep(self._term(page, fields, self._known_category(page, fields, "category")))
+
+    def _new_category(self, page: Page, header: Fields) -> str:
+        category = _identity(page, header, self._ids)
+        zh, en = header.text("zh"), header.text("en")
+        if category and zh and en:
+            self.categories.setdefault(category, Category(category, zh.text, en.text))
+        return category
+
+    def _known_category(self, page: Page, fields: Fields, field: str) -> str:
+        spot = fields.text(field)
+        if spot is None:
+            return ""
+        if spot.text not in self.categories:
+            page.report_spot(spot, "unknown_value", value=spot.text, allowed=" ".join(self.categories))
+        return spot.text
+
+    def _keep(self, term: Term | None) -> None:
+        if term:
+            self.terms.setdefault(term.name, term)
 
     def _term(self, page: Page, fields: Fields, category: str) -> Term | None:
-        fields.only(*self.FIELDS)
         name = fields.text("term")
         if name is None:
             return None
@@ -210,12 +240,17 @@ class WordingReader:
         self._ids = Registry()
         self._phrases = Registry()
 
-    def read(self, page: Page) -> None:
+    def read(self, page: Page, hidden: Container[str] = ()) -> None:
+        """The file of rules; those that are `hidden` are told elsewhere."""
         if page.root is None:
             return
         page.root.only("rules")
-        for fields in page.root.items("rules"):
-            rule = self._rule(page, fields)
+        self.read_entries(page, page.root, hidden)
+
+    def read_entries(self, page: Page, root: Fields, hidden: Container[str] = ()) -> None:
+        """The list `rules` of any page."""
+        for fields in root.items("rules"):
+            rule = None if fields.raw("id") in hidden else self._rule(page, fields)
             if rule:
                 self.rules.append(rule)
 

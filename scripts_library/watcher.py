@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts_library.library import DATA, Library, fingerprint, library_files
+from scripts_library.library import DATA, Library, Places, fingerprint, library_files
 from scripts_library.problems import LibraryError, Problem
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -18,12 +18,12 @@ class LibraryWatcher:
     The first load must succeed (LibraryError otherwise); after that the last good library stays until a good one replaces it.
     """
 
-    def __init__(self, folder: Path = DATA, own: Path | None = None) -> None:
-        self._folder, self._own = folder, own
+    def __init__(self, folder: Path = DATA, own: Path | None = None, desk: Path | None = None) -> None:
+        self._places = Places(folder, own, desk)
         self._lock = threading.Lock()
-        self._stamp = _stamp(folder, own)
-        self._tried = fingerprint(folder, own)
-        self._library = Library.load(folder, own)
+        self._stamp = _stamp(self._places)
+        self._tried = fingerprint(*self._places)
+        self._library = Library.load(*self._places)
         self._problems: tuple[Problem, ...] = ()
 
     @property
@@ -38,10 +38,10 @@ class LibraryWatcher:
     def poll(self) -> bool:
         """Look at the files; True if a new library took over. Sizes and times first, contents only where those moved."""
         with self._lock:
-            stamp = _stamp(self._folder, self._own)
+            stamp = _stamp(self._places)
             if stamp == self._stamp:
                 return False
-            contents = fingerprint(self._folder, self._own)
+            contents = fingerprint(*self._places)
             self._stamp = stamp
             if contents == self._tried:
                 return False
@@ -50,16 +50,16 @@ class LibraryWatcher:
                 self._problems = ()
                 return False
             try:
-                self._library, self._problems = Library.load(self._folder, self._own), ()
+                self._library, self._problems = Library.load(*self._places), ()
             except LibraryError as error:
                 self._problems = tuple(error.problems)
                 return False
             return True
 
 
-def _stamp(folder: Path, own: Path | None) -> Stamp:
+def _stamp(places: Places) -> Stamp:
     found = []
-    for path in library_files(folder, own):
+    for path in [*library_files(places.folder, places.own), *([places.desk] if places.desk else [])]:
         try:
             status = path.stat()
         except OSError:

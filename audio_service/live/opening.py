@@ -100,7 +100,7 @@ async def read_past(ear: Ear, session_id: str, admitted: Admitted | None) -> tup
         feedback = {row.prompt_key: row.verdict for row in verdicts}
         plan = await plan_of(db, session_id)
     identity = Identity(row.id, row.site_id, row.staff_id, row.case_id, row.recording, plan, row.detection or {})
-    finished = {utterance.ordinal: _finished(utterance) for utterance in utterances}
+    finished = {utterance.ordinal: finished_of(utterance) for utterance in utterances}
     return identity, Past(finished, max((done.end for done in finished.values()), default=0.0), feedback)
 
 
@@ -114,7 +114,8 @@ async def load_enrolment(ear: Ear, person_id: str) -> Enrolment | None:
     return Enrolment(np.frombuffer(row.embedding, "<f4").reshape(-1, EMBEDDING_SIZE).astype(np.float32))
 
 
-def _finished(row: Utterance) -> Finished:
+def finished_of(row: Utterance) -> Finished:
+    """An utterance as it was stored."""
     quality = row.quality
     dropped = quality.get("dropped")
     transcription = Transcription(

@@ -14,7 +14,7 @@ from typing import Any
 from audio_service.hearing import Escalation
 from audio_service.live import reasons
 from audio_service.live.finished import Finished
-from audio_service.live.shelf import Shelf
+from audio_service.live.shelf import Fixed, Shelf
 from audio_service.live.words import HeardWords, span_of
 from audio_service.messages import Alternative, Level, Prompt, PromptKind
 from models.settings import Settings
@@ -67,7 +67,7 @@ class PromptDesk:
     have seen in every order: voice what was visible by then, words the prompts of the voice up to their utterance's end.
     """
 
-    def __init__(self, shelf: Shelf, settings: Settings, feedback: Mapping[str, Verdict], plan: Plan | None = None) -> None:
+    def __init__(self, shelf: Shelf | Fixed, settings: Settings, feedback: Mapping[str, Verdict], plan: Plan | None = None) -> None:
         prompts = settings.prompts
         self._language = prompts.language
         self._alternatives = prompts.max_on_screen - 1

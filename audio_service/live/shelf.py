@@ -25,6 +25,13 @@ class Tools:
         return cls(library, Matcher(library), WordingMatcher(library), Listener(library))
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A library that stays as it is: to try one out."""
+
+    tools: Tools
+
+
 class Shelf:
     """Raises LibraryError if the files cannot be used at the start; later faults leave the last good version in use."""
 

@@ -6,13 +6,15 @@ from fastapi import APIRouter, Request, status
 
 from case_api.accounts import service
 from case_api.accounts.schemas import Me, PasswordChange, RoleOut, SignIn, TokenOut
+from case_api.commands import By, CommandRoute, KeyHeader, Now
 from case_api.database import FactoryDep, SettingsDep, WriteDb
+from case_api.once import once
 from case_api.problems import ProblemCode, responses
 from case_api.security import Pending, Permission, Principal, actor, client_ip, principal_of
 from models.audit import Actor
 
 public = APIRouter(tags=["accounts"])
-router = APIRouter(tags=["accounts"])
+router = APIRouter(tags=["accounts"], route_class=CommandRoute)
 
 
 def _me(principal: Principal) -> Me:
@@ -51,9 +53,19 @@ async def me(principal: Pending) -> Me:
     "/me/password",
     operation_id="changePassword",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(ProblemCode.PASSWORD_WRONG, ProblemCode.PASSWORD_WEAK),
+    responses=responses(ProblemCode.PASSWORD_WRONG, ProblemCode.PASSWORD_WEAK, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID),
 )
-async def change_password(request: Request, body: PasswordChange, principal: Pending, factory: FactoryDep, settings: SettingsDep) -> None:
+async def change_password(
+    request: Request,
+    body: PasswordChange,
+    principal: Pending,
+    factory: FactoryDep,
+    settings: SettingsDep,
+    now: Now,
+    key: KeyHeader = None,
+) -> None:
     """Change one's password. Every token of the person ends; sign in again."""
-    who = actor(request, principal)
-    await service.change_password(factory, settings.auth, principal, body.old_password, body.new_password, who)
+    author = By(principal, actor(request, principal), now)
+    # Nothing of the body: what is kept of it could be guessed at quicker than the passwords' own hashes.
+    done = once(request, author, key, b"")
+    await service.change_password(factory, settings.auth, author, body.old_password, body.new_password, done)

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.accounts import repository
 from case_api.accounts.passwords import check_strength, hash_password, verify_password
+from case_api.commands import By, Replay
+from case_api.once import Once
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Principal, token_hash
 from models import audit
 from models.base import utc_now
-from models.engine import Factory, transaction
+from models.engine import Factory, reading, transaction
 from models.people import Person, fold_username
 from models.settings import AuthSettings
 from models.tokens import AccessToken
@@ -73,28 +75,42 @@ async def sign_out(db: AsyncSession, principal: Principal, who: audit.Actor) -> 
     audit.record(db, who, "api:token:revoke", audit.Subject("token", principal.token_id))
 
 
-async def change_password(factory: Factory, auth: AuthSettings, principal: Principal, old: str, new: str, who: audit.Actor) -> None:
+async def change_password(factory: Factory, auth: AuthSettings, by: By, old: str, new: str, once: Once) -> None:
     """Set a password of one's own and end every session signed in with the old one, this one included.
 
-    Raises Problem: password_wrong (counted like a failed sign-in), password_weak.
+    A repetition is known by its key and by the new password, which has to be the one in force.
+    Raises Problem: password_wrong (counted like a failed sign-in), password_weak, idempotency_key_reused.
     """
     async with transaction(factory) as db:
-        person = await repository.person_by_username(db, principal.username, lock=True)
+        person = await repository.person_by_username(db, by.principal.username, lock=True)
         assert person is not None
-        counted = _count_attempt(db, person, auth, who)
+        counted = _count_attempt(db, person, auth, by.who)
+    try:
+        await _change_password(factory, by, person, old, new, once, counted=counted)
+    except Replay:
+        if not await verify_password(new, person.password_hash if counted else None):
+            raise Problem(ProblemCode.KEY_REUSED, "header.Idempotency-Key") from None
+        raise
+
+
+async def _change_password(factory: Factory, by: By, person: Person, old: str, new: str, once: Once, *, counted: bool) -> None:
+    async with reading(factory) as db:
+        await once.look(db)
     if not await verify_password(old, person.password_hash if counted else None):
         raise Problem(ProblemCode.PASSWORD_WRONG)
-    check_strength(new, principal.username)
+    check_strength(new, person.username)
     if await verify_password(new, person.password_hash):
         raise Problem(ProblemCode.PASSWORD_WEAK, "the new password is the old one")
     hashed = await hash_password(new)
     async with transaction(factory) as db:
-        fresh = await repository.person_by_username(db, principal.username, lock=True)
+        fresh = await repository.person_by_username(db, person.username, lock=True)
         assert fresh is not None
-        if fresh.password_hash != person.password_hash:
+        if fresh.password_hash != person.password_hash:  # of two changes at once the other was first
             raise Problem(ProblemCode.PASSWORD_WRONG)
+        await once.claim(db)
         await set_password(db, fresh, hashed, must_change=False)
-        audit.record(db, who, "api:person:change_password", audit.Subject("person", fresh.id))
+        audit.record(db, by.who, "api:person:change_password", audit.Subject("person", fresh.id))
+        once.keep(db, 204, None)
 
 
 async def set_password(db: AsyncSession, person: Person, hashed: str, *, must_change: bool) -> None:

@@ -13,7 +13,9 @@ from models.benefits import BenefitBalance, BenefitItem, BenefitPool, BenefitRes
 async def pool_of(db: AsyncSession, site_id: str, *, lock: bool = False) -> BenefitPool | None:
     """The site's pool; `lock` keeps it for this transaction, so that its movements come one after the other."""
     query = select(BenefitPool).where(BenefitPool.site_id == site_id)
-    return (await db.scalars(query.with_for_update() if lock else query)).one_or_none()
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)  # as it is now, also if it was read before
+    return (await db.scalars(query)).one_or_none()
 
 
 async def balances(db: AsyncSession, pool_id: str) -> dict[str, int]:

@@ -149,7 +149,7 @@ async def _move(
         reason=reason,
         case_id=case_id,
         reservation_id=reservation_id,
-        made_by=by.person_id,
+        made_by=by.author_id,
         at=by.now,
     )
     db.add(transfer)

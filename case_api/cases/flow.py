@@ -148,7 +148,7 @@ async def cancel_task(db: AsyncSession, by: By, task: CaseTask, reason: str) -> 
 async def _close(db: AsyncSession, by: By, task: CaseTask, status: str, result: dict[str, Any]) -> None:
     if task.status != "open":
         raise Problem(ProblemCode.TASK_CLOSED, task.status)
-    task.status, task.result, task.done_at, task.done_by = status, result, by.now, by.person_id
+    task.status, task.result, task.done_at, task.done_by = status, result, by.now, by.author_id
     await deadlines.end(db, task.id, "met" if status == "done" else "cancelled", by.now)
     await db.flush()
     verb = "finish_task" if status == "done" else "cancel_task"

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, Select, String, cast, func, select, text
+from sqlalchemy import Boolean, ColumnElement, Row, Select, String, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from case_api.cases.rules import searchable
+from case_api.cases.schemas import CaseOut
 from models.cases import WithdrawalCase
 from models.deadlines import IS_ARMED, Deadline
 from models.people import Person
@@ -54,18 +55,16 @@ class CaseFilter:
     received_from: datetime | None = None
     received_before: datetime | None = None
     q: str | None = None
-    found: Collection[str] | None = None
-    """Cases that alone can hold `q`, where they are few (`looked_up`)."""
+    found: Collection[int] | None = None
+    """Rows of `CaseSearch` whose cases alone can hold `q`, where they are few (`looked_up`)."""
 
 
 FEW: Final = 1000
 """More cases than these are found sooner by reading the newest first than by sorting what the index gives."""
-_IN_SQLITE: Final = text(
-    "SELECT case_id FROM case_search WHERE id IN (SELECT rowid FROM case_search_index WHERE case_search_index MATCH :grams LIMIT :few)"
-).columns(CaseSearch.case_id)
+_IN_SQLITE: Final = text("SELECT rowid AS id FROM case_search_index WHERE case_search_index MATCH :grams LIMIT :few").columns(CaseSearch.id)
 _IN_POSTGRESQL: Final = text(
-    "SELECT case_id FROM case_search WHERE string_to_array(grams, ' ') @> string_to_array(:grams, ' ') LIMIT :few"
-).columns(CaseSearch.case_id)
+    "SELECT id FROM case_search WHERE string_to_array(grams, ' ') @> string_to_array(:grams, ' ') LIMIT :few"
+).columns(CaseSearch.id)
 
 
 async def looked_up(db: AsyncSession, wanted: CaseFilter) -> CaseFilter:
@@ -80,10 +79,19 @@ async def looked_up(db: AsyncSession, wanted: CaseFilter) -> CaseFilter:
     return replace(wanted, found=ids) if len(ids) <= FEW else wanted
 
 
-def cases_query(sites: frozenset[str] | None, wanted: CaseFilter, now: datetime) -> Select[WithdrawalCase, datetime | None]:
-    """Cases of these sites (None: all) with their first limit."""
-    due = select(func.min(Deadline.due_at)).where(Deadline.case_id == WithdrawalCase.id, IS_ARMED).correlate(WithdrawalCase)
-    query = select(WithdrawalCase, due.scalar_subquery().label("due_at"))
+_FIRST_LIMIT: Final = select(func.min(Deadline.due_at)).where(Deadline.case_id == WithdrawalCase.id, IS_ARMED).correlate(WithdrawalCase)
+_LISTED: Final = (*(getattr(WithdrawalCase, name) for name in CaseOut.model_fields), _FIRST_LIMIT.scalar_subquery().label("due_at"))
+
+
+async def case_listed(db: AsyncSession, sites: frozenset[str] | None, case_id: str) -> Row[*tuple[Any, ...]] | None:
+    """What a list shows of one case of these sites (None: all)."""
+    query = select(*_LISTED).where(WithdrawalCase.id == case_id)
+    return (await db.execute(query if sites is None else query.where(WithdrawalCase.site_id.in_(sites)))).one_or_none()
+
+
+def cases_query(sites: frozenset[str] | None, wanted: CaseFilter, now: datetime) -> Select[*tuple[Any, ...]]:
+    """What a list shows of the cases of these sites (None: all): the columns of `CaseOut`, and `due_at`, their first limit."""
+    query = select(*_LISTED)
     if sites is not None:
         here = WithdrawalCase.site_id.in_(sites)
         query = query.where(_likely(here) if len(sites) > 1 or wanted.found is not None else here)
@@ -113,15 +121,10 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.received_before is not None:
         found.append(WithdrawalCase.received_at < wanted.received_before)
     if wanted.found is not None:
-        found.append(WithdrawalCase.id.in_(wanted.found))
+        found.append(WithdrawalCase.id.in_(select(CaseSearch.case_id).where(CaseSearch.id.in_(wanted.found))))
     if part := searchable(wanted.q or ""):
         found.append(WithdrawalCase.search_text.contains(part, autoescape=True))
     return found
-
-
-async def first_limit(db: AsyncSession, case_id: str) -> datetime | None:
-    """The limit that comes first among the case's open tasks whose clock runs."""
-    return await db.scalar(select(func.min(Deadline.due_at)).where(Deadline.case_id == case_id, IS_ARMED))
 
 
 async def lock_site(db: AsyncSession, site_id: str) -> Site | None:

@@ -29,6 +29,7 @@ from case_api import demo
 from case_api.cli.bench_cases import cases
 from case_api.cli.bench_figures import figures
 from case_api.cli.bench_mining import mining
+from case_api.cli.bench_review import review
 from case_api.cli.bench_search import search
 from case_api.cli.bench_warnings import warnings
 from case_api.harness import Service, Staff, own_settings, play_and_kill, prepare, staff_phone
@@ -37,6 +38,7 @@ from models.settings import get_settings
 app = typer.Typer(help="Measure the service on this machine.", no_args_is_help=True)
 app.command()(cases)
 app.command()(mining)
+app.command()(review)
 app.command()(search)
 app.command()(warnings)
 app.command()(figures)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import shutil
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -21,13 +23,13 @@ from sqlalchemy.orm import Session
 
 from case_api.cases.rules import search_text
 from case_api.deadlines.rules import plan
-from case_api.harness import Service, own_settings, prepare
+from case_api.harness import Service, Staff, own_settings, prepare
 from models.base import new_id, utc_now
 from models.cases import WithdrawalCase
 from models.deadlines import Deadline
 from models.search import CaseSearch, grams
 from models.sites import Site
-from models.tasks import CaseTask
+from models.tasks import IS_OPEN, CaseTask
 
 console = Console()
 BATCH = 2000
@@ -46,29 +48,54 @@ def cases(
     count: Annotated[int, typer.Option(min=100, help="Cases in the database")] = 100_000,
     rate: Annotated[float, typer.Option(min=1, max=1000, help="Requests a second, one in five of them a write")] = 50,
     seconds: Annotated[float, typer.Option(min=1, max=3600, help="How long")] = 30,
+    folder: Annotated[Path | None, typer.Option(help="Keep the filled database here, and measure on copies of it", file_okay=False)] = None,
 ) -> None:
     """Latency of reads and writes from the moment they were due, on SQLite. Exit status 1 if any request failed."""
-    with tempfile.TemporaryDirectory() as folder:
-        data_dir = Path(folder)
-        settings = own_settings(data_dir)
-        staff = asyncio.run(prepare(settings, "bench", measures=True))
-        begun = time.perf_counter()
-        site_id, ids, tasks = _fill(data_dir, staff.person_id, count)
-        console.print(f"{count:,} cases written in {time.perf_counter() - begun:.0f} s")
-        with Service(data_dir) as service:
-            report, failures = asyncio.run(_drive(service, staff.token, site_id, ids, tasks, rate, seconds))
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        data_dir = Path(place)
+        staff = _prepared(data_dir, count, folder / f"{count}-cases.db" if folder is not None else None)
+        there = _there(data_dir)
+        with Service(data_dir, {"CALMDESK_FIGURES__BRIEF": "off"}) as service:  # last month's would be made just now
+            report, failures = asyncio.run(_drive(service, staff.token, *there, rate, seconds))
     console.print_json(data=report)
     if failures:
         console.print(f"failed: {dict(failures)}", style="red", markup=False)
         raise typer.Exit(1)
 
 
-def _fill(data_dir: Path, person_id: str, count: int) -> tuple[str, list[str], list[str]]:
-    """The rows, as the API would have left them: (site id, ids of cases, ids of open tasks)."""
-    chance = random.Random(1)
+def _prepared(data_dir: Path, count: int, kept: Path | None) -> Staff:
+    """The database with its cases, filled or copied, and on the disk before anything is measured."""
+    database = data_dir / "calmdesk.db"
+    filled = kept is not None and kept.exists()
+    if kept is not None and filled:
+        shutil.copy(kept, database)
+    staff = asyncio.run(prepare(own_settings(data_dir), "bench", measures=True))
+    if not filled:
+        _fill(data_dir, staff.person_id, count)
+        if kept is not None:
+            shutil.copy(database, kept)
+    with database.open("rb+") as file:
+        os.fsync(file.fileno())
+    return staff
+
+
+def _there(data_dir: Path) -> tuple[str, list[str], list[str]]:
+    """What may be asked for: (site id, ids of cases, ids of open tasks that nobody has changed)."""
     engine = create_engine(f"sqlite:///{data_dir / 'calmdesk.db'}")
-    ids: list[str] = []
-    open_tasks: list[str] = []
+    with Session(engine) as db:
+        site_id = db.scalars(select(Site.id)).first() or ""
+        ids = db.scalars(select(WithdrawalCase.id)).all()
+        tasks = db.scalars(select(CaseTask.id).where(IS_OPEN, CaseTask.version == 1).order_by(CaseTask.id)).all()
+    engine.dispose()
+    return site_id, list(ids), list(tasks)
+
+
+def _fill(data_dir: Path, person_id: str, count: int) -> None:
+    """The rows, as the API would have left them."""
+    begun, chance = time.perf_counter(), random.Random(1)
+    engine = create_engine(f"sqlite:///{data_dir / 'calmdesk.db'}")
     with Session(engine) as db:
         site_id = db.scalars(select(Site.id)).first() or ""
         for first in range(0, count, BATCH):
@@ -79,10 +106,8 @@ def _fill(data_dir: Path, person_id: str, count: int) -> tuple[str, list[str], l
             db.execute(insert(CaseTask), work)
             db.execute(insert(Deadline), [_deadline(task) for task in work])
             db.commit()
-            ids += [case["id"] for case in made]
-            open_tasks += [task["id"] for task in work if task["status"] == "open"]
     engine.dispose()
-    return site_id, ids, open_tasks
+    console.print(f"{count:,} cases written in {time.perf_counter() - begun:.0f} s")
 
 
 def _case(chance: random.Random, site_id: str, person_id: str, n: int) -> dict[str, Any]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
+import sys
+import threading
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
@@ -16,6 +20,7 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import configure_mappers
 from starlette.types import Message
+from uvicorn.loops.auto import auto_loop_factory
 
 from audio_service.intake.packets import HEADER, MAX_PAYLOAD
 from audio_service.live.registry import Registry
@@ -44,14 +49,17 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 lets phones on the network in")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on", min=0, max=65535)] = None,
     tls: Annotated[str | None, typer.Option(help="off, self-signed or files: a phone opens its microphone only over HTTPS")] = None,
+    with_input: Annotated[bool, typer.Option("--with-input", hidden=True, help="End when standard input does")] = False,
 ) -> None:
     """Run the product. The first start prints the administrator's one-time password, once."""
+    if with_input:
+        threading.Thread(target=_end_with_input, name="input", daemon=True).start()
     given = {name: value for name, value in (("host", host), ("port", port), ("tls", tls)) if value is not None}
     settings = _settings(given)
     configure(settings)
     try:
-        with sole_use(settings.data_dir, _waiting):
-            asyncio.run(_serve(settings))
+        with sole_use(settings.data_dir, _waiting), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(_serve(settings))
     except FolderInUse as error:
         _refuse(
             f"数据目录 {error.folder} 正被另一个 Calmdesk 进程（{error.holder}）使用，请先停止它，或为本进程另设 data_dir",
@@ -63,6 +71,13 @@ def serve(
         _refuse("话术或词库文件有错误，请修正后重启", "\n".join(str(problem) for problem in error.problems))
     except SQLAlchemyError as error:
         _refuse("数据库无法使用", str(error))
+
+
+def _end_with_input() -> None:
+    """End politely once whoever holds the other end of standard input has gone, however they went."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _waiting(holder: str) -> None:

@@ -99,14 +99,15 @@ async def verify(db: AsyncSession, by: By, offer_id: str, expected: int, body: V
 async def compare(db: AsyncSession, by: By, offer_id: str, expected: int, body: ComparisonIn) -> CompetitorOffer:
     """Item by item with ours, and whether it can be matched. Raises Problem: as `verify`."""
     row = await _to_judge(db, by, offer_id, expected)
-    row.comparison = [_compared(item).model_dump() for item in body.items]
+    row.comparison = [side_by_side(item).model_dump() for item in body.items]
     row.matchable, row.judgement = body.matchable, body.judgement
     row.compared_by, row.compared_at = by.person_id, by.now
     await _done(db, by, row, "compared", {"matchable": body.matchable, "balance": rules.balance(row.comparison)})
     return row
 
 
-def _compared(item: PriceItem | DeliveryItem | JudgedItem) -> ComparedItem:
+def side_by_side(item: PriceItem | DeliveryItem | JudgedItem) -> ComparedItem:
+    """An item as it is kept and shown, what can be reckoned reckoned."""
     if isinstance(item, PriceItem):
         better, difference = rules.by_price(item.theirs_fen, item.ours_fen)
         theirs, ours = yuan(item.theirs_fen), yuan(item.ours_fen)

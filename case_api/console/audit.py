@@ -15,13 +15,19 @@ from case_api.console.forms import action
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, div, el, empty, link, select, table
 from case_api.console.rest import Refused
+from case_api.console.texts import TEXTS
 from case_api.console.visit import Visit
 from case_api.security import Permission
 
 Row = dict[str, Any]
 FILTERS: Final = ("action", "subject_type", "subject_id", "actor_id", "site_id", "first", "last")
-PAGES_OF: Final = {"case": "cases", "session": "sessions"}
-SUBJECTS: Final = ("case", "session", "person", "site", "policy", "form_link", "crm_source", "webhook", "hold", "warning")
+PAGES_OF: Final = {
+    "case": "cases",
+    "session": "sessions",
+    "co_resident_ack": "acknowledgements",
+    "competitor_offer": "competitor-offers",
+}
+SUBJECTS: Final = tuple(key.partition(".")[2] for key in TEXTS if key.startswith("audit_subject."))
 
 
 @page("/audit", "nav.audit", Permission.AUDIT_READ, icon="audit")

@@ -22,11 +22,14 @@ PREFIX: Final = "/console"
 TOKEN_COOKIE: Final = "calmdesk_token"
 APP: Final = "calmdesk.app"
 _FILE = (
-    r"sessions/[\w-]+/(audio|export)|labels/corpus|evidence/[\w-]+/file|cases/[\w-]+/(offer\.pdf|refund-instruction/(pdf|csv|xml))"
-    r"|keywords/export|learning/digest|figures/export"
+    r"sessions/[\w-]+/(audio|export|report\.pdf)|labels/corpus|clips/[\w-]+/audio|evidence/[\w-]+/file"
+    r"|cases/[\w-]+/(offer\.pdf|refund-instruction/(pdf|csv|xml))|keywords/export|learning/digest|figures/export|library/export"
+    r"|co-resident-acknowledgements/[\w-]+/(scan|paper\.pdf)"
 )
 FILES: Final = re.compile(rf"{PREFIX}/files(?P<path>/v1/({_FILE}))")
-UPLOAD: Final = re.compile(PREFIX + r"/files(?P<path>/v1/(cases/[\w-]+/evidence|crm-imports))")
+UPLOAD: Final = re.compile(
+    PREFIX + r"/files(?P<path>/v1/(cases/[\w-]+/evidence|crm-imports|library/import|co-resident-acknowledgements/[\w-]+/scan))"
+)
 HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?", re.ASCII)
 POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

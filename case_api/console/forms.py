@@ -21,6 +21,20 @@ Send = Callable[[dict[str, Any], str], Awaitable[Any]]
 PAIRED_FROM: Final = 6
 """Fields above which short ones stand side by side."""
 SUBMIT: Final = "(e) => { e.preventDefault(); emit(calmdesk.values(e.target)); }"
+UPLOAD: Final = """async (e) => {
+  e.preventDefault();
+  const form = e.target, button = form.querySelector("[type=submit]");
+  if (!form.querySelector("[type=file]").files.length) { emit({status: 0}); return; }
+  const headers = {"Idempotency-Key": form.dataset.key};
+  if (form.dataset.version) headers["If-Match"] = `"${form.dataset.version}"`;
+  button.disabled = true;
+  try {
+    const answer = await fetch(form.action, {method: "POST", body: new FormData(form), headers});
+    emit({status: answer.status, problem: answer.ok ? null : await answer.json()});
+  } catch { emit({status: -1}); }
+  button.disabled = false;
+}"""
+"""Sends a form with its file under its `data-key`, based on its `data-version` where it has one."""
 
 
 async def ask(
@@ -108,6 +122,21 @@ def _tell(place: Element, lines: list[str]) -> None:
     with place, banner("", "bad"):
         for line in dict.fromkeys(lines):
             el("span", line)
+
+
+def uploads(visit: Visit, form: TextElement, trouble: Element, then: str) -> None:
+    """Let the browser send a form with a file straight to the API; `then` is where it leads, `trouble` where a refusal is said."""
+
+    def told(event: events.GenericEventArguments) -> None:
+        trouble.clear()
+        status, problem = event.args["status"], event.args.get("problem")
+        if status in (200, 201):
+            ui.navigate.to(then)
+            return
+        with trouble:
+            banner(visit.t("typed.file") if status == 0 else visit.problem(Refused(status, problem or {})), "bad")
+
+    form.on("submit", told, js_handler=UPLOAD)
 
 
 def draw(visit: Visit, field: Field) -> None:

@@ -14,6 +14,7 @@ from case_api.console.door import PREFIX
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, choices, clock, div, el, empty, link, select, table, tag
 from case_api.console.rest import Refused
+from case_api.console.scripts import SHARED
 from case_api.console.visit import Visit, reference
 from case_api.labels.schemas import LabelKind, Role
 from case_api.security import Permission
@@ -26,7 +27,7 @@ _TEXTS: Final = (
 _PLACE: Final = re.compile(r"body\.(?:turns\.(?P<turn>\d+)\.)?(?P<field>\w+)")
 
 
-class LabelEditor(Element, component=Path(__file__).parent / "static" / "labels.js"):
+class LabelEditor(Element, component=Path(__file__).parent / "static" / "labels.js", esm=SHARED):
     """The player with the turns as rows to correct; emits `save` with the labels' body."""
 
     def __init__(self, labels: Row) -> None:
@@ -128,8 +129,8 @@ async def labelled(visit: Visit, request: Request) -> None:
             with el("tr"):
                 with el("td", "", "nowrap"):
                     link(visit.moment(one["started_at"]), f"/sessions/{one['session_id']}/labels", "strong")
-                el("td", one["staff_name"])
-                el("td", visit.site(one["site_id"]))
+                el("td", one["staff_name"], "nowrap")
+                el("td", visit.site(one["site_id"]), "nowrap")
                 with el("td"):
                     tag(visit.named("label_kind", one["kind"]), {"escalate": "bad", "draft": "warn"}.get(one["kind"], "good"))
                 el("td", clock(one["seconds"]), "number")

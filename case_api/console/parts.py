@@ -11,6 +11,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from case_api.console.door import PREFIX
 from case_api.console.visit import Visit
+from case_api.sessions.course import clock as clock
 
 Pair = tuple[str, Any]
 
@@ -85,14 +86,6 @@ def empty(text: str) -> None:
 def banner(text: str, tone: str = "") -> Element:
     """One line above everything else; `bad` is read out at once."""
     return el("p", text, f"banner {tone}".strip(), role="alert" if tone == "bad" else "status")
-
-
-def clock(seconds: float) -> str:
-    """Audio time, `m:ss` or `h:mm:ss`."""
-    whole = int(seconds)
-    if whole >= 3600:
-        return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def left(visit: Visit, seconds: int) -> str:

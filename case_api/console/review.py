@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import Request
 from nicegui import events, ui
 from nicegui.element import Element
 
+from case_api.console import clips
 from case_api.console.door import PREFIX
 from case_api.console.fields import seconds as seconds_of
 from case_api.console.forms import done_banner
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, clock, div, el, empty, facts, href, link, tag
 from case_api.console.rest import Refused, command_key
+from case_api.console.scripts import SHARED
 from case_api.console.sessions import prompts_of
 from case_api.console.visit import Visit, reference
 from case_api.security import Permission
+from models.sessions import Level, Speaker
 
 Row = dict[str, Any]
 POINTS: Final = 1200
@@ -27,13 +29,18 @@ POINTS: Final = 1200
 STEP_MIN: Final = 0.2
 CURVES: Final = ("loudness_momentary", "pitch", "rate")
 EXPORTS: Final = ("srt", "txt", "vtt", "json")
+TRACK_TEXTS: Final = ("lanes", "loudness", "rate", "pitch", "marks", "usual")
+SIGNS: Final = ("prompt", "keyword", "moment", "calmed", "mark", "comment")
 _TEXTS: Final = (
-    "play", "pause", "speed", "lanes", "loudness", "rate", "pitch", "state", "events", "transcript", "find", "follow", "nothing", "usual",
+    *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
     "comments", "no_comments", "comment", "comment_at", "withdraw",
+    "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
+    "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "keys")),
+    *(f"sign_{name}" for name in SIGNS),
 )  # fmt: skip
 
 
-class ReviewPlayer(Element, component=Path(__file__).parent / "static" / "review.js"):
+class ReviewPlayer(Element, component=Path(__file__).parent / "static" / "review.js", esm=SHARED):
     """The player with its tracks; everything it shows is in `session`."""
 
     def __init__(self, session: Row) -> None:
@@ -44,7 +51,7 @@ class ReviewPlayer(Element, component=Path(__file__).parent / "static" / "review
 @page("/sessions/{session_id}", "review.title", Permission.SESSION_READ_OWN, Permission.SESSION_READ_SITE)
 async def review(visit: Visit, request: Request) -> None:
     """The whole conversation; without a recording its figures only."""
-    session = await visit.rest.get(f"sessions/{reference(request, 'session_id')}")
+    session = await visit.rest.get(f"sessions/{reference(request, 'session_id')}", characters=False)
     with el("nav", "", "crumbs", aria_label=visit.t("crumbs")):
         link(visit.t("nav.sessions"), "/sessions")
         el("span", visit.moment(session["started_at"]), aria_current="page")
@@ -58,13 +65,20 @@ async def review(visit: Visit, request: Request) -> None:
         if session["recording"]:
             if session["status"] == "ended" and visit.holds(Permission.SESSION_LABEL):
                 link(visit.t("labels.open"), f"/sessions/{session['id']}/labels", "button small")
+            link(visit.t("compare.open"), f"/sessions/{session['id']}/compare", "button small")
             _exports(visit, session["id"])
     if session["recording"]:
-        (states, track), said = await asyncio.gather(_curves(visit, session), visit.rest.optional(f"sessions/{session['id']}/comments"))
+        path = f"sessions/{session['id']}"
+        asked = (curves(visit, session), visit.rest.optional(f"{path}/comments"), visit.rest.optional(f"{path}/clips"))
+        (course, track), said, cut = await asyncio.gather(*asked)
+        cuts = session["status"] == "ended" and visit.principal.may(Permission.SESSION_CLIP, session["site_id"])
         done_banner(visit)
         trouble = div("trouble")
-        player = ReviewPlayer(_player(visit, session, states, track) | {"comments": said["items"] if said else None})
+        player = ReviewPlayer(_player(visit, session, course, track) | {"comments": said["items"] if said else None, "cut": cuts})
         _commenting(visit, session["id"], player, trouble)
+        _cutting(visit, session["id"], player)
+        if cut and (cuts or cut["items"]):
+            clips.of_session(visit, cut["items"])
     else:
         banner(visit.t("review.unrecorded"), "warn")
     with div("columns"):
@@ -93,54 +107,62 @@ def _commenting(visit: Visit, session_id: str, player: ReviewPlayer, trouble: El
     player.on("withdraw", withdraw)
 
 
+def _cutting(visit: Visit, session_id: str, player: ReviewPlayer) -> None:
+    async def cut(event: events.GenericEventArguments) -> None:
+        await clips.cut(visit, session_id, float(event.args["start"]), float(event.args["end"]))
+
+    player.on("cut", cut)
+
+
 def _exports(visit: Visit, session_id: str) -> None:
     base = f"{PREFIX}/files/v1/sessions/{session_id}"
     with el("details", "", "own"):
         el("summary", visit.t("review.export"), "button small")
         with div("own-panel"):
+            el("a", visit.t("review.report"), "button small", href=f"{base}/report.pdf", target="_blank")
+            el("a", visit.t("review.report_whole"), "button small", href=f"{base}/report.pdf?transcript=true", target="_blank")
             el("a", visit.t("review.audio"), "button small", href=f"{base}/audio", download="")
             for form in EXPORTS:
                 el("a", visit.t(f"review.{form}"), "button small", href=f"{base}/export?format={form}", download="")
 
 
-async def _curves(visit: Visit, session: Row) -> tuple[list[Row], Row]:
-    """States and prosody; a conversation whose consent was withdrawn meanwhile has none."""
-    step = min(max(session["seconds"] / POINTS, STEP_MIN), 60)
+async def curves(visit: Visit, session: Row, points: int = POINTS) -> tuple[Row, Row]:
+    """Course and prosody; a conversation whose consent was withdrawn meanwhile has none."""
+    step = min(max(session["seconds"] / points, STEP_MIN), 60)
     path = f"sessions/{session['id']}"
-    states, track = await asyncio.gather(visit.rest.optional(f"{path}/states"), visit.rest.optional(f"{path}/track", step=f"{step:.1f}"))
-    return states["items"] if states else [], track or {"start": 0, "step": 1, "columns": {}}
+    course, track = await asyncio.gather(visit.rest.optional(f"{path}/course"), visit.rest.optional(f"{path}/track", step=f"{step:.1f}"))
+    return course or {"bands": [], "usual": {}, "onset": None}, track or {"start": 0, "step": 1, "columns": {}}
 
 
-def bands(states: Sequence[Row], end: float) -> list[Row]:
-    """The level over time as stretches: {level, from, to}, neighbours of one level joined."""
-    made: list[Row] = []
-    for state in states:
-        if made and made[-1]["level"] == state["level"]:
-            continue
-        if made:
-            made[-1]["to"] = state["at"]
-        made.append({"level": state["level"], "from": state["at"], "to": end})
-    return made
-
-
-def _player(visit: Visit, session: Row, states: list[Row], track: Row) -> Row:
+def drawn(session: Row, course: Row, track: Row) -> Row:
+    """What the tracks of a conversation are drawn from."""
     columns = {name: [_short(value) for value in track["columns"][name]] for name in CURVES if name in track["columns"]}
-    seconds = max([session["seconds"], *(said["end"] for said in session["utterances"])])
     return {
-        "audio": f"{PREFIX}/files/v1/sessions/{session['id']}/audio",
-        "seconds": seconds,
-        "at": min(seconds_of(visit.query.get("at", "")) or 0.0, seconds),
-        "play": visit.query.get("play") == "1",
+        "seconds": max([session["seconds"], *(said["end"] for said in session["utterances"])]),
         "track": {"start": track["start"], "step": track["step"], "columns": columns},
-        "bands": bands(states, seconds),
+        "bands": course["bands"],
+        "usual": course["usual"],
         "utterances": [{name: said[name] for name in ("id", "speaker", "start", "end", "text")} for said in session["utterances"]],
-        "marks": _marks(visit, session),
-        "keywords": [{name: hit[name] for name in ("utterance_id", "term", "heard", "at")} for hit in session["keywords"]],
+    }
+
+
+def _player(visit: Visit, session: Row, course: Row, track: Row) -> Row:
+    tracks = drawn(session, course, track)
+    return tracks | {
+        "audio": f"{PREFIX}/files/v1/sessions/{session['id']}/audio",
+        "at": min(seconds_of(visit.query.get("at", "")) or 0.0, tracks["seconds"]),
+        "play": visit.query.get("play") == "1",
+        "marks": marks_of(visit, session),
+        "keywords": [{name: hit[name] for name in ("utterance_id", "heard")} for hit in session["keywords"]],
         "texts": {name: visit.t(f"player.{name}") for name in _TEXTS},
-        "names": {
-            "speaker": {name: visit.named("speaker", name) for name in ("staff", "customer", "unsure")},
-            "level": {name: visit.named("level", name) for name in ("provisional", "calm", "rising", "agitated")},
-        },
+        "names": names_of(visit),
+    }
+
+
+def names_of(visit: Visit) -> Row:
+    """Of speakers and levels, for the legend."""
+    return {
+        group: {name: visit.named(group, name) for name in get_args(codes)} for group, codes in (("speaker", Speaker), ("level", Level))
     }
 
 
@@ -148,11 +170,18 @@ def _short(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
-def _marks(visit: Visit, session: Row) -> list[Row]:
+def marks_of(visit: Visit, session: Row) -> list[Row]:
+    """Prompts, terms, marks and the course of the talk, by their moment."""
     prompts = [{"kind": f"prompt {one['kind']}", "at": one["at"], "text": one["text"]} for one in session["prompts"]]
     words = [{"kind": "keyword", "at": one["at"], "text": one["term"]} for one in session["keywords"] if not one["false_hit"]]
     marks = [{"kind": "mark", "at": one["at"], "text": one["note"] or visit.t("review.mark")} for one in session["marks"]]
-    return sorted([*prompts, *words, *marks], key=lambda one: one["at"])
+    course = [_moment(visit, one) for one in (session["summary"] or {}).get("moments", [])]
+    return sorted([*prompts, *words, *marks, *course], key=lambda one: one["at"])
+
+
+def _moment(visit: Visit, moment: Row) -> Row:
+    said = visit.t(f"moment.{moment['kind']}", who=visit.named("speaker", moment["by"]), seconds=round(moment["seconds"] or 0))
+    return {"kind": f"moment {moment['kind']}", "at": moment["at"], "by": moment["by"], "seconds": moment["seconds"], "text": said}
 
 
 def _figures(visit: Visit, session: Row) -> None:

@@ -26,6 +26,7 @@ async def sessions(visit: Visit, request: Request) -> None:
     found = await visit.rest.get("sessions", limit=50, cursor=visit.query.get("cursor"), **_asked(wanted))
     with div("page-head"):
         el("h1", visit.t("nav.sessions"))
+        link(visit.t("clips.title"), "/clips", "button small")
         if visit.holds(Permission.SESSION_LABEL):
             link(visit.t("labels.all"), "/labels", "button small")
     _filters(visit)
@@ -86,8 +87,8 @@ def _row(visit: Visit, session: Row) -> None:
                 tag(visit.named("session", session["status"]), "bad" if session["status"] == "live" else "warn")
             if not session["recording"]:
                 tag(visit.t("sessions.unrecorded"))
-        el("td", session["staff_name"])
-        el("td", visit.site(session["site_id"]))
+        el("td", session["staff_name"], "nowrap")
+        el("td", visit.site(session["site_id"]), "nowrap")
         with el("td", "", "nowrap"):
             if session["case_id"] and visit.holds(Permission.CASE_READ):
                 link(session["case_code"], f"/cases/{session['case_id']}")

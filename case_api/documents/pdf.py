@@ -17,6 +17,9 @@ from fpdf import FPDF, XPos, YPos
 from fpdf.enums import Align, TableBordersLayout, WrapMode
 from fpdf.fonts import FontFace
 
+from case_api.documents import picture
+from case_api.documents.picture import Picture
+
 MARGIN = 18.0  # mm, all round
 LINE = 6.2  # mm, one line of running text
 LABEL_WIDTH = 42.0  # mm, the left column of facts
@@ -96,7 +99,7 @@ class Bars:
     rows: tuple[tuple[str, float, str], ...]
 
 
-Block = Heading | Paragraph | Facts | Table | Signatures | Drawn | Qr | Bars
+Block = Heading | Paragraph | Facts | Table | Signatures | Drawn | Qr | Bars | Picture
 
 
 @dataclass(slots=True)
@@ -150,6 +153,10 @@ class Document:
     def bars(self, rows: Sequence[tuple[str, float, str]]) -> None:
         """A simple chart: (label, value, how it reads) from top to bottom."""
         self.blocks.append(Bars(tuple(rows)))
+
+    def picture(self, drawn: Picture) -> None:
+        """A line drawing."""
+        self.blocks.append(drawn)
 
 
 class _Sheet(FPDF):
@@ -210,6 +217,8 @@ def _draw(paper: _Sheet, block: Block) -> None:
             _qr(paper, block)
         case Bars():
             _bars(paper, block)
+        case Picture():
+            picture.draw(paper, block)
 
 
 def _text(paper: _Sheet, text: str, *, height: float, width: float = 0, align: Align = Align.L) -> None:
@@ -302,4 +311,5 @@ def _bars(paper: _Sheet, block: Bars) -> None:
         paper.rect(paper.get_x(), paper.get_y() + (LINE - BAR_HEIGHT) / 2, max(0.3, space * value / longest), BAR_HEIGHT, style="F")
         paper.set_x(paper.l_margin + LABEL_WIDTH + space + 2)
         paper.cell(0, LINE, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    paper.set_fill_color(0)
     paper.ln(LINE / 4)

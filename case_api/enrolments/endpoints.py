@@ -6,28 +6,24 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile, status
 
-from case_api.database import FactoryDep, ReadDb, WriteDb
+from case_api.commands import ByDep, CommandDb, CommandRoute, KeyHeader
+from case_api.database import FactoryDep, ReadDb
 from case_api.enrolments import service
 from case_api.enrolments.schemas import EnrolmentOut
+from case_api.once import once_files
 from case_api.problems import Problem, ProblemCode, responses
-from case_api.security import Permission, Principal, actor, require
-from models.enrolments import VoiceEnrolment
+from case_api.security import Permission, Principal, require
 
-router = APIRouter(prefix="/enrolments", tags=["enrolments"])
+router = APIRouter(prefix="/enrolments", tags=["enrolments"], route_class=CommandRoute)
 
 Enroller = Annotated[Principal, Depends(require(Permission.ENROLMENT_OWN))]
-
-
-def _out(row: VoiceEnrolment | None) -> EnrolmentOut:
-    if row is None:
-        return EnrolmentOut(enrolled=False)
-    return EnrolmentOut(enrolled=True, raised=row.raised, created_at=row.created_at, consent_text_version=row.consent_text_version)
+_KEY_PROBLEMS = (ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
 
 
 @router.get("/me", operation_id="getEnrolment")
 async def get_enrolment(principal: Enroller, db: ReadDb) -> EnrolmentOut:
     """Whether one's voice is enrolled."""
-    return _out(await service.current(db, principal.person_id))
+    return service.shown(await service.current(db, principal.person_id))
 
 
 @router.post(
@@ -35,16 +31,22 @@ async def get_enrolment(principal: Enroller, db: ReadDb) -> EnrolmentOut:
     operation_id="enrol",
     status_code=status.HTTP_201_CREATED,
     responses=responses(
-        ProblemCode.CONSENT_REQUIRED, ProblemCode.AUDIO_UNDECODABLE, ProblemCode.AUDIO_LENGTH, ProblemCode.VOICE_UNAVAILABLE
+        ProblemCode.CONSENT_REQUIRED,
+        ProblemCode.AUDIO_UNDECODABLE,
+        ProblemCode.AUDIO_LENGTH,
+        ProblemCode.VOICE_UNAVAILABLE,
+        *_KEY_PROBLEMS,
     ),
 )
 async def enrol(
     request: Request,
-    principal: Enroller,
+    _: Enroller,
+    by: ByDep,
     factory: FactoryDep,
     consent: Annotated[bool, Form(description="Agreed to the notice of kind `enrolment`")],
     calm: Annotated[UploadFile, File(description="15 s or so of one's everyday voice: WAV, FLAC or WebM")],
     raised: Annotated[UploadFile | None, File(description="The same, raised")] = None,
+    key: KeyHeader = None,
 ) -> EnrolmentOut:
     """Enrol one's own voice, or replace it. Only numbers computed from the recordings are kept."""
     if not consent:
@@ -52,11 +54,17 @@ async def enrol(
     embed: service.Embed | None = request.app.state.embed
     if embed is None:
         raise Problem(ProblemCode.VOICE_UNAVAILABLE)
-    recordings = [await upload.read() for upload in (calm, raised) if upload is not None]
-    return _out(await service.enrol(factory, embed, principal, actor(request, principal), recordings))
+    uploads = [upload for upload in (calm, raised) if upload is not None]
+    once = await once_files(request, by, key, uploads)
+    return await service.enrol(factory, embed, by, [await upload.read() for upload in uploads], once)
 
 
-@router.delete("/me", operation_id="deleteEnrolment", status_code=status.HTTP_204_NO_CONTENT, responses=responses(ProblemCode.NOT_ENROLLED))
-async def delete_enrolment(request: Request, principal: Enroller, db: WriteDb) -> None:
+@router.delete(
+    "/me",
+    operation_id="deleteEnrolment",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(ProblemCode.NOT_ENROLLED, *_KEY_PROBLEMS),
+)
+async def delete_enrolment(_: Enroller, by: ByDep, db: CommandDb) -> None:
     """Delete one's voice at once."""
-    await service.delete(db, principal, actor(request, principal))
+    await service.delete(db, by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, case, cast, exists, func, select
@@ -205,3 +205,13 @@ def briefs_query(sites: frozenset[str] | None) -> Select[*tuple[FigureBrief]]:
     """Briefs of these sites (None: all)."""
     query = select(FigureBrief)
     return query if sites is None else query.where(FigureBrief.site_id.in_(sites))
+
+
+async def newest_brief(db: AsyncSession, site_id: str, period: str) -> date | None:
+    """The first day of the newest brief of a site; None where there never was one."""
+    return await db.scalar(select(func.max(FigureBrief.first)).where(FigureBrief.site_id == site_id, FigureBrief.period == period))
+
+
+async def any_case(db: AsyncSession, scope: Scope) -> bool:
+    """Whether there is anything to count."""
+    return (await db.scalars(select(WithdrawalCase.id).where(*_within(scope)).limit(1))).first() is not None

@@ -115,6 +115,17 @@ def year_to(today: date) -> tuple[date, date]:
     return before.replace(year=before.year - 1, day=day), before
 
 
+def periods_since(period: BriefPeriod, newest: date | None, today: date, most: int) -> list[tuple[date, date]]:
+    """The whole periods before today that come after the one that began at `newest`, oldest first, the last `most` of them.
+
+    Without a newest one only the last: what was before the first brief is nobody's to catch up with.
+    """
+    found = [period_before(period, today)]
+    while newest is not None and len(found) < most and found[0][0] > newest:
+        found.insert(0, period_before(period, found[0][0]))
+    return [one for one in found if newest is None or one[0] > newest]
+
+
 def period_before(period: BriefPeriod, today: date) -> tuple[date, date]:
     """The last whole week (from Monday) or month before today: (first day, the day after the last)."""
     if period == "weekly":

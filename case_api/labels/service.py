@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from audio_service.evaluation.corpus import DRAFT, LABELS, Conversation, check
 from audio_service.evaluation.draft import Heard, draft
 from audio_service.evaluation.problems import CorpusCode
-from audio_service.intake.finalise import FINAL_NAME
 from audio_service.messages import SAMPLE_RATE
 from case_api.commands import By, put_row
 from case_api.labels import repository
@@ -26,7 +25,7 @@ from case_api.labels.schemas import LabelledOut, LabelsIn, LabelsOut
 from case_api.problems import FieldError, Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sessions import repository as heard_in
-from case_api.sessions.audio import finished_file
+from case_api.sessions.audio import recording_of
 from case_api.sessions.service import find_kept
 from models import audit
 from models.engine import Factory, transaction
@@ -103,9 +102,8 @@ async def choose(
     rows = await repository.finished(db, principal, site_id, kind, only, MOST_EXPORTED)
     if len(rows) > MOST_EXPORTED:
         raise Problem(ProblemCode.LABELS_TOO_MANY, f"{MOST_EXPORTED} at most")
-    entries = [
-        Entry(_conversation(label), path, session.site_id) for label, session, _ in rows if (path := _sound(data_dir, session)) is not None
-    ]
+    found = [(label, session, recording_of(data_dir, session)) for label, session, _ in rows]
+    entries = [Entry(_conversation(label), path, session.site_id) for label, session, path in found if path is not None]
     if not entries:
         raise Problem(ProblemCode.LABELS_NONE)
     return entries
@@ -151,13 +149,8 @@ async def _labellable(db: AsyncSession, principal: Principal, session_id: str) -
     return session
 
 
-def _sound(data_dir: Path, session: Session) -> Path | None:
-    """Its finished recording."""
-    return finished_file(data_dir, session.recording_path or f"recordings/{session.id}/{FINAL_NAME}")
-
-
 async def _length(data_dir: Path, session: Session) -> float:
-    path = _sound(data_dir, session)
+    path = recording_of(data_dir, session)
     if path is None:
         raise Problem(ProblemCode.AUDIO_GONE)
     return await asyncio.to_thread(_seconds, path)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from audio_service.live.shelf import Shelf
 from audio_service.messages import Speaker
-from case_api.database import SettingsDep
+from case_api.database import SettingsDep, get_factory
 from case_api.library import schemas, service
 from case_api.schemas import Line
 from case_api.security import Permission, require
@@ -22,7 +22,7 @@ Search = Annotated[Line | None, Query(description="Words that all have to stand 
 
 async def _shelf(request: Request) -> Shelf:
     desk: service.LibraryDesk = request.app.state.library
-    return await desk.shelf(request.app.state.registry)
+    return await desk.shelf(request.app.state.registry, get_factory(request))
 
 
 ShelfDep = Annotated[Shelf, Depends(_shelf)]

@@ -9,12 +9,14 @@ from audio_service.hearing import Escalation
 from audio_service.live.finished import VISIBLE_AFTER, Finished
 from audio_service.live.prompting import PromptDesk
 from audio_service.live.registry import Registry
-from audio_service.live.shelf import Shelf
+from audio_service.live.shelf import Fixed, Shelf
 from audio_service.live.words import find, read
 from audio_service.messages import Level, Speaker
 from audio_service.transcription.results import Transcription
 from case_api.library import schemas
+from case_api.library.edits.following import follow
 from case_api.library.rules import found
+from models.engine import Factory
 from models.settings import Settings
 from scripts_library.library import Library, places
 from scripts_library.listening import moment_of
@@ -27,16 +29,21 @@ RISE = Escalation(SPOKEN_SECONDS + VISIBLE_AFTER, Level.RISING, 0.0, 0.0, 0.0, 0
 
 
 class LibraryDesk:
-    """Where requests find the library: on the ear's shelf, or in an application that does not listen on one of their own."""
+    """Where requests find the library: on the ear's shelf, or in an application that does not listen on one of their own.
+
+    Every request sees what was approved before it, on whichever process that was.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._places = places(settings)
         self._opening = asyncio.Lock()
         self._own: Shelf | None = None
 
-    async def shelf(self, registry: Registry | None) -> Shelf:
+    async def shelf(self, registry: Registry | None, factory: Factory) -> Shelf:
         """The library in use. Raises LibraryError if there is no ear and the files cannot be used."""
+        await follow(factory, self._places, anew=registry is None and self._own is None)
         if registry is not None:
+            await registry.ear.run(registry.ear.shelf.poll)
             return registry.ear.shelf
         async with self._opening:
             if self._own is None:
@@ -75,7 +82,7 @@ def wording(library: Library, query: str | None) -> list[schemas.WordingOut]:
     return [_wording(library, one) for one in sorted(items, key=lambda one: one.id)]
 
 
-def tried(shelf: Shelf, settings: Settings, text: str, speaker: Speaker) -> schemas.Tried:
+def tried(shelf: Shelf | Fixed, settings: Settings, text: str, speaker: Speaker) -> schemas.Tried:
     """What a sentence would set off, through the very code that a conversation goes through. Takes milliseconds."""
     tools = shelf.tools
     transcription = Transcription(text=text)

@@ -21,6 +21,7 @@ from case_api.notifications.schemas import (
     UnreadOut,
 )
 from case_api.notifications.services import Messenger
+from case_api.once import OnceDep
 from case_api.paging import Cursor, Limit, Page
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
@@ -104,13 +105,22 @@ async def delete_channel(name: Name, by: ByDep, db: CommandDb) -> None:
     await channels.remove(db, by, name)
 
 
-@router.post("/me/channels/{name}/test", operation_id="testMyChannel", responses=responses(ProblemCode.NOT_FOUND))
-async def test_channel(name: Name, principal: SignedIn, factory: FactoryDep, post: Annotated[Messenger, Depends(messenger)]) -> TestOut:
+@router.post(
+    "/me/channels/{name}/test",
+    operation_id="testMyChannel",
+    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID),
+)
+async def test_channel(
+    name: Name, by: ByDep, factory: FactoryDep, post: Annotated[Messenger, Depends(messenger)], once: OnceDep
+) -> TestOut:
     """Send a test message now, and say how it fared."""
     async with reading(factory) as db:
-        url = (await channels.find(db, principal.person_id, name)).url
+        await once.look(db)
+        url = (await channels.find(db, by.person_id, name)).url
     outcome = await post.bring(url, "Calmdesk", "测试消息：通知渠道可用\nTest message: this channel works")
-    return TestOut(arrived=outcome.arrived, error=outcome.error)
+    fared = TestOut(arrived=outcome.arrived, error=outcome.error)
+    await once.answered(factory, 200, fared)
+    return fared
 
 
 @router.get("/me/notification-preferences", operation_id="getMyNotificationPreferences")

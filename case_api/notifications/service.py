@@ -81,10 +81,11 @@ async def _write(
 
 async def _messages(db: AsyncSession, told: Sequence[Notification], now: datetime) -> list[dict[str, Any]]:
     by_person = {row.person_id: row for row in told}
-    preferences = await repository.preferences(db, by_person)
+    channels = await repository.channels(db, by_person)
+    preferences = await repository.preferences(db, by_person) if channels else {}
     plain = {"status": "pending", "attempts": 0, "error": "", "created_at": now}
     made = []
-    for channel in await repository.channels(db, by_person):
+    for channel in channels:
         row, wish = by_person[channel.person_id], preferences.get(channel.person_id)
         kind: NotificationKind = row.kind  # type: ignore[assignment]
         if not rules.wanted(kind, wish.kinds if wish is not None else None):

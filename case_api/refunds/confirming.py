@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.approvals import repository as approvals
@@ -14,7 +15,7 @@ from case_api.commands import By, guard
 from case_api.deadlines import service as deadlines
 from case_api.problems import Problem, ProblemCode
 from case_api.refunds import execution, repository, rules
-from case_api.refunds.schemas import Confirmation
+from case_api.refunds.schemas import Confirmation, DeferralRanOut, ReferralRanOut
 from case_api.security import Permission
 from case_api.solutions.service import AcceptedPath
 from models.approvals import ApprovalRound
@@ -23,6 +24,8 @@ from models.refunds import ExecutionConfirmation
 from models.sites import Site
 
 REASON_RAN_OUT = "约定期限届满"
+REASON_UNHEARD = "约定期限届满，无人登记结果，系统自动处理"
+RAN_OUT: TypeAdapter[DeferralRanOut | ReferralRanOut] = TypeAdapter(DeferralRanOut | ReferralRanOut)
 
 
 async def confirm(db: AsyncSession, by: By, case_id: str, body: Confirmation, version: int) -> ExecutionConfirmation:
@@ -49,6 +52,24 @@ async def confirm(db: AsyncSession, by: By, case_id: str, body: Confirmation, ve
     return await _record(db, by, case, round_, content, body)
 
 
+async def lapse(db: AsyncSession, by: By, case_id: str, until: datetime) -> bool:
+    """Let an agreed time that was over at `until` have run out, if nobody has said anything; False if there is no such time (any more)."""
+    case = await db.get(WithdrawalCase, case_id, with_for_update=True, populate_existing=True)
+    round_ = await approvals.live_round(db, case_id)
+    if case is None or case.status != "executing" or round_ is None or await repository.confirmation_of(db, round_.id) is not None:
+        return False
+    content = await accepted(db, case.id)
+    how = rules.EXECUTIONS[content.kind]
+    ends = [await deadlines.live(db, task.id) for task in await flow.open_tasks(db, case.id, how.task)] if how.ran_out else []
+    if not ends or any(end.status == "paused" or end.due_at > until for end in ends):
+        return False
+    site = await db.get_one(Site, case.site_id)
+    day = rules.local_day(max(end.due_at for end in ends), site.timezone)
+    body = RAN_OUT.validate_python({"event": how.ran_out, "happened_on": day, "note": REASON_UNHEARD})
+    await _record(db, by, case, round_, content, body)
+    return True
+
+
 async def _record(
     db: AsyncSession, by: By, case: WithdrawalCase, round_: ApprovalRound, content: AcceptedPath, body: Confirmation
 ) -> ExecutionConfirmation:
@@ -63,7 +84,7 @@ async def _record(
         result="ran_out" if ran_out else "done",
         happened_on=body.happened_on,
         detail=body.model_dump(mode="json"),
-        confirmed_by=by.person_id,
+        confirmed_by=by.author_id,
         confirmed_at=by.now,
     )
     db.add(row)

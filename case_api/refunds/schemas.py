@@ -150,6 +150,6 @@ class ConfirmationOut(Out):
     result: ExecutionResult
     happened_on: date
     detail: dict[str, Any]
-    confirmed_by: str
+    confirmed_by: str | None = Field(description="null: the agreed time passed, and nobody had said anything")
     confirmed_at: datetime
     case_version: int | None = Field(default=None, description="For `If-Match` of the next command on the case")

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio_service.intake.finalise import FINAL_NAME
 from audio_service.intake.recording import iter_samples
 from audio_service.messages import SAMPLE_RATE
 from case_api.problems import Problem, ProblemCode
+from models.sessions import Session
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
@@ -33,6 +35,11 @@ def finished_file(data_dir: Path, recording_path: str | None) -> Path | None:
     root = data_dir.resolve()
     path = (root / recording_path).resolve()
     return path if path.is_relative_to(root) and path.is_file() else None
+
+
+def recording_of(data_dir: Path, session: Session) -> Path | None:
+    """The finished recording of a session, or None."""
+    return finished_file(data_dir, session.recording_path or f"recordings/{session.id}/{FINAL_NAME}")
 
 
 def wav_header(samples: int) -> bytes:

@@ -9,19 +9,19 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime
 
-from audio_service.intake.finalise import FINAL_NAME
-from case_api.commands import CommandDb, CommandRoute
-from case_api.database import ReadDb, SettingsDep
+from case_api.commands import ByDep, CommandDb, CommandRoute
+from case_api.database import FactoryDep, ReadDb, SettingsDep
+from case_api.documents.pool import Renderer, get_renderer
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Line, Reference
 from case_api.security import Permission, Principal, SignedIn, actor
-from case_api.sessions import audio, repository, service
+from case_api.sessions import audio, report, repository, service
 from case_api.sessions.exports import MEDIA_TYPES, ExportFormat
 from case_api.sessions.repository import Filters
-from case_api.sessions.schemas import SessionChange, SessionDetail, SessionOut, States, Track
+from case_api.sessions.schemas import Course, SessionChange, SessionDetail, SessionOut, States, Track
 from models import audit
-from models.engine import transaction
+from models.engine import reading, transaction
 from models.sessions import Level, Session, SessionStatus
 
 router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=CommandRoute)
@@ -64,9 +64,14 @@ async def list_sessions(
 
 
 @router.get("/{session_id}", operation_id="getSession", responses=responses(ProblemCode.NOT_FOUND))
-async def get_session(session_id: Reference, principal: Reader, db: ReadDb) -> SessionDetail:
+async def get_session(
+    session_id: Reference,
+    principal: Reader,
+    db: ReadDb,
+    characters: Annotated[bool, Query(description="With the time of each character: most of what a long session is")] = True,
+) -> SessionDetail:
     """One session with everything that was said, shown and found."""
-    return await service.detail(db, await service.find(db, principal, session_id))
+    return await service.detail(db, await service.find(db, principal, session_id), characters=characters)
 
 
 @router.patch(
@@ -86,6 +91,13 @@ async def get_states(session_id: Reference, principal: Reader, db: ReadDb) -> St
     """How the customer's level went."""
     await service.find_kept(db, principal, session_id)
     return States(items=await service.states(db, session_id))
+
+
+@router.get("/{session_id}/course", operation_id="getCourse", responses=KEPT)
+async def get_course(session_id: Reference, principal: Reader, db: ReadDb) -> Course:
+    """The states in short: stretches of one level, and what was usual for the customer."""
+    row = await service.find_kept(db, principal, session_id)
+    return await service.course(db, row.Session)
 
 
 @router.get("/{session_id}/track", operation_id="getTrack", responses=KEPT | responses(ProblemCode.RANGE_TOO_LONG))
@@ -116,7 +128,7 @@ async def get_audio(request: Request, session_id: Reference, principal: Reader, 
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(request.app.state.factory) as write:
         audit.record(write, actor(request, principal), "api:session:listen", subject)
-    path = audio.finished_file(settings.data_dir, row.Session.recording_path or f"recordings/{row.Session.id}/{FINAL_NAME}")
+    path = audio.recording_of(settings.data_dir, row.Session)
     if path is not None:
         return FileResponse(path, media_type="audio/flac", filename=f"{session_id}.flac", content_disposition_type="inline")
     part = await service.live_wav(settings.data_dir / "recordings" / session_id, request.headers.get("range"))
@@ -139,3 +151,28 @@ async def export_session(
     row = await service.find_kept(db, principal, session_id)
     headers = {"Content-Disposition": f'attachment; filename="{session_id}.{form}"'}
     return Response(await service.export(db, row, form), media_type=MEDIA_TYPES[form], headers=headers)
+
+
+@router.get(
+    "/{session_id}/report.pdf",
+    operation_id="printSession",
+    response_class=Response,
+    responses=KEPT | {200: {"content": {"application/pdf": {}}, "description": "The report"}},
+)
+async def print_session(
+    session_id: Reference,
+    by: ByDep,
+    factory: FactoryDep,
+    renderer: Annotated[Renderer, Depends(get_renderer)],
+    transcript: Annotated[bool, Query(description="With everything that was said")] = False,
+) -> Response:
+    """The session on paper, in Chinese: figures, its course drawn, prompts, terms and moments. Printing is audited."""
+    async with reading(factory) as db:
+        row = await service.find_kept(db, by.principal, session_id)
+        given = await service.reported(db, row, by)
+    subject = audit.Subject("session", session_id, row.Session.site_id)
+    async with transaction(factory) as write:
+        audit.record(write, by.who, "api:session:print", subject, after={"transcript": transcript}, at=by.now)
+    data = await renderer.render(report.document(given, transcript=transcript))
+    name = f'inline; filename="{session_id}.pdf"'
+    return Response(data, media_type="application/pdf", headers={"Content-Disposition": name})

@@ -36,7 +36,8 @@ class Filters:
     q: str | None = None
 
 
-def _in(column: Any, sites: frozenset[str] | None) -> ColumnElement[bool]:
+def at_sites(column: Any, sites: frozenset[str] | None) -> ColumnElement[bool]:
+    """Rows of these sites; None: of all."""
     if sites is None:
         return true()
     return column.in_(sites) if sites else false()
@@ -44,8 +45,8 @@ def _in(column: Any, sites: frozenset[str] | None) -> ColumnElement[bool]:
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
     """The one condition for reading a session: one's own, or any of a site one oversees."""
-    own = (Session.staff_id == principal.person_id) & _in(Session.site_id, principal.sites_for(Permission.SESSION_READ_OWN))
-    return or_(own, _in(Session.site_id, principal.sites_for(Permission.SESSION_READ_SITE)))
+    own = (Session.staff_id == principal.person_id) & at_sites(Session.site_id, principal.sites_for(Permission.SESSION_READ_OWN))
+    return or_(own, at_sites(Session.site_id, principal.sites_for(Permission.SESSION_READ_SITE)))
 
 
 def _sessions() -> Select[Session, str, str, Consent]:
@@ -89,6 +90,12 @@ async def utterances(db: AsyncSession, session_id: str) -> Sequence[Utterance]:
     return (await db.scalars(query)).all()
 
 
+async def sentences(db: AsyncSession, session_id: str) -> Sequence[Any]:
+    """The same without each character's time: rows of what `UtteranceOut` else tells."""
+    columns = (Utterance.id, Utterance.speaker, Utterance.confidence, Utterance.start, Utterance.end, Utterance.text, Utterance.quality)
+    return (await db.execute(select(*columns).where(Utterance.session_id == session_id).order_by(Utterance.start, Utterance.ordinal))).all()
+
+
 async def prompts(db: AsyncSession, session_id: str) -> Sequence[PromptShown]:
     """The prompts shown, in order."""
     query = select(PromptShown).where(PromptShown.session_id == session_id).order_by(PromptShown.at, PromptShown.id)
@@ -124,6 +131,12 @@ async def warnings(db: AsyncSession, session_id: str) -> Sequence[SessionWarning
 async def states(db: AsyncSession, session_id: str) -> Sequence[StateEvent]:
     """States, in order."""
     return (await db.scalars(select(StateEvent).where(StateEvent.session_id == session_id).order_by(StateEvent.ordinal))).all()
+
+
+async def course(db: AsyncSession, session_id: str) -> Sequence[Any]:
+    """What a course needs of the states, in order: rows, for two hours are thousands."""
+    query = select(StateEvent.at, StateEvent.speaker, StateEvent.level, StateEvent.measures)
+    return (await db.execute(query.where(StateEvent.session_id == session_id).order_by(StateEvent.ordinal))).all()
 
 
 async def track_chunks(db: AsyncSession, session_id: str, begin: float, end: float) -> Sequence[ProsodyTrack]:

@@ -151,6 +151,24 @@ class States(Out):
     items: list[StateOut]
 
 
+class BandOut(Out):
+    """A stretch of one level."""
+
+    level: Level
+    start: float
+    end: float
+
+
+class Course(Out):
+    """How a session went. `usual[cue]` holds [seconds, value] whenever what is usual for the customer changed; `onset` is when the
+    customer was first more than calm.
+    """
+
+    bands: list[BandOut]
+    usual: dict[str, list[tuple[float, float]]]
+    onset: float | None
+
+
 class Track(Out):
     """Prosody columns: `columns[name][i]` was measured at `start + i·step`; null where there was nothing to measure."""
 

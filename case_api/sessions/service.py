@@ -11,14 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from audio_service.intake.recording import stored_samples
 from case_api.cases.flow import touch
+from case_api.commands import By
 from case_api.problems import Problem, ProblemCode
 from case_api.schemas import Out
 from case_api.security import Permission, Principal
 from case_api.sessions import audio, repository
+from case_api.sessions.course import bands, onset, usual
 from case_api.sessions.exports import ExportFormat, Said, clock, to_srt, to_text, to_vtt
+from case_api.sessions.report import Reported
 from case_api.sessions.rules import downsample, splice
 from case_api.sessions.schemas import (
+    BandOut,
     ConsentOut,
+    Course,
     FeedbackOut,
     KeywordOut,
     MarkOut,
@@ -34,8 +39,11 @@ from models import audit
 from models.cases import WithdrawalCase
 from models.prosody import unpack
 from models.sessions import Session
+from models.sites import Site
 
 MAX_POINTS = 20_000
+REPORT_POINTS = 2400
+"""Points of a printed curve, over all its strips."""
 
 
 def kept(row: Any) -> bool:
@@ -69,20 +77,26 @@ async def find_kept(db: AsyncSession, principal: Principal, session_id: str) -> 
     return row
 
 
-async def detail(db: AsyncSession, row: Any) -> SessionDetail:
-    """One session whole."""
+async def detail(db: AsyncSession, row: Any, *, characters: bool = True) -> SessionDetail:
+    """One session whole, or without the times of each character."""
     session: Session = row.Session
     values = _fields(SessionDetail, session) | session_out(row).model_dump() | {"consent": ConsentOut.model_validate(row.Consent)}
     if not kept(row):
         return SessionDetail(**values | {"audio_url": None, "recording_sha256": None})
     return SessionDetail(
         **values | {"audio_url": f"/v1/sessions/{session.id}/audio"},
-        utterances=[UtteranceOut.model_validate(one) for one in await repository.utterances(db, session.id)],
+        utterances=await _said(db, session.id, characters=characters),
         prompts=await _prompts(db, session.id),
         keywords=[KeywordOut.model_validate(one) for one in await repository.keywords(db, session.id)],
         marks=[MarkOut.model_validate(one) for one in await repository.marks(db, session.id)],
         warnings=[WarningOut.model_validate(one) for one in await repository.warnings(db, session.id)],
     )
+
+
+async def _said(db: AsyncSession, session_id: str, *, characters: bool) -> list[UtteranceOut]:
+    if characters:
+        return [UtteranceOut.model_validate(one) for one in await repository.utterances(db, session_id)]
+    return [UtteranceOut(characters=[], **one._mapping) for one in await repository.sentences(db, session_id)]
 
 
 async def _prompts(db: AsyncSession, session_id: str) -> list[PromptOut]:
@@ -99,6 +113,13 @@ async def _prompts(db: AsyncSession, session_id: str) -> list[PromptOut]:
 async def states(db: AsyncSession, session_id: str) -> list[StateOut]:
     """The customer's level over time."""
     return [StateOut.model_validate(state) for state in await repository.states(db, session_id)]
+
+
+async def course(db: AsyncSession, session: Session) -> Course:
+    """The states in short."""
+    found = await repository.course(db, session.id)
+    stretches = bands(found, max([session.seconds, *(state.at for state in found[-1:])]))
+    return Course(bands=[BandOut.model_validate(band) for band in stretches], usual=usual(found), onset=onset(stretches))
 
 
 async def track(db: AsyncSession, session_id: str, begin: float, end: float, step: float) -> Track:
@@ -130,6 +151,23 @@ async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
         f"接待人员 {row.display_name}　案件 {row.code or '未关联'}",
     ]
     return to_text(said, head)
+
+
+async def reported(db: AsyncSession, row: Any, by: By) -> Reported:
+    """What a report of the session is made of."""
+    session: Session = row.Session
+    site = await db.get_one(Site, session.site_id)
+    step = min(max(session.seconds / REPORT_POINTS, 0.2), 60)
+    curves = await track(db, session.id, 0, session.seconds + 60, step)
+    return Reported(
+        await detail(db, row, characters=False),
+        site.name,
+        site.timezone,
+        await course(db, session),
+        curves,
+        by.principal.display_name,
+        by.now,
+    )
 
 
 async def live_wav(folder: Path, wanted: str | None) -> audio.Part:

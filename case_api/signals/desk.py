@@ -1,13 +1,13 @@
 """The desk's side of the outbox: takes what was published, each message once, and puts aside what nobody can read.
 
-Every process runs one. A message is leased, then worked on in a transaction of its own that also marks it done; whoever dies in between
-leaves it to the next one when the lease runs out.
+Every process runs one. A message is leased, then worked on in a transaction that also marks it done; whoever dies in between leaves it to
+the next one when the lease runs out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final, NamedTuple
 
 import structlog
@@ -26,6 +26,8 @@ log = structlog.get_logger("calmdesk.signals")
 
 TOPICS: Final = ("session.signal",)
 SECONDS: Final = 1.0
+TOGETHER: Final = 5
+"""Messages of one transaction: other writers wait for no more than these."""
 ATTEMPTS: Final = 5
 """Times a message is worked on, a lease apart, before it is put aside."""
 
@@ -61,8 +63,12 @@ class OutboxDesk:
         """Work on everything that is there: how many messages were taken."""
         taken = 0
         while messages := await self._claim():
-            for message in messages:
-                taken += await self._work(message)
+            for first in range(0, len(messages), TOGETHER):
+                some = messages[first : first + TOGETHER]
+                if len(some) > 1 and await self._together(some):
+                    taken += len(some)
+                else:
+                    taken += sum([await self._work(message) for message in some])
         return taken
 
     async def _claim(self) -> list[OutboxMessage]:
@@ -74,6 +80,17 @@ class OutboxDesk:
                 return []
         async with transaction(self._factory) as db:
             return await claim(db, self.name, topics=self.topics)
+
+    async def _together(self, messages: Sequence[OutboxMessage]) -> bool:
+        """All of them in one transaction; False, and nothing done, if one of them fails: each by itself says which."""
+        with suppress(Exception):
+            async with transaction(self._factory) as db:
+                for message in messages:
+                    await self.take(db, message)
+                    await complete(db, message.id, self.name)
+            self.tallies.taken.inc(len(messages))
+            return True
+        return False
 
     async def _work(self, message: OutboxMessage) -> bool:
         try:

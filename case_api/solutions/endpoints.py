@@ -52,7 +52,7 @@ _PRICING = (
 
 async def get_limits(settings: SettingsDep) -> Limits:
     """What may be agreed without another rule, as this installation is set."""
-    return Limits(**settings.solutions.model_dump())
+    return Limits(**settings.solutions.model_dump(exclude={"lapse_hours"}))
 
 
 LimitsDep = Annotated[Limits, Depends(get_limits)]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import text
 
 from case_api.commands import Now
-from case_api.database import ReadDb, SettingsDep
+from case_api.database import ReadDb, SettingsDep, get_factory
 from case_api.library.service import LibraryDesk
 from case_api.security import Permission, Principal, require
 from case_api.state import repository
@@ -49,7 +49,7 @@ async def get_state(
 async def _library(request: Request) -> LibraryOut:
     desk: LibraryDesk = request.app.state.library
     try:
-        library = (await desk.shelf(request.app.state.registry)).tools.library
+        library = (await desk.shelf(request.app.state.registry, get_factory(request))).tools.library
     except LibraryError:
         return LibraryOut(usable=False, scripts=0, approved=0, terms=0)
     approved = sum(script.review.status == "approved" for script in library.scripts.values())

@@ -10,7 +10,7 @@ from case_api.commands import By, guard
 from case_api.deadlines import service as deadlines
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission
-from case_api.tasks.repository import TaskRow, tasks_query
+from case_api.tasks.repository import TaskRow, locked_case, tasks_query
 from case_api.tasks.rules import may_do
 from case_api.tasks.schemas import EXTENSION_MAX, Extension
 from models.cases import WithdrawalCase
@@ -28,7 +28,7 @@ async def get_task(db: AsyncSession, by: By, task_id: str) -> TaskRow:
     return TaskRow(*row)
 
 
-async def assign(db: AsyncSession, by: By, task_id: str, assignee_id: str | None, version: int) -> None:
+async def assign(db: AsyncSession, by: By, task_id: str, assignee_id: str | None, version: int) -> TaskRow:
     """Give an open task to somebody of its role. Who has the role may take what is nobody's, and give back their own; the rest takes the
     site manager.
 
@@ -36,6 +36,7 @@ async def assign(db: AsyncSession, by: By, task_id: str, assignee_id: str | None
     Raises Problem: not_found, forbidden, task_closed, version_conflict, assignee_unfit.
     """
     case, task = await _locked(db, by, task_id)
+    deadline = await deadlines.live(db, task.id)
     own = task.assignee_id in (by.person_id, None) and assignee_id in (by.person_id, None)
     takes_it = own and may_do(by.principal.roles, task.role, case.site_id)
     if not takes_it:
@@ -49,6 +50,7 @@ async def assign(db: AsyncSession, by: By, task_id: str, assignee_id: str | None
     await flow.touch(db, case)
     flow.note(db, by, case, "assign_task", before={"assignee_id": before}, after={"task_id": task.id, "assignee_id": assignee_id})
     await flow.tell(db, by, case, "task_assigned", {"task_id": task.id, "kind": task.kind, "assignee_id": assignee_id})
+    return TaskRow(task, case, deadline)
 
 
 async def _demand_fit(db: AsyncSession, case: WithdrawalCase, task: CaseTask, assignee_id: str) -> None:
@@ -60,39 +62,43 @@ async def _demand_fit(db: AsyncSession, case: WithdrawalCase, task: CaseTask, as
         raise Problem(ProblemCode.ASSIGNEE_UNFIT, "body.assignee_id")
 
 
-async def pause(db: AsyncSession, by: By, task_id: str, reason: str, version: int) -> None:
+async def pause(db: AsyncSession, by: By, task_id: str, reason: str, version: int) -> TaskRow:
     """Stop the clock of an open task. Raises Problem: not_found, forbidden, task_closed, version_conflict, deadline_state."""
-    _, deadline = await _managed(db, by, task_id, version)
+    case, task, deadline = await _managed(db, by, task_id, version)
     deadlines.pause(db, by, deadline, reason)
+    return TaskRow(task, case, deadline)
 
 
-async def resume(db: AsyncSession, by: By, task_id: str, reason: str, version: int) -> None:
+async def resume(db: AsyncSession, by: By, task_id: str, reason: str, version: int) -> TaskRow:
     """Let the clock run on. Raises Problem: as `pause`."""
-    task, deadline = await _managed(db, by, task_id, version)
+    case, task, deadline = await _managed(db, by, task_id, version)
     deadlines.resume(db, by, deadline, task, reason)
+    return TaskRow(task, case, deadline)
 
 
-async def extend(db: AsyncSession, by: By, task_id: str, body: Extension, version: int) -> None:
+async def extend(db: AsyncSession, by: By, task_id: str, body: Extension, version: int) -> TaskRow:
     """A later limit. Raises Problem: as `pause`."""
-    task, deadline = await _managed(db, by, task_id, version)
+    case, task, deadline = await _managed(db, by, task_id, version)
     if body.due_at > by.now + EXTENSION_MAX:
         raise Problem(ProblemCode.DEADLINE_STATE, f"body.due_at: at most {EXTENSION_MAX.days} days ahead")
     deadlines.extend(db, by, deadline, task, body.due_at, body.reason)
+    return TaskRow(task, case, deadline)
 
 
 async def _locked(db: AsyncSession, by: By, task_id: str) -> tuple[WithdrawalCase, CaseTask]:
-    """The case first, then its task: every command locks in this order."""
-    row = await get_task(db, by, task_id)
-    case = await flow.case_for(db, by.principal, Permission.CASE_READ, row.case.id)
-    await db.refresh(row.task)
-    if row.task.status != "open":
-        raise Problem(ProblemCode.TASK_CLOSED, row.task.status)
-    return case, row.task
+    """The case first, then its task: every command locks in this order. Raises Problem: not_found, task_closed."""
+    case = await locked_case(db, by.principal.sites_for(Permission.CASE_READ), task_id)
+    if case is None:
+        raise Problem(ProblemCode.NOT_FOUND)
+    task = await db.get_one(CaseTask, task_id, populate_existing=True)
+    if task.status != "open":
+        raise Problem(ProblemCode.TASK_CLOSED, task.status)
+    return case, task
 
 
-async def _managed(db: AsyncSession, by: By, task_id: str, version: int) -> tuple[CaseTask, Deadline]:
+async def _managed(db: AsyncSession, by: By, task_id: str, version: int) -> tuple[WithdrawalCase, CaseTask, Deadline]:
     case, task = await _locked(db, by, task_id)
     by.principal.demand(Permission.CASE_MANAGE, case.site_id)
     guard(task, version)
     flag_modified(task, "due_at")  # a clock that is stopped counts as a change of the task too
-    return task, await deadlines.live(db, task.id)
+    return case, task, await deadlines.live(db, task.id)

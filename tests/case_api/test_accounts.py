@@ -16,6 +16,7 @@ from case_api.accounts import service
 from case_api.bootstrap import bootstrap
 from models.audit import Actor, AuditRecord
 from models.base import utc_now
+from models.commands import CommandRecord
 from models.engine import Factory, transaction
 from models.people import Person
 from models.settings import Settings
@@ -221,6 +222,23 @@ async def test_changing_the_password_ends_every_sign_in(client: httpx2.AsyncClie
     assert (await client.post("/v1/me/password", headers=owner, json=body)).status_code == 204
     for headers in (thief, owner):
         assert (await client.get("/v1/me", headers=headers)).status_code == 401
+
+
+async def test_a_change_of_password_repeated_under_its_key_is_the_same_change(
+    client: httpx2.AsyncClient, make_person: MakePerson, sign_in: SignIn, rows: Rows
+) -> None:
+    """The record of it says nothing about the passwords: they are compared with the one that holds."""
+    person, new = await make_person("lijing"), "a quite different one"
+    key, body = {"Idempotency-Key": "change-1"}, {"old_password": PASSWORD, "new_password": new}
+
+    async def change(**other: str) -> httpx2.Response:
+        return await client.post("/v1/me/password", headers=await sign_in(person) | key, json=body | other)
+
+    assert ((await change()).status_code, (again := await change()).status_code) == (204, 204)
+    assert (again.headers["Idempotency-Replayed"], again.content) == ("true", b"")
+    assert (await change(new_password="yet another one, 2026")).json()["code"] == "idempotency_key_reused"
+    assert (await attempt(client, "lijing", new)).status_code == 201
+    assert {row.body for row in await rows.scalars(select(CommandRecord))} == {""}
 
 
 @pytest.mark.parametrize("new", ["short", "aaaaaaaaaaaaaa", "xx-lijing-2026-xx", "ＬＩＪＩＮＧ２０２６２０２６", PASSWORD])

@@ -39,6 +39,7 @@ ANYBODY = {
     ("DELETE", "/v1/delegations/{delegation_id}"),
     ("GET", "/v1/sessions"),
     ("GET", "/v1/utterances"),
+    ("GET", "/v1/clips"),
     ("GET", "/v1/keywords"),
     ("GET", "/v1/keywords/frequencies"),
     ("GET", "/v1/keywords/precision"),
@@ -48,7 +49,7 @@ ANYBODY = {
 # Customers have no account: these want the secret of a link, and take no token of anybody who works here.
 OF_CUSTOMERS = "/v1/public/"
 # What asks for the permission at the row's site, once it has the row; folders whose services do so, each with tests of its own.
-BY_ROW = re.compile(r"/v1/(benefits|policies|sessions/\{session_id\}|cases/\{case_id\}/[a-z-]+)(/|$)")
+BY_ROW = re.compile(r"/v1/(benefits|policies|sessions/\{session_id\}|clips/\{clip_id\}|cases/\{case_id\}/[a-z-]+)(/|$)")
 
 
 def permissions(dependant: Dependant) -> Iterator[Permission]:

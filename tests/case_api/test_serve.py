@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -80,11 +81,22 @@ def test_an_ipv6_address_is_printed_whole(capsys: pytest.CaptureFixture[str]) ->
     assert "https://[fd00::1]:8443/mic" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-async def test_a_polite_end_tells_the_clients_and_keeps_what_they_sent(tmp_path: Path, sign: signal.Signals) -> None:
+def interrupted(service: Service) -> None:
+    os.kill(service.pid, signal.SIGINT)
+
+
+def left_alone(service: Service) -> None:
+    """What the system does when the process that started the service is killed; the service sends itself SIGTERM."""
+    assert service._process is not None
+    assert service._process.stdin is not None
+    service._process.stdin.close()
+
+
+@pytest.mark.parametrize("end", [interrupted, left_alone])
+async def test_a_polite_end_tells_the_clients_and_keeps_what_they_sent(tmp_path: Path, end: Callable[[Service], None]) -> None:
     staff = await prepare(own_settings(tmp_path), "end")
     with Service(tmp_path) as service:
-        received, code = await talk_until(service, staff.token, sign)
+        received, code = await talk_until(service, staff.token, end)
         status = await asyncio.to_thread(service.wait)
     assert status == 0
     assert received[-1]["type"] == "error"
@@ -95,8 +107,8 @@ async def test_a_polite_end_tells_the_clients_and_keeps_what_they_sent(tmp_path:
         assert db.execute("SELECT note FROM session_mark").fetchall() == [("客户提到退房",)]
 
 
-async def talk_until(service: Service, token: str, sign: signal.Signals) -> tuple[list[dict[str, Any]], int | None]:
-    """Two seconds of silence and a mark, then `sign` to the service: what the client received, and the code of the close."""
+async def talk_until(service: Service, token: str, end: Callable[[Service], None]) -> tuple[list[dict[str, Any]], int | None]:
+    """Two seconds of silence and a mark, then the service's `end`: what the client received, and the code of the close."""
     hello = {"type": "hello", "version": 1, "token": token, "codec": "pcm_s16le"}
     hello["consent"] = {"recording": True, "notice_version": "rec-2026-11"}
     async with connect(service.url) as line:
@@ -108,7 +120,7 @@ async def talk_until(service: Service, token: str, sign: signal.Signals) -> tupl
         await line.send(json.dumps({"type": "feedback", "prompt_id": "none", "verdict": "used"}))
         while received[-1].get("code") != "unknown_prompt":  # the answer to the line above: the mark has been taken
             received.append(json.loads(await line.recv()))
-        os.kill(service.pid, sign)
+        end(service)
         try:
             while True:
                 received.append(json.loads(await line.recv()))

@@ -68,17 +68,41 @@ async def test_writers_that_read_first_wait_for_each_other(factory: Factory) -> 
         assert sorted((await db.scalars(select(Site.name))).one()) == list("01234567")
 
 
-async def test_a_lock_that_is_not_given_is_an_error_of_its_own(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_a_lock_that_is_not_given_is_an_error_of_its_own(settings: Settings, monkeypatch: pytest.MonkeyPatch, processes: int) -> None:
+    """An engine of one's own is what another process has."""
     monkeypatch.setattr(engine_module, "BUSY_SECONDS", 0.05)
-    engine = create_engine(settings)
-    factory = session_factory(engine)
+    engines = [create_engine(settings) for _ in range(processes)]
+    factory, other = session_factory(engines[0]), session_factory(engines[-1])
     async with transaction(factory) as db:
         db.add(Site(code="A", name="甲"))
     async with transaction(factory) as holder:
         await holder.execute(select(Site).with_for_update())
         with pytest.raises(DatabaseBusy):
-            async with transaction(factory) as db:
+            async with transaction(other) as db:
                 await db.execute(select(Site).with_for_update())
-    async with transaction(factory) as db:  # the lock is free again
+    async with transaction(other) as db:  # the lock is free again
         db.add(Site(code="B", name="乙"))
-    await engine.dispose()
+    for engine in engines:
+        await engine.dispose()
+
+
+async def test_writers_of_a_process_take_turns(factory: Factory) -> None:
+    """As they came, none of them given up and none of them passed over; one that is called off lets the next one in."""
+    order: list[int] = []
+
+    async def write(number: int) -> None:
+        async with transaction(factory) as db:
+            await db.execute(select(Site).with_for_update())
+            order.append(number)
+            await asyncio.sleep(0)
+
+    async with transaction(factory) as db:
+        db.add(Site(code="A", name="甲"))
+        await db.flush()
+        waiting = [asyncio.create_task(write(number)) for number in range(20)]
+        await asyncio.sleep(0)
+        waiting[3].cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    expected = [number for number in range(20) if number != 3]
+    assert (order if factory.kw["bind"].dialect.name == "sqlite" else sorted(order)) == expected

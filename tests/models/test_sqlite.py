@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.engine import asking, create_engine, reading, session_factory, transaction
+from models.engine import asking, checkpoint, create_engine, reading, session_factory, transaction
 from models.settings import Settings
 
 
@@ -57,6 +60,26 @@ async def test_a_statement_is_one_trip(engine: AsyncEngine, trips: list[str]) ->
     async with reading(factory) as db:
         await db.connection()
     assert trips == []  # nothing was asked, nothing has to end
+    async with transaction(factory) as db:
+        await db.execute(text("DELETE FROM thing"))
+    assert trips == ["_run", "commit"]
+
+
+async def test_a_checkpoint_brings_what_was_committed_into_the_database(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Readers or not: what stands in the file alone is whole."""
+
+    def alone() -> list[str]:
+        copy = tmp_path / "copy.db"
+        shutil.copy(tmp_path / "calmdesk.db", copy)
+        with closing(sqlite3.connect(copy)) as db:
+            return [name for (name,) in db.execute("SELECT name FROM sqlite_master")]
+
+    factory = session_factory(engine)
+    assert "thing" not in alone()
+    async with reading(factory) as reader:
+        assert len((await reader.scalars(NAMES)).all()) == 2
+        await checkpoint(factory)
+    assert "thing" in alone()
 
 
 async def test_a_reader_sees_one_state_and_a_question_the_newest(engine: AsyncEngine) -> None:

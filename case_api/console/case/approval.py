@@ -86,10 +86,8 @@ def _execution(view: CaseView, round_: Row, instruction: Row | None) -> None:
                     el("strong", visit.named("task", work), "grow")
                     countdown(visit, task["due_at"], task["seconds_left"], stopped=bool(task["deadline"] and task["deadline"]["paused_at"]))
         with div("buttons"):
-            if round_["content"]["payees"] and instruction is None and kind == "rescission" and view.may(Permission.REFUND_PAY):
+            if instruction is None and view.open_task("refund_payment") and view.may(Permission.REFUND_PAY):
                 action(visit, visit.t("do.instruct"), lambda: _instruct(view), "primary")
-            if kind == "referral" and instruction is None and view.may(Permission.REFUND_PAY):
-                action(visit, visit.t("do.instruct"), lambda: _instruct(view))
             if view.may(Permission.CASE_MANAGE):
                 for number, event in enumerate(EVENTS.get(kind, ())):
                     action(visit, visit.t(f"event.{event}"), _happened(view, event), "" if number else "primary")

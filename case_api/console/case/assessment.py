@@ -6,9 +6,11 @@ from typing import Any, Final, get_args
 
 from case_api.assessments.forms import Breach, Department, LoanStatus
 from case_api.console.case.view import CaseView, Row
+from case_api.console.competitors.view import API, entry, records
 from case_api.console.fields import Field, yuan
 from case_api.console.forms import action, ask
 from case_api.console.parts import banner, card, choices, countdown, div, el, empty, facts, tag
+from case_api.evidence.service import AT_WORK
 from case_api.policies.rules import ContractStage, Spreading
 from case_api.security import Permission
 
@@ -33,6 +35,24 @@ async def show(view: CaseView) -> None:
     with div("columns thirds"):
         for department in get_args(Department):
             _part(view, department, found["parts"].get(department))
+    await _rivals(view)
+
+
+async def _rivals(view: CaseView) -> None:
+    """What competitors are said to offer this customer."""
+    visit = view.visit
+    found = await visit.rest.get(API, case_id=view.id, limit=50)
+    adds = view.may(Permission.COMPETITOR_RECORD) and view.at(*AT_WORK)
+    if not (adds or found["items"]):
+        return
+    with card(visit.t("rivals.title"), visit.t("rivals.case_note")):
+        if not found["items"]:
+            empty(visit.t("rivals.none"))
+        with el("ul", "", "entries"):
+            for offer in found["items"]:
+                entry(visit, offer)
+        if adds:
+            action(visit, visit.t("rivals.new"), records(visit, view.case), "small")
 
 
 def _joint(view: CaseView, found: Row) -> None:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final, get_args
-
-from nicegui import events, ui
+from typing import get_args
 
 from case_api.console.case.view import CaseView, Row
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field
-from case_api.console.forms import action, ask
-from case_api.console.parts import banner, card, choices, clock, div, el, empty, link, select, table, tag
-from case_api.console.rest import Refused, command_key
+from case_api.console.forms import action, ask, uploads
+from case_api.console.parts import card, choices, clock, div, el, empty, link, select, table, tag
+from case_api.console.rest import command_key
 from case_api.evidence.schemas import FileKind
 from case_api.evidence.service import AT_WORK
 from case_api.security import Permission
-
-UPLOAD: Final = """async (e) => {
-  e.preventDefault();
-  const form = e.target, button = form.querySelector("[type=submit]");
-  if (!form.querySelector("[type=file]").files.length) { emit({status: 0}); return; }
-  button.disabled = true;
-  try {
-    const answer = await fetch(form.action, {method: "POST", body: new FormData(form), headers: {"Idempotency-Key": form.dataset.key}});
-    emit({status: answer.status, problem: answer.ok ? null : await answer.json()});
-  } catch { emit({status: -1}); }
-  button.disabled = false;
-}"""
 
 
 async def show(view: CaseView) -> None:
@@ -77,17 +63,7 @@ def _upload(view: CaseView) -> None:
                 el("span", visit.t("field.note"))
                 el("input", type="text", name="note", autocomplete="off")
             el("button", visit.t("evidence.upload"), "button primary", type="submit")
-
-    def told(event: events.GenericEventArguments) -> None:
-        trouble.clear()
-        status, problem = event.args["status"], event.args.get("problem")
-        if status == 201:
-            ui.navigate.to(f"{visit.path}?tab=evidence&done=evidence")
-            return
-        with trouble:
-            banner(visit.t("typed.file") if status == 0 else visit.problem(Refused(status, problem or {})), "bad")
-
-    form.on("submit", told, js_handler=UPLOAD)
+    uploads(visit, form, trouble, f"{visit.path}?tab=evidence&done=evidence")
 
 
 def _piece(view: CaseView, piece: Row) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from case_api.console.case.view import TAB_OF, CaseView, Row
+from case_api.console.co_residents.view import acknowledged
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask
 from case_api.console.parts import card, countdown, div, el, empty, facts, link, tag
@@ -12,6 +13,7 @@ from case_api.security import Permission
 async def show(view: CaseView) -> None:
     """Facts, people, open work."""
     visit, case = view.visit, view.case
+    signed = await acknowledged(visit, case["site_id"], case["external_reference"], case["unit_label"])
     with div("columns"):
         with card(visit.t("case.facts")):
             facts(
@@ -21,6 +23,7 @@ async def show(view: CaseView) -> None:
                     (visit.t("board.received"), visit.moment(case["received_at"])),
                     (visit.t("case.source"), visit.named("source", case["source"])),
                     (visit.t("board.cause"), "、".join(visit.named("cause", cause) for cause in case["causes"])),
+                    (visit.t("acks.fact"), signed),
                     (visit.t("case.tier"), _tier(view)),
                     (visit.t("case.responsible"), visit.person(case["responsible_id"])),
                     (visit.t("case.receptionist"), visit.person(case["receptionist_id"])),

@@ -12,6 +12,20 @@ globalThis.calmdesk = {
     return found;
   },
 
+  // a form as it is being filled in, once there is a pause
+  soon(form, emit) {
+    clearTimeout(this.pauses.get(form));
+    this.pauses.set(form, setTimeout(() => form.isConnected && emit(this.values(form)), 450));
+  },
+  pauses: new WeakMap(),
+
+  async uploaded(form, submitter) {
+    if (!form.querySelector("[type=file]").files.length) return {status: 0};
+    const given = new FormData(form);
+    given.set("dry_run", submitter?.value ?? "true");
+    return this.posted(form, given);
+  },
+
   // how another program's file calls our columns and kinds; kinds are written as "its word = ours"
   mapping(form) {
     const made = {columns: {}, kinds: {}};
@@ -33,6 +47,10 @@ globalThis.calmdesk = {
     given.delete("one_kind");
     given.set("dry_run", submitter?.value ?? "true");
     given.set("mapping", this.mapping(form));
+    return this.posted(form, given);
+  },
+
+  async posted(form, given) {
     const buttons = [...form.querySelectorAll("[type=submit]")];
     for (const button of buttons) button.disabled = true;
     try {

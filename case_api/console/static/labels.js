@@ -1,31 +1,20 @@
 // Labels of a conversation: the recording, and every turn as a row to correct. What is wrong with them the server says.
+import { bar, player, sound } from "calmdesk/player.js";
+
 const SPEEDS = [0.75, 1, 1.5];
 const SHORTEST = 0.1;
 
-const clock = (seconds) => {
-  const whole = Math.max(0, Math.floor(seconds)), pad = (number) => String(number).padStart(2, "0");
-  const hours = Math.floor(whole / 3600);
-  return (hours ? `${hours}:${pad(Math.floor(whole / 60) % 60)}` : `${Math.floor(whole / 60)}`) + `:${pad(whole % 60)}`;
-};
 const tidy = (seconds) => Math.round(seconds * 100) / 100;
 let names = 0;
 const row = (turn) => ({ ...turn, key: ++names, words: turn.keywords.join(" ") });
 
 export default {
+  mixins: [player],
   template: `
   <div class="labels">
-    <audio ref="audio" :src="labels.audio" preload="metadata" @timeupdate="moved" @play="playing = true" @pause="playing = false"></audio>
+    ${sound("labels.audio")}
     <div class="card label-head">
-      <div class="player-bar">
-        <button type="button" class="button primary round" @click="toggle" :aria-label="playing ? t.pause : t.play">
-          <svg viewBox="0 0 24 24" class="icon" aria-hidden="true"><path :d="playing ? 'M8 5v14M16 5v14' : 'M8 5l11 7-11 7z'"/></svg>
-        </button>
-        <span class="number now">{{ clock(at) }} / {{ clock(labels.seconds) }}</span>
-        <input type="range" class="grow" min="0" :max="labels.seconds" step="0.05" :value="at" :aria-label="t.play" @input="seek(+$event.target.value)">
-        <div class="segments" role="group" :aria-label="t.speed">
-          <button v-for="one in speeds" type="button" :aria-pressed="speed === one" @click="pace(one)">{{ one }}×</button>
-        </div>
-      </div>
+      ${bar()}
       <div class="label-line" role="img" :aria-label="t.timeline" @click="pointed">
         <i v-if="onset !== null && offset !== null" class="agitation" :style="span(onset, offset)"></i>
         <i v-for="turn in turns" :key="turn.key" :class="['bar', turn.role]" :style="span(turn.start, turn.end)"></i>
@@ -56,7 +45,7 @@ export default {
       <ol class="label-turns">
         <li v-for="(turn, place) in turns" :key="turn.key" :class="['label-turn', turn.role, {current: at >= turn.start && at < turn.end}]">
           <div class="label-when">
-            <button type="button" class="button small" @click="hear(turn)" :aria-label="t.play_turn + ' ' + (place + 1)">▶ {{ place + 1 }}</button>
+            <button type="button" class="button small" @click="play(turn.start, turn.end)" :aria-label="t.play_turn + ' ' + (place + 1)">▶ {{ place + 1 }}</button>
             <select v-model="turn.role" @change="touch" :aria-label="t.role"><option v-for="[code, name] in labels.roles" :value="code">{{ name }}</option></select>
             <span v-for="edge in ['start', 'end']" class="label-edge">
               <input type="number" min="0" :max="labels.seconds" step="0.05" v-model.number="turn[edge]" @change="touch" :aria-label="t[edge]">
@@ -74,10 +63,11 @@ export default {
   props: { labels: Object },
   data() {
     const { kind, onset, offset, turns } = this.labels;
-    return { at: 0, playing: false, speed: 1, speeds: SPEEDS, stop: null, dirty: false, kind, onset, offset, turns: turns.map(row) };
+    return { speeds: SPEEDS, dirty: false, kind, onset, offset, turns: turns.map(row) };
   },
   computed: {
     t() { return this.labels.texts; },
+    seconds() { return this.labels.seconds; },
   },
   mounted() {
     this.leaving = (event) => { if (this.dirty) event.preventDefault(); };
@@ -85,49 +75,13 @@ export default {
   },
   beforeUnmount() {
     removeEventListener("beforeunload", this.leaving);
-    cancelAnimationFrame(this.frame);
   },
   methods: {
-    clock,
     tidy,
     touch() { this.dirty = true; },
     saved() { this.dirty = false; },
     share(at) { return `${(100 * at) / this.labels.seconds}%`; },
     span(from, to) { return { left: this.share(from), width: this.share(Math.max(to - from, 0)) }; },
-    toggle() {
-      this.stop = null;
-      if (this.playing) this.$refs.audio.pause();
-      else this.$refs.audio.play().then(() => this.run());
-    },
-    hear(turn) {
-      this.seek(turn.start);
-      this.stop = turn.end;
-      this.$refs.audio.play().then(() => this.run());
-    },
-    run() {
-      cancelAnimationFrame(this.frame);
-      const step = () => {
-        this.moved();
-        if (this.playing) this.frame = requestAnimationFrame(step);
-      };
-      step();
-    },
-    moved() {
-      this.at = this.$refs.audio.currentTime;
-      if (this.stop !== null && this.at >= this.stop) {
-        this.stop = null;
-        this.$refs.audio.pause();
-      }
-    },
-    seek(at) {
-      this.stop = null;
-      this.$refs.audio.currentTime = at;
-      this.at = at;
-    },
-    pace(speed) {
-      this.speed = speed;
-      this.$refs.audio.playbackRate = speed;
-    },
     pointed(event) {
       const box = event.currentTarget.getBoundingClientRect();
       this.seek(((event.clientX - box.left) / box.width) * this.labels.seconds);

@@ -1,47 +1,39 @@
 // Plays a conversation: lanes, curves, marks and the transcript share one clock, the recording's.
-const LANES = ["customer", "staff", "unsure"];
+import { bar, clock, player, sound } from "calmdesk/player.js";
+import { heightOf, needle, paint, placing, timing } from "calmdesk/tracks.js";
+
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
-const ROWS = { lanes: 54, loudness: 56, rate: 40, pitch: 40 };
-const LEFT = 64;
-
-const clock = (seconds) => {
-  const whole = Math.max(0, Math.floor(seconds));
-  const pad = (number) => String(number).padStart(2, "0");
-  const hours = Math.floor(whole / 3600);
-  return (hours ? `${hours}:${pad(Math.floor(whole / 60) % 60)}` : `${Math.floor(whole / 60)}`) + `:${pad(whole % 60)}`;
-};
-
-const usual = (values) => {
-  const known = values.filter((value) => value !== null).sort((a, b) => a - b);
-  return known.length ? known[Math.floor(known.length / 2)] : null;
-};
-
-const bounds = (values) => {
-  const known = values.filter((value) => value !== null).sort((a, b) => a - b);
-  if (!known.length) return null;
-  const low = known[Math.floor(known.length * 0.03)], high = known[Math.ceil(known.length * 0.985) - 1];
-  return [low, Math.max(high, low + 1)];
-};
+const QUIET = 1.2, LEAD = 0.3; // seconds without a voice that are skipped, and what of them is left on either side
+const NEAR = 7, DRAGGED = 5; // pixels: of the pointer to a mark, and what is a drag and no click
+const SPAN = 30; // seconds on the other side of where a span is begun
+const KEYS_OFF = "calmdesk.keys-off";
+const KEYS = [["␣ / K", "toggle"], ["J / L", "ten"], ["← / →", "five"], ["1 – 5", "speed"], ["S", "skip"], ["[ / ]", "edges"], ["?", "keys"]];
 
 export default {
+  mixins: [player],
   template: `
   <div class="player card">
-    <audio ref="audio" :src="session.audio" preload="metadata" @timeupdate="moved" @play="playing = true" @pause="playing = false"></audio>
-    <div class="player-bar">
-      <button type="button" class="button primary round" @click="toggle" :aria-label="playing ? t.pause : t.play">
-        <svg viewBox="0 0 24 24" class="icon" aria-hidden="true"><path :d="playing ? 'M8 5v14M16 5v14' : 'M8 5l11 7-11 7z'"/></svg>
-      </button>
-      <span class="number now">{{ clock(at) }} / {{ clock(session.seconds) }}</span>
-      <input type="range" class="grow" min="0" :max="session.seconds" step="0.1" :value="at" :aria-label="t.play" @input="seek(+$event.target.value)">
-      <div class="segments" role="group" :aria-label="t.speed">
-        <button v-for="one in speeds" type="button" :aria-pressed="speed === one" @click="pace(one)">{{ one }}×</button>
-      </div>
-    </div>
-    <canvas ref="canvas" class="tracks" :style="{height: height + 'px'}" role="img" :aria-label="summary" @click="pointed"></canvas>
+    ${sound("session.audio")}
+    ${bar(`
+    <label class="check small"><input type="checkbox" v-model="skip"><span>{{ t.skip }}</span></label>
+    <button type="button" class="button small quiet" @click="$refs.help.showModal()">{{ t.keys }}</button>`)}
+    <canvas ref="canvas" class="tracks" :style="{height: height + 'px'}" role="img" :aria-label="summary"
+      @pointerdown="grab" @pointermove="point" @pointerup="drop" @pointercancel="release"></canvas>
     <div class="legend" aria-hidden="true">
       <span v-for="(name, key) in session.names.speaker"><i :class="'dot ' + key"></i>{{ name }}</span>
       <span v-for="(name, key) in session.names.level"><i :class="'band ' + key"></i>{{ name }}</span>
       <span><i class="line usual"></i>{{ t.usual }}</span>
+      <span v-for="one in signs"><i :class="'sign sign-' + one[0]">{{ one[1] }}</i>{{ t['sign_' + one[0]] }}</span>
+    </div>
+    <div v-if="session.cut" class="player-bar span-bar">
+      <span class="note" role="status">{{ span ? t.chosen + ' ' + clock(span[0]) + ' – ' + clock(span[1]) : t.choose }}</span>
+      <button type="button" class="button small quiet" @click="edge(0)">{{ t.from_here }}</button>
+      <button type="button" class="button small quiet" @click="edge(1)">{{ t.to_here }}</button>
+      <template v-if="span">
+        <button type="button" class="button small" @click="play(span[0], span[1])">{{ t.play_span }}</button>
+        <button type="button" class="button small primary" @click="$emit('cut', {start: tenth(span[0]), end: tenth(span[1])})">{{ t.cut }}</button>
+        <button type="button" class="button small quiet" @click="choose(null)">{{ t.clear }}</button>
+      </template>
     </div>
     <div class="player-columns">
       <section>
@@ -51,7 +43,7 @@ export default {
         <input type="search" class="find" v-model="wanted" :placeholder="t.find" :aria-label="t.find">
         <p v-if="!shown.length" class="empty">{{ t.nothing }}</p>
         <div ref="words" class="transcript" tabindex="0" role="region" :aria-label="t.transcript">
-          <button v-for="said in shown" :key="said.id" type="button" :data-id="said.id" :class="['utterance', said.speaker, {current: said.id === current}]" @click="play(said.start)">
+          <button v-for="said in shown" :key="said.id" v-memo="[said.id === current, wanted]" type="button" :data-id="said.id" :class="['utterance', said.speaker, {current: said.id === current}]" @click="play(said.start)">
             <span class="number">{{ clock(said.start) }}</span>
             <b>{{ session.names.speaker[said.speaker] }}</b>
             <span class="words"><template v-for="part in parts(said)"><mark v-if="part.hit">{{ part.text }}</mark><template v-else>{{ part.text }}</template></template></span>
@@ -62,7 +54,7 @@ export default {
         <h2>{{ t.events }}</h2>
         <p v-if="!session.marks.length" class="empty">{{ t.nothing }}</p>
         <div class="marks">
-          <button v-for="mark in session.marks" type="button" :class="['mark', mark.kind]" @click="play(mark.at)">
+          <button v-for="mark in session.marks" v-memo="[mark]" type="button" :class="['mark', mark.kind]" @click="play(mark.at)">
             <span class="number">{{ clock(mark.at) }}</span><span>{{ mark.text }}</span>
           </button>
         </div>
@@ -84,15 +76,42 @@ export default {
         </template>
       </section>
     </div>
+    <dialog ref="help" class="keys" :aria-label="t.keys">
+      <h2>{{ t.keys }}</h2>
+      <dl class="facts"><div v-for="[key, name] in keys"><dt><kbd>{{ key }}</kbd></dt><dd>{{ t['key_' + name] }}</dd></div></dl>
+      <label class="check"><input type="checkbox" v-model="listening"><span>{{ t.keys_on }}</span></label>
+      <form method="dialog"><button class="button">{{ t.close }}</button></form>
+    </dialog>
   </div>`,
   props: { session: Object },
   data() {
-    return { at: this.session.at, playing: false, speed: 1, follow: true, wanted: "", written: "", speeds: SPEEDS };
+    const signs = [["prompt", "▲"], ["keyword", "●"], ["moment", "✕"], ["calmed", "▼"], ["mark", "◆"], ["comment", "■"]];
+    const listening = localStorage.getItem(KEYS_OFF) === null; // speech and switches press keys that nobody meant
+    return { listening, at: this.session.at, follow: true, skip: false, wanted: "", written: "", span: null, speeds: SPEEDS, keys: KEYS, signs };
   },
   computed: {
     t() { return this.session.texts; },
-    rows() { return ["lanes", ...["loudness", "rate", "pitch"].filter((name) => this.curve(name))]; },
-    height() { return 22 + this.rows.reduce((sum, row) => sum + ROWS[row] + 8, 0); },
+    seconds() { return this.session.seconds; },
+    view() { return { from: 0, to: this.seconds }; },
+    height() { return heightOf(this.session); },
+    pins() {
+      const comments = (this.session.comments ?? []).map(({ at, text }) => ({ kind: "comment", at, text }));
+      return [...this.session.marks, ...comments];
+    },
+    heard() {
+      const found = {};
+      for (const hit of this.session.keywords) (found[hit.utterance_id] ??= []).push(hit.heard);
+      return found;
+    },
+    gaps() {
+      const found = [];
+      let end = 0;
+      for (const said of [...this.session.utterances, { start: this.seconds, end: this.seconds }]) {
+        if (said.start - end > QUIET) found.push([end ? end + LEAD : 0, said.start - (said.start < this.seconds ? LEAD : 0)]);
+        end = Math.max(end, said.end);
+      }
+      return found;
+    },
     shown() {
       const wanted = this.wanted.trim();
       return wanted ? this.session.utterances.filter((said) => said.text.includes(wanted)) : this.session.utterances;
@@ -103,77 +122,114 @@ export default {
       return found;
     },
     summary() {
-      return `${this.t.lanes}、${this.t.loudness}、${this.t.rate}、${this.t.pitch}；${clock(this.session.seconds)}`;
+      return `${this.t.lanes}、${this.t.loudness}、${this.t.rate}、${this.t.pitch}；${clock(this.seconds)}`;
     },
   },
   watch: {
+    at() { this.draw(); },
+    listening(on) {
+      if (on) localStorage.removeItem(KEYS_OFF);
+      else localStorage.setItem(KEYS_OFF, "");
+    },
+    pins() { this.repaint(); },
     current(id) {
       if (!this.follow || !id) return;
-      const row = this.$refs.words?.querySelector(`[data-id="${CSS.escape(id)}"]`);
-      if (row) this.$refs.words.scrollTo({ top: row.offsetTop - this.$refs.words.clientHeight / 3 });
+      this.reveal(this.$refs.words?.querySelector(`[data-id="${CSS.escape(id)}"]`));
     },
   },
   mounted() {
-    this.observer = new ResizeObserver(() => this.draw());
+    this.picture = document.createElement("canvas"); // what does not move: the needle goes over it sixty times a second
+    this.repaint = () => {
+      paint(this.picture, this.$refs.canvas, this.session, this.pins, this.t, this.view);
+      this.draw();
+    };
+    this.observer = new ResizeObserver(this.repaint);
     this.observer.observe(this.$refs.canvas);
     this.dark = matchMedia("(prefers-color-scheme: dark)");
-    this.redraw = () => this.draw();
-    this.dark.addEventListener("change", this.redraw);
+    this.dark.addEventListener("change", this.repaint);
+    addEventListener("keydown", this.typed);
     if (this.at) this.$refs.audio.currentTime = this.at;
-    if (this.session.play) this.$refs.audio.play().then(() => this.run(), () => {}); // a browser may want a click first
+    if (this.session.play) this.start();
   },
   beforeUnmount() {
     this.observer.disconnect();
-    this.dark.removeEventListener("change", this.redraw);
-    cancelAnimationFrame(this.frame);
+    this.dark.removeEventListener("change", this.repaint);
+    removeEventListener("keydown", this.typed);
   },
   methods: {
-    clock,
-    curve(name) { return this.session.track.columns[{ loudness: "loudness_momentary" }[name] ?? name]; },
-    toggle() {
-      if (this.playing) this.$refs.audio.pause();
-      else this.$refs.audio.play().then(() => this.run());
-    },
-    play(at) {
-      this.seek(at);
-      this.$refs.audio.play().then(() => this.run());
-    },
-    run() {
-      cancelAnimationFrame(this.frame);
-      const step = () => {
-        this.moved();
-        if (this.playing) this.frame = requestAnimationFrame(step);
-      };
-      step();
-    },
-    seek(at) {
-      this.$refs.audio.currentTime = at;
-      this.at = at;
-      this.draw();
-    },
-    pace(speed) {
-      this.speed = speed;
-      this.$refs.audio.playbackRate = speed;
-    },
+    tenth: (seconds) => Math.round(seconds * 10) / 10,
     moved() {
-      this.at = this.$refs.audio.currentTime;
+      player.methods.moved.call(this);
+      const gap = this.skip && this.playing && this.gaps.find(([from, to]) => this.at >= from && this.at < to - 0.1);
+      if (gap) this.$refs.audio.currentTime = gap[1];
+    },
+    typed(event) {
+      if (!this.listening || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog, [role=dialog]")) return;
+      if (event.key === " " && event.target.closest("a, button, summary, input")) return; // which it presses
+      const act = this.acting(event.key.length === 1 ? event.key.toLowerCase() : event.key);
+      if (!act) return;
+      event.preventDefault();
+      act();
+    },
+    acting(key) {
+      const by = { j: -10, l: 10, ArrowLeft: -5, ArrowRight: 5 }[key];
+      if (by) return () => this.seek(this.at + by);
+      if (SPEEDS[key - 1]) return () => this.pace(SPEEDS[key - 1]);
+      return {
+        " ": this.toggle,
+        k: this.toggle,
+        s: () => { this.skip = !this.skip; },
+        "?": () => this.$refs.help.showModal(),
+        "[": this.session.cut && (() => this.edge(0)),
+        "]": this.session.cut && (() => this.edge(1)),
+      }[key];
+    },
+    where(event) {
+      const box = this.$refs.canvas.getBoundingClientRect();
+      return Math.min(Math.max(timing(box.width, this.view)(event.clientX - box.left), 0), this.seconds);
+    },
+    grab(event) {
+      this.$refs.canvas.setPointerCapture(event.pointerId);
+      this.held = { x: event.clientX, at: this.where(event), dragged: false };
+    },
+    point(event) {
+      const near = placing(this.$refs.canvas.clientWidth, this.view), x = event.offsetX;
+      const pin = this.pins.find((one) => Math.abs(near(one.at) - x) < NEAR);
+      this.$refs.canvas.title = pin ? `${clock(pin.at)} ${pin.text}` : "";
+      if (!this.held || !this.session.cut || event.pointerType !== "mouse") return;
+      this.held.dragged ||= Math.abs(event.clientX - this.held.x) > DRAGGED;
+      if (this.held.dragged) this.choose([this.held.at, this.where(event)]);
+    },
+    drop(event) {
+      if (this.held && !this.held.dragged) this.play(this.where(event));
+      this.release();
+    },
+    release() { this.held = null; },
+    choose(span) {
+      this.span = span && [Math.min(...span), Math.max(...span)];
       this.draw();
     },
-    pointed(event) {
-      const box = this.$refs.canvas.getBoundingClientRect();
-      const share = (event.clientX - box.left - LEFT) / (box.width - LEFT);
-      if (share >= 0) this.play(Math.min(share, 1) * this.session.seconds);
+    edge(side) {
+      const [from, to] = this.span ?? [Math.max(this.at - SPAN, 0), Math.min(this.at + SPAN, this.seconds)];
+      this.choose(side ? [Math.min(from, this.at), this.at] : [this.at, Math.max(to, this.at)]);
+    },
+    reveal(row) {
+      if (!row) return;
+      const words = this.$refs.words;
+      const place = () => { words.scrollTop += row.getBoundingClientRect().top - words.getBoundingClientRect().top - words.clientHeight / 3; };
+      place();
+      requestAnimationFrame(place); // the rows above had a guessed height until now
     },
     linked(at) {
       history.replaceState(history.state, "", `?at=${at}`);
       this.play(at);
     },
     comment() {
-      this.$emit("comment", { at: Math.round(this.at * 10) / 10, text: this.written.trim() });
+      this.$emit("comment", { at: this.tenth(this.at), text: this.written.trim() });
     },
     parts(said) {
-      const terms = this.session.keywords.filter((hit) => hit.utterance_id === said.id).map((hit) => hit.heard);
-      if (this.wanted.trim()) terms.push(this.wanted.trim());
+      const terms = [...(this.heard[said.id] ?? []), this.wanted.trim()];
       let parts = [{ text: said.text, hit: false }];
       for (const term of terms.filter(Boolean)) {
         parts = parts.flatMap((part) => part.hit ? [part] : part.text.split(term).flatMap((text, index) => index ? [{ text: term, hit: true }, { text, hit: false }] : [{ text, hit: false }]));
@@ -182,96 +238,21 @@ export default {
     },
     draw() {
       const canvas = this.$refs.canvas;
-      if (!canvas) return;
-      const style = getComputedStyle(canvas), colour = (name) => style.getPropertyValue(`--${name}`).trim();
-      const ratio = devicePixelRatio || 1, width = canvas.clientWidth, height = this.height;
-      canvas.width = width * ratio;
-      canvas.height = height * ratio;
-      const pen = canvas.getContext("2d");
-      pen.scale(ratio, ratio);
-      pen.font = `12px ${style.fontFamily}`;
-      pen.textBaseline = "middle";
-      const x = (at) => LEFT + (at / this.session.seconds) * (width - LEFT);
-      const bandColours = { calm: "accent-soft", rising: "amber-soft", agitated: "red-soft" };
-      for (const band of this.session.bands) {
-        if (!bandColours[band.level]) continue;
-        pen.fillStyle = colour(bandColours[band.level]);
-        pen.fillRect(x(band.from), 0, Math.max(x(band.to) - x(band.from), 1), height - 18);
+      if (!canvas || !this.picture?.width) return;
+      const { width, height } = this.picture, style = getComputedStyle(canvas), ratio = width / canvas.clientWidth;
+      if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+      const pen = canvas.getContext("2d"), x = placing(canvas.clientWidth, this.view);
+      pen.setTransform(1, 0, 0, 1, 0, 0);
+      pen.clearRect(0, 0, width, height);
+      pen.drawImage(this.picture, 0, 0);
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      if (this.span) {
+        pen.fillStyle = pen.strokeStyle = style.getPropertyValue("--blue").trim();
+        pen.globalAlpha = 0.22;
+        pen.fillRect(x(this.span[0]), 0, Math.max(x(this.span[1]) - x(this.span[0]), 1), this.height - 18);
+        pen.globalAlpha = 1;
       }
-      let top = 4;
-      for (const row of this.rows) {
-        pen.fillStyle = colour("soft");
-        pen.fillText(this.t[row], 0, top + ROWS[row] / 2);
-        if (row === "lanes") this.drawLanes(pen, x, top, colour);
-        else this.drawCurve(pen, x, top, ROWS[row], row, colour);
-        top += ROWS[row] + 8;
-      }
-      this.drawMarks(pen, x, height, colour);
-      this.drawAxis(pen, x, width, height, colour);
-      pen.fillStyle = colour("ink");
-      pen.fillRect(x(this.at) - 0.75, 0, 1.5, height - 18);
-    },
-    drawLanes(pen, x, top, colour) {
-      const colours = { customer: "warm", staff: "accent", unsure: "soft" };
-      for (const said of this.session.utterances) {
-        pen.fillStyle = colour(colours[said.speaker]);
-        pen.beginPath();
-        pen.roundRect(x(said.start), top + LANES.indexOf(said.speaker) * 18, Math.max(x(said.end) - x(said.start), 2), 14, 3);
-        pen.fill();
-      }
-    },
-    drawCurve(pen, x, top, height, name, colour) {
-      const values = this.curve(name), range = bounds(values);
-      if (!range) return;
-      const { start, step } = this.session.track;
-      const y = (value) => top + height - ((Math.min(Math.max(value, range[0]), range[1]) - range[0]) / (range[1] - range[0])) * height;
-      const middle = usual(values);
-      pen.strokeStyle = colour("line");
-      pen.setLineDash([4, 4]);
-      pen.beginPath();
-      pen.moveTo(LEFT, y(middle));
-      pen.lineTo(x(this.session.seconds), y(middle));
-      pen.stroke();
-      pen.setLineDash([]);
-      if (name === "loudness") {
-        pen.fillStyle = colour("blue");
-        values.forEach((value, index) => {
-          if (value === null) return;
-          const tall = ((Math.max(value, range[0]) - range[0]) / (range[1] - range[0])) * height;
-          pen.fillRect(x(start + index * step), top + (height - Math.min(tall, height)) / 2, Math.max(x(step) - x(0) - 0.4, 0.8), Math.max(Math.min(tall, height), 1));
-        });
-        return;
-      }
-      pen.strokeStyle = colour("blue");
-      pen.lineWidth = 1.4;
-      pen.beginPath();
-      let down = false;
-      values.forEach((value, index) => {
-        if (value === null) { down = false; return; }
-        const place = [x(start + index * step), y(value)];
-        if (down) pen.lineTo(...place); else pen.moveTo(...place);
-        down = true;
-      });
-      pen.stroke();
-      pen.lineWidth = 1;
-    },
-    drawMarks(pen, x, height, colour) {
-      for (const mark of this.session.marks) {
-        const prompt = mark.kind.startsWith("prompt");
-        pen.fillStyle = colour(mark.kind === "comment" ? "amber" : prompt ? "accent" : mark.kind === "keyword" ? "warm" : "blue");
-        pen.beginPath();
-        const place = x(mark.at), low = height - 20;
-        if (prompt) { pen.moveTo(place, low - 9); pen.lineTo(place + 5, low); pen.lineTo(place - 5, low); } else pen.arc(place, low - 4, 3.5, 0, 7);
-        pen.fill();
-      }
-    },
-    drawAxis(pen, x, width, height, colour) {
-      const steps = [5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
-      const step = steps.find((one) => ((width - LEFT) * one) / this.session.seconds > 62) ?? 7200;
-      pen.fillStyle = colour("soft");
-      pen.textAlign = "center";
-      for (let at = 0; at <= this.session.seconds; at += step) pen.fillText(clock(at), Math.min(Math.max(x(at), LEFT + 12), width - 14), height - 8);
-      pen.textAlign = "start";
+      needle(pen, style, x(this.at), this.height);
     },
   },
 };

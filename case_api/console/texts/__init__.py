@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from case_api.console.texts import admin, cases, common, fields, figures, learning, records, rules, warnings
+from case_api.console.texts import admin, audit, cases, common, desk, fields, figures, learning, prevention, records, rules, warnings
 
 Pair = tuple[str, str]
 _PARTS: Final = (
     admin.TEXTS,
+    audit.TEXTS,
     common.TEXTS,
     cases.TEXTS,
+    desk.TEXTS,
     fields.TEXTS,
     figures.TEXTS,
     learning.TEXTS,
+    prevention.TEXTS,
     records.TEXTS,
     rules.TEXTS,
     warnings.TEXTS,

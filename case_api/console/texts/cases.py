@@ -303,8 +303,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Finance makes the instruction; once paid the unit is released. Who approved cannot pay.",
     ),
     "execution.transfer": ("新买家签约后登记。", "Recorded when the successor has the contract."),
-    "execution.deferral": ("到期前收到款项登记已付，逾期未付则回到方案阶段。", "Paid in time, or back to the solutions."),
-    "execution.referral": ("新买家成交后登记，再由财务返还定金。", "Recorded when the successor bought; then finance pays."),
+    "execution.deferral": (
+        "到期前收到款项登记已付；到期后无人登记，自动回到方案阶段。",
+        "Paid in time, or back to the solutions, by itself if nobody says what happened.",
+    ),
+    "execution.referral": (
+        "新买家成交后登记，再由财务返还定金；到期后无人登记，自动回到方案阶段。",
+        "Recorded when the successor bought; then finance pays. Back to the solutions by itself if nobody says what happened.",
+    ),
     "event.benefits_delivered": ("权益已交付", "Benefits delivered"),
     "event.transfer_completed": ("转让已完成", "Transfer completed"),
     "event.deferral_paid": ("客户已付款", "Customer paid"),

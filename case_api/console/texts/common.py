@@ -122,8 +122,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # library and rules
     "library.title": ("话术与词库", "Scripts and terms"),
     "library.help": (
-        "内容来自培训师维护的文件，保存后几秒内生效；只有法务审核通过的话术会出现在手机上。",
-        "These are the trainers' files, in force seconds after they are saved; only scripts that legal approved reach a phone.",
+        "现行的内容。修改在这里起草，由另一个人审核，通过后数秒内生效；只有审核通过的话术会出现在手机上。",
+        "What is in force. Changes are drafted here and approved by somebody else; only approved scripts ever come up on a phone.",
     ),
     "library.scripts": ("话术", "Scripts"),
     "library.terms": ("投诉词", "Terms"),

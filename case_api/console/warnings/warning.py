@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fastapi import Request
 
+from case_api.console.co_residents.view import acknowledged
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.pages import page
@@ -24,6 +25,7 @@ async def warning_page(visit: Visit, request: Request) -> None:
     """Reasons and clock first: whoever calls the customer reads them before."""
     warning = await visit.rest.get(f"warnings/{reference(request, 'warning_id')}")
     others = await visit.rest.get("warnings", customer_id=warning["customer_id"], state="all", sort="newest", limit=20)
+    signed = await acknowledged(visit, **whose(warning))
     await visit.load_people(warning["site_id"])
     with el("nav", "", "crumbs", aria_label=visit.t("crumbs")):
         link(visit.t("nav.warnings"), "/warnings")
@@ -37,7 +39,7 @@ async def warning_page(visit: Visit, request: Request) -> None:
     _buttons(visit, warning)
     with div("columns"):
         _reasons(visit, warning)
-        _facts(visit, warning)
+        _facts(visit, warning, signed)
     with div("columns"):
         _steps(visit, warning)
         _events(visit, warning)
@@ -126,7 +128,12 @@ def _reasons(visit: Visit, warning: Row) -> None:
                 el("td", f"+{reason['points']}", "number")
 
 
-def _facts(visit: Visit, warning: Row) -> None:
+def whose(warning: Row) -> Row:
+    """Whose co-residents are asked for, here and on the page of acknowledgements."""
+    return {name: warning[name] for name in ("site_id", "customer_reference", "unit_reference")}
+
+
+def _facts(visit: Visit, warning: Row, signed: str) -> None:
     with card(visit.t("warnings.facts")):
         pairs: list[tuple[str, Any]] = [
             (visit.t("site"), visit.site(warning["site_id"])),
@@ -135,6 +142,7 @@ def _facts(visit: Visit, warning: Row) -> None:
             (visit.t("warnings.raised"), visit.moment(warning["raised_at"])),
             (visit.t("warnings.due"), visit.moment(warning["due_at"])),
             (visit.t("warnings.contacted"), visit.moment(warning["contacted_at"])),
+            (visit.t("acks.fact"), signed),
             (visit.t("warnings.rules_used"), visit.t("warnings.rules_own" if warning["rule_set_id"] else "warnings.rules_shipped")),
         ]
         if warning["reported_at"]:
@@ -144,8 +152,16 @@ def _facts(visit: Visit, warning: Row) -> None:
             pairs.append((visit.t("warnings.outcome"), visit.named("alarm_outcome", warning["outcome"])))
             pairs.append((visit.t("warnings.resolved"), f"{visit.moment(warning['resolved_at'])} · {who}"))
         facts(pairs)
-        if warning["case_id"]:
-            link(visit.t("warnings.open_case"), f"/cases/{warning['case_id']}", "button small")
+        with div("buttons"):
+            if warning["case_id"]:
+                link(visit.t("warnings.open_case"), f"/cases/{warning['case_id']}", "button small")
+            link(
+                visit.t("warnings.acknowledge"),
+                "/acknowledgements",
+                "button small",
+                **whose(warning),
+                customer_label=warning["customer_label"],
+            )
 
 
 def _steps(visit: Visit, warning: Row) -> None:

@@ -19,14 +19,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.early_warning.board import alarms, repository
 from case_api.early_warning.board.trace import note
 from case_api.early_warning.events.own import gather
+from case_api.early_warning.events.repository import touch
 from case_api.early_warning.indicators import Finding, Happened, examine
 from case_api.early_warning.levels import Alarm, alarm_of
+from case_api.early_warning.rule_sets import repository as rule_sets
 from case_api.early_warning.rule_sets.service import Held, InForce, rules_in_force
 from models.early_warnings import EarlyWarning
 from models.engine import Factory, reading, transaction
 
 BATCH: Final = 50
 """Customers of one transaction: other writers wait for no more than these."""
+AGAIN: Final = 500
+"""Customers of one transaction that only says that they are to be looked at."""
 SECONDS_A_TICK: Final = 0.5
 """After a large import the board fills over some minutes; deadlines are not kept waiting for it."""
 GATHERING: Final = timedelta(minutes=1)
@@ -74,8 +78,28 @@ class Watch:
             pass
 
 
+async def look_again(factory: Factory, now: datetime) -> int:
+    """Let the next customers be looked at by rules that came into force or went out, `AGAIN` at most: how many.
+
+    Also whoever is being looked at by the old ones. All of them in the transaction of the change would keep every writer waiting.
+    """
+    async with reading(factory) as db:
+        if await rule_sets.waiting_again(db) is None:
+            return 0
+    async with transaction(factory) as db:
+        await rule_sets.one_at_a_time(db)
+        changed = await rule_sets.waiting_again(db)
+        if changed is None:
+            return 0
+        ids = await rule_sets.customers_after(db, changed.again_after, changed.site_id, AGAIN)
+        await touch(db, ids, now)
+        await rule_sets.told_until(db, changed.id, ids[-1] if len(ids) == AGAIN else None)
+    return len(ids)
+
+
 async def look(factory: Factory, now: datetime) -> int:
     """Examine the customers that have waited longest, `BATCH` at most: how many."""
+    await look_again(factory, now)
     async with reading(factory) as db:
         rows = await repository.to_check(db, now, BATCH)
         if not rows:

@@ -161,7 +161,9 @@ def _acks(ack_id: str | None = None, customer_ids: Collection[str] | None = None
         literal_column("'co_resident_ack'").label("kind"),
         Ack.signed_at.label("at"),
     )
-    by_number = and_(Customer.site_id == Ack.site_id, Ack.customer_reference != "", Customer.key == "c:" + Ack.customer_reference)
+    # both ways: from an acknowledgement to its customer by `key`, from many customers to theirs by `customer_reference`
+    same = and_(Customer.key == "c:" + Ack.customer_reference, Ack.customer_reference == Customer.reference)
+    by_number = and_(Customer.site_id == Ack.site_id, Ack.customer_reference != "", same)
     no_number = or_(Ack.customer_reference == "", Customer.reference == "")
     by_unit = and_(Customer.site_id == Ack.site_id, _HAS_UNIT, Customer.unit_reference == Ack.unit_reference, no_number)
     wanted = [Ack.status == "signed", ~_told(name, "ack")]

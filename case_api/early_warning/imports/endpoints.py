@@ -15,11 +15,11 @@ from case_api.early_warning.imports.schemas import EventImportOut
 from case_api.early_warning.sources.service import source_for
 from case_api.intake.imports.schemas import fault_out
 from case_api.intake.imports.service import rejected
-from case_api.once import once_file
+from case_api.once import once_files
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
-from models.engine import reading, transaction
+from models.engine import reading
 
 router = APIRouter(prefix="/crm-imports", tags=["early warning"], route_class=CommandRoute)
 
@@ -53,7 +53,7 @@ async def import_events(
 ) -> EventImportOut:
     """Read the whole file, then take every event that is not there yet, so that a file may be sent again."""
     by.principal.demand(Permission.CRM_IMPORT, site_id)
-    once = await once_file(request, by, key, file, source_id, site_id, mapping, dry_run)
+    once = await once_files(request, by, key, [file], source_id, site_id, mapping, dry_run)
     async with reading(factory) as db:
         await once.look(db)
         source = await source_for(db, source_id, site_id)
@@ -65,9 +65,7 @@ async def import_events(
     taken, known = (0, 0) if dry_run else await service.bring_in(factory, job, context, by.who, _quiet)
     faults = [fault_out(fault) for fault in checked.faults]
     found = EventImportOut(dry_run=dry_run, lines=checked.lines, taken=taken, known=known, faulty=checked.faulty, faults=faults)
-    async with transaction(factory) as db:
-        await once.claim(db)
-        once.keep(db, 200, found)
+    await once.answered(factory, 200, found)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, or_, select, text, update
+from sqlalchemy import Row, Select, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.crm import CrmCustomer
@@ -37,7 +37,19 @@ async def one_at_a_time(db: AsyncSession) -> None:
         await db.execute(text("LOCK TABLE warning_rule_set IN SHARE ROW EXCLUSIVE MODE"))
 
 
-async def look_again(db: AsyncSession, site_id: str | None, at: object) -> None:
-    """Every customer of the site (None: of all) has to be looked at by other rules, also whoever is being looked at by the old ones."""
-    change = update(CrmCustomer).values(check_at=at, revision=CrmCustomer.revision + 1).execution_options(synchronize_session=False)
-    await db.execute(change if site_id is None else change.where(CrmCustomer.site_id == site_id))
+async def waiting_again(db: AsyncSession) -> Row[tuple[str, str | None, str]] | None:
+    """A version (id, site_id, again_after) that came into force or went out, of which customers are still to be told."""
+    columns = (WarningRuleSet.id, WarningRuleSet.site_id, WarningRuleSet.again_after)
+    query = select(*columns).where(WarningRuleSet.again_after.is_not(None)).order_by(WarningRuleSet.id).limit(1)
+    return (await db.execute(query)).first()  # type: ignore[return-value]  # the condition leaves no null
+
+
+async def customers_after(db: AsyncSession, customer_id: str, site_id: str | None, limit: int) -> Sequence[str]:
+    """Ids of the next customers of the site (None: of all)."""
+    query = select(CrmCustomer.id).where(CrmCustomer.id > customer_id).order_by(CrmCustomer.id).limit(limit)
+    return (await db.scalars(query if site_id is None else query.where(CrmCustomer.site_id == site_id))).all()
+
+
+async def told_until(db: AsyncSession, rule_set_id: str, customer_id: str | None) -> None:
+    """Everybody up to this customer is told (None: everybody). People's changes count in the version, this does not."""
+    await db.execute(update(WarningRuleSet).where(WarningRuleSet.id == rule_set_id).values(again_after=customer_id))

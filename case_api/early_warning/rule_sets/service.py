@@ -84,18 +84,19 @@ async def draft(db: AsyncSession, by: By, *, content: RuleSet, site_id: str | No
 
 
 async def publish(db: AsyncSession, by: By, rule_set_id: str, expected: int) -> WarningRuleSet:
-    """In force from now; every customer is looked at again. Raises Problem: not_found, forbidden, version_conflict, rule_set_state."""
+    """In force from now; the watch looks at every customer again.
+
+    Raises Problem: not_found, forbidden, version_conflict, rule_set_state.
+    """
     row = await _to_change(db, by, rule_set_id, expected, "draft")
-    row.status, row.published_by, row.published_at = "published", by.person_id, by.now
-    await repository.look_again(db, row.site_id, by.now)
+    row.status, row.published_by, row.published_at, row.again_after = "published", by.person_id, by.now, ""
     return await _written(db, by, row, "publish")
 
 
 async def retire(db: AsyncSession, by: By, rule_set_id: str, expected: int) -> WarningRuleSet:
     """Out of force: a site goes by the general rules again, those by the shipped ones. Raises Problem as `publish` does."""
     row = await _to_change(db, by, rule_set_id, expected, "published")
-    row.status, row.retired_at = "retired", by.now
-    await repository.look_again(db, row.site_id, by.now)
+    row.status, row.retired_at, row.again_after = "retired", by.now, ""
     return await _written(db, by, row, "retire")
 
 

@@ -11,11 +11,11 @@ from case_api.commands import ByDep, CommandRoute, KeyHeader
 from case_api.database import FactoryDep
 from case_api.intake.imports import service
 from case_api.intake.imports.schemas import ImportOut
-from case_api.once import once_file
+from case_api.once import once_files
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
-from models.engine import reading, transaction
+from models.engine import reading
 
 router = APIRouter(prefix="/case-imports", tags=["cases"], route_class=CommandRoute)
 
@@ -44,11 +44,9 @@ async def import_cases(
 ) -> ImportOut:
     """Open a draft for each line. Lines whose external reference the site knows are left alone, so that a file may be sent again."""
     site = site_for(by.principal, Permission.CASE_IMPORT, site_id)
-    once = await once_file(request, by, key, file, site, dry_run)
+    once = await once_files(request, by, key, [file], site, dry_run)
     async with reading(factory) as db:
         await once.look(db)
     found = await service.import_cases(factory, by, site, await file.read(), dry_run=dry_run)
-    async with transaction(factory) as db:
-        await once.claim(db)
-        once.keep(db, 200, found)
+    await once.answered(factory, 200, found)
     return found

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,7 +34,7 @@ from models import audit
 from models.learning import FalsePair, KeywordReview
 from models.outbox import publish
 from scripts_library.editing import mark_not_heard
-from scripts_library.library import Library
+from scripts_library.library import Library, Places
 from scripts_library.mining.concordance import context, playback
 from scripts_library.mining.frequency import Dimension, changes, frequencies, together, weeks
 from scripts_library.mining.rows import HitRow
@@ -120,7 +119,7 @@ def hit_out(row: Any) -> HitOut:
     )
 
 
-async def review(db: AsyncSession, by: By, places: tuple[Path, Path], hit_id: str, verdict: str) -> Reviewed:
+async def review(db: AsyncSession, by: By, places: Places, hit_id: str, verdict: str) -> Reviewed:
     """What a person made of a hit. A text that only sounded like its term is not taken for it again, in the log and by the ear.
 
     Raises Problem: not_found, hit_reviewed, library_refused.
@@ -149,7 +148,7 @@ async def review(db: AsyncSession, by: By, places: tuple[Path, Path], hit_id: st
     return Reviewed(hit_id=hit_id, verdict=verdict, scope=scope, hidden=hidden)  # type: ignore[arg-type]
 
 
-async def _mark(db: AsyncSession, by: By, places: tuple[Path, Path], term: str, heard: str) -> int:
+async def _mark(db: AsyncSession, by: By, places: Places, term: str, heard: str) -> int:
     if await repository.pair(db, term, heard) is None:
         db.add(FalsePair(term=term, heard=heard, marked_by=by.person_id, marked_at=by.now))
     hidden = await repository.set_false(db, term, heard, false=True)
@@ -157,7 +156,7 @@ async def _mark(db: AsyncSession, by: By, places: tuple[Path, Path], term: str, 
     return hidden
 
 
-async def unmark(db: AsyncSession, by: By, places: tuple[Path, Path], pair_id: str) -> None:
+async def unmark(db: AsyncSession, by: By, places: Places, pair_id: str) -> None:
     """Take a mark back: the text may be taken for the term again. Raises Problem: not_found, library_refused."""
     marked = await db.get(FalsePair, pair_id, with_for_update=True)
     if marked is None:
@@ -171,10 +170,10 @@ async def unmark(db: AsyncSession, by: By, places: tuple[Path, Path], pair_id: s
     await publish(db, "keyword.unmark", told)
 
 
-async def _tell_the_ear(places: tuple[Path, Path], term: str, heard: str, *, marked: bool) -> None:
+async def _tell_the_ear(places: Places, term: str, heard: str, *, marked: bool) -> None:
     """The file goes last: what it says may be said again by a repetition, so nothing is lost where the commit fails."""
     try:
-        await asyncio.to_thread(mark_not_heard, *places, term, heard, marked=marked)
+        await asyncio.to_thread(mark_not_heard, places, term, heard, marked=marked)
     except LibraryError as error:
         raise Problem(ProblemCode.LIBRARY_REFUSED, str(error.problems[0])) from error
 

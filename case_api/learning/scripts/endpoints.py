@@ -11,7 +11,7 @@ from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, Command
 from case_api.database import FactoryDep, ReadDb
 from case_api.learning.scope import PeriodDep, at_sites
 from case_api.learning.scripts import repository, service
-from case_api.learning.scripts.schemas import Agreement, AgreementOut, Effects, Horizon, RankingOut, StaffSpread
+from case_api.learning.scripts.schemas import Agreement, AgreementOut, Effects, Horizon, RankingOut, StaffSpread, Uses
 from case_api.library.endpoints import ShelfDep
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
@@ -51,6 +51,12 @@ async def list_own_effects(
     """The same of one's own conversations. Nobody else sees it."""
     own = and_(Session.staff_id == principal.person_id, at_sites(principal, Permission.SESSION_READ_OWN))
     return await service.effects(db, period.of(own), shelf.tools.library, by, horizon, own=True)
+
+
+@router.get("/uses", operation_id="listScriptUses", responses=PERIOD)
+async def list_uses(period: PeriodDep, principal: Learner, db: ReadDb) -> Uses:
+    """How often each script was on a phone, and what was tapped on its card; of nobody by name."""
+    return await service.uses(db, period.of(at_sites(principal, Permission.LEARNING_READ)))
 
 
 @router.get("/effects/spread", operation_id="getEffectSpread", responses=PERIOD)

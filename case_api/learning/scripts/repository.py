@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.learning.scope import Scope
 from models.consents import Consent
 from models.learning import PromptWithheld, RankingVersion, SiteLearning
-from models.prompts import PromptShown
+from models.prompts import PromptFeedback, PromptShown
 from models.prosody import ProsodyTrack
 from models.sessions import Session
 
@@ -39,6 +39,21 @@ async def tracks(db: AsyncSession, ids: Sequence[str]) -> Sequence[ProsodyTrack]
     """The chunks of these conversations, each's in order."""
     query = select(ProsodyTrack).where(ProsodyTrack.session_id.in_(ids)).order_by(ProsodyTrack.session_id, ProsodyTrack.start)
     return (await db.scalars(query)).all()
+
+
+async def uses(db: AsyncSession, scope: Scope) -> Sequence[Any]:
+    """(script, person, verdict or None, prompts): how often each script was shown to whom, by the newest tap on its card."""
+    newest = (
+        select(PromptFeedback.verdict)
+        .where(PromptFeedback.prompt_id == PromptShown.id)
+        .order_by(PromptFeedback.created_at.desc(), PromptFeedback.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(PromptShown.script_id, Session.staff_id, newest.label("verdict")).join(Session, Session.id == PromptShown.session_id)
+    shown = query.join(Consent, Consent.id == Session.consent_id).where(*scope.conditions()).subquery()
+    counted = select(shown.c.script_id, shown.c.staff_id, shown.c.verdict, func.count().label("times"))
+    return (await db.execute(counted.group_by(shown.c.script_id, shown.c.staff_id, shown.c.verdict))).all()
 
 
 async def agreement(db: AsyncSession, site_id: str, *, lock: bool = False) -> SiteLearning | None:

@@ -55,6 +55,26 @@ class Effects(Out):
     items: list[SubjectEffects]
 
 
+class ScriptUses(Out):
+    """How often a script was on a phone, and the last tap on its card; a card nobody tapped counts in `shown` only.
+
+    The taps are null where they are of fewer than three people.
+    """
+
+    script_id: str
+    shown: int
+    used: int | None
+    helpful: int | None
+    dismissed: int | None
+    unhelpful: int | None
+
+
+class Uses(Out):
+    """Scripts that were shown in the period, by id."""
+
+    items: list[ScriptUses]
+
+
 class StaffSpread(Out):
     """How the effect differs between people, of nobody by name: their number, and quartiles where there are enough of them."""
 

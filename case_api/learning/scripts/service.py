@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,8 +23,10 @@ from case_api.learning.scripts.schemas import (
     Effects,
     Horizon,
     RankingOut,
+    ScriptUses,
     StaffSpread,
     SubjectEffects,
+    Uses,
 )
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
@@ -86,6 +89,21 @@ def _best(found: Sequence[Moment], key: Callable[[Moment], str], name: str, hori
 def _out(one: Effect) -> EffectOut:
     zh, en = _VERDICTS[one.verdict]
     return EffectOut(**{name: getattr(one, name) for name in one.__slots__}, zh=zh, en=en)
+
+
+async def uses(db: AsyncSession, scope: Scope) -> Uses:
+    """How often each script was on a phone. What was tapped is told of three people's conversations at least: it is held against nobody."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    people: defaultdict[str, set[str]] = defaultdict(set)
+    for row in await repository.uses(db, scope):
+        counts[row.script_id] += Counter({"shown": row.times} | ({row.verdict: row.times} if row.verdict else {}))
+        people[row.script_id].add(row.staff_id)
+    return Uses(items=[_uses(key, found, told=len(people[key]) >= FEWEST_STAFF) for key, found in sorted(counts.items())])
+
+
+def _uses(key: str, found: Counter[str], *, told: bool) -> ScriptUses:
+    taps = {name: found[name] if told else None for name in ("used", "helpful", "dismissed", "unhelpful")}
+    return ScriptUses(script_id=key, shown=found["shown"], **taps)
 
 
 async def spread(db: AsyncSession, scope: Scope, horizon: Horizon) -> StaffSpread:

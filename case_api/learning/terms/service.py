@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from models import audit
 from models.learning import TermDecision
 from models.outbox import publish
 from scripts_library.editing import NewTerm, accept_term
-from scripts_library.library import Library
+from scripts_library.library import Library, Places
 from scripts_library.mining.misheard import variants
 from scripts_library.mining.phrases import Phrase, index, over_represented
 from scripts_library.mining.words import Segmenter
@@ -67,7 +66,7 @@ async def misheard(db: AsyncSession, scope: Scope, phrase: str) -> Variants:
     return Variants(items=[VariantOut(text=one.text, times=one.times, source=one.source) for one in found])
 
 
-async def decide(db: AsyncSession, by: By, places: tuple[Path, Path], body: Decision) -> Decided:
+async def decide(db: AsyncSession, by: By, places: Places, body: Decision) -> Decided:
     """Take a phrase into the lexicon, or dismiss it. Raises Problem: term_decided, library_refused."""
     before = await repository.decision(db, body.phrase)
     if before is not None:
@@ -84,10 +83,10 @@ async def decide(db: AsyncSession, by: By, places: tuple[Path, Path], body: Deci
     return Decided.model_validate(row)
 
 
-async def _write(places: tuple[Path, Path], body: Decision) -> None:
+async def _write(places: Places, body: Decision) -> None:
     """The file goes last: a refusal rolls the decision back with it."""
     term = NewTerm(body.phrase, body.aliases, body.misheard, body.severity, body.cause)
     try:
-        await asyncio.to_thread(accept_term, *places, term)
+        await asyncio.to_thread(accept_term, places, term)
     except LibraryError as error:
         raise Problem(ProblemCode.LIBRARY_REFUSED, str(error.problems[0])) from error

@@ -15,12 +15,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from case_api.benefits import service
+from case_api.benefits import repository, service
+from case_api.benefits.schemas import PoolChange, TopUp
 from case_api.commands import By
 from case_api.problems import Problem, ProblemCode
 from models.audit import AuditRecord
 from models.base import new_id
-from models.benefits import BenefitBalance, BenefitTransfer
+from models.benefits import BenefitBalance, BenefitReservation, BenefitTransfer
 from models.cases import WithdrawalCase
 from models.engine import Factory, transaction
 from models.people import Person
@@ -61,7 +62,8 @@ async def balances(rows: Rows) -> dict[str, int]:
 
 
 async def assert_sound(rows: Rows) -> dict[str, int]:
-    """Balances add up to zero, are what the ledger says, and none but the funding is below zero."""
+    """Balances add up to zero, are what the ledger says, and none but the funding is below zero; what is left is what was put in less
+    what is reserved and drawn, as the reservations have it."""
     found = await balances(rows)
     ledger = dict.fromkeys(found, 0)
     for row in await rows.scalars(select(BenefitTransfer)):
@@ -70,6 +72,10 @@ async def assert_sound(rows: Rows) -> dict[str, int]:
     assert ledger == found
     assert sum(found.values()) == 0
     assert all(fen >= 0 for account, fen in found.items() if account != "funding")
+    held = await rows.scalars(select(BenefitReservation))
+    for account, status in (("reserved", "reserved"), ("spent", "drawn")):
+        assert found[account] == sum(one.amount_fen for one in held if one.status == status)
+    assert found["available"] == -found["funding"] - found["reserved"] - found["spent"]
     return found
 
 
@@ -183,7 +189,12 @@ async def test_two_workers_end_a_reservation_once(
 
 
 @effort(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(st.sampled_from(["reserve", "draw", "release"]), st.integers(0, 3), st.integers(1, 400_000)), max_size=10))
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["reserve", "draw", "release", "top_up", "shrink"]), st.integers(0, 3), st.integers(1, 400_000)),
+        max_size=10,
+    )
+)
 async def test_whatever_is_asked_for_at_once_the_ledger_stays_sound(
     factory: Factory,
     manager: Person,
@@ -196,7 +207,7 @@ async def test_whatever_is_asked_for_at_once_the_ledger_stays_sound(
     cases = [await make_case(factory, manager, site, int(new_id(), 16) % 10**18) for _ in range(4)]
     by = by_of(manager, clock)
     found = await asyncio.gather(*(attempt(factory, by, cases[number], kind, amount) for kind, number, amount in steps))
-    assert set(found) <= {"done", "pool_insufficient", "reserved already"}
+    assert set(found) <= {"done", "pool_insufficient", "reserved already", "version_conflict"}
     await assert_sound(rows)
 
 
@@ -207,6 +218,8 @@ async def attempt(factory: Factory, by: By, case: WithdrawalCase, kind: Any, amo
             assert locked is not None
             if kind == "reserve":
                 await service.reserve(db, by, locked, amount)
+            elif kind in ("top_up", "shrink"):
+                await refill(db, by, case.site_id, kind, amount)
             else:
                 await service.settle_reservation(db, by, locked, kind)
     except Problem as problem:
@@ -216,6 +229,17 @@ async def attempt(factory: Factory, by: By, case: WithdrawalCase, kind: Any, amo
             raise
         return "reserved already"
     return "done"
+
+
+async def refill(db: AsyncSession, by: By, site_id: str, kind: str, amount: int) -> None:
+    """What people decide about the pool meanwhile: more on top, or a smaller quota."""
+    pool = await repository.pool_of(db, site_id)
+    assert pool is not None
+    if kind == "top_up":
+        await service.top_up(db, by, site_id, pool.version, TopUp(amount_fen=amount, reason="专项"))
+    else:
+        terms = {"base_fen": pool.base_fen, "base_note": pool.base_note, "quota_bp": pool.quota_bp // 2, "reason": "调减"}
+        await service.change_pool(db, by, site_id, pool.version, PoolChange(**terms))
 
 
 def transfer(pool_id: str, **fields: Any) -> BenefitTransfer:

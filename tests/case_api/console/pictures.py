@@ -24,6 +24,7 @@ SHOWN = [
     ("review-dark", "zhangwei", "/sessions/{talk}?at=44", None, True),
     ("warnings", "zhangwei", "/warnings", None, False),
     ("rules", "sunli", "/policies", None, False),
+    ("desk", "sunli", "/library/edits/{edit}", None, False),
     ("live", "zhangwei", "/live", None, False),
     ("phone-tasks", "zhangwei", "/tasks", PHONE, False),
     ("phone-case", "zhangwei", "/cases/{assessing}?tab=assessment", PHONE, True),

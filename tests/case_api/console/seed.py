@@ -53,6 +53,11 @@ CAST = {
     "nobody": ("新同事", []),
     "guessed": ("被猜的人", []),
 }
+MOMENTS = [
+    {"type": "moment", "kind": "interruption", "at": 37.6, "by": "customer", "seconds": None},
+    {"type": "moment", "kind": "silence", "at": 53.9, "by": None, "seconds": 2.1},
+    {"type": "moment", "kind": "calmed", "at": 70.0, "by": None, "seconds": None},
+]
 CUSTOMERS = [
     ("王先生", "3栋1202"),
     ("刘女士", "5栋0803"),
@@ -238,6 +243,7 @@ class Office:
                 "keywords": 3,
                 "feedback": {},
             }
+            session.summary = {"moments": MOMENTS} if recording else None
             session.ended_at = begun + timedelta(seconds=82) if status == "ended" else None
             db.add(session)
             await db.flush()
@@ -357,6 +363,38 @@ async def alarms(office: Office) -> str:
     return str(found["orange"]["id"])
 
 
+async def before(office: Office, made: dict[str, str]) -> dict[str, str]:
+    """What prevents a withdrawal: an acknowledgement to be signed and one that is, an offer of a competitor beside ours."""
+    wang = {"name": "何军", "relation": "本人", "pays": True, "decides": True, "lives": True}
+    people = [wang, {"name": "赵琳", "relation": "配偶", "decides": True, "lives": True}]
+    people.append({"name": "何小满", "relation": "子女", "lives": True, "signs": False})
+    path, ids = "co-resident-acknowledgements", {}
+    for name, unit in (("signed", "9栋0301"), ("paper", "6栋1101"), ("ack", "3栋0901")):
+        body = {"site_id": office.site, "customer_label": "何先生", "customer_reference": f"C-{unit[0]}", "unit_reference": unit}
+        ids[name] = (await office.api("lijing", "POST", path, body | {"people": people}))["id"]
+    drawn = [{"name": name, "strokes": [[[90, 300], [260, 90], [420, 310], [610, 120], [880, 260]]]} for name in ("何军", "赵琳")]
+    await office.api("lijing", "POST", f"{path}/{ids['signed']}/signatures", {"signatures": drawn}, 1)
+    told = {"site_id": office.site, "case_id": made["solving"], "competitor": "滨江壹号", "heard_at": utc_now().isoformat()}
+    told |= {"offered": "同户型总价低 12 万元，送全屋智能家居，首付 15%"}
+    rival = await office.api("lijing", "POST", "competitor-offers", told)
+    proof = {"outcome": "true", "proof": "竞品售楼处价目表照片，当日现场核对"}
+    rival = await office.api("zhaolei", "POST", f"competitor-offers/{rival['id']}/verification", proof, rival["version"])
+    items: list[dict[str, Any]] = [
+        {"item": "price", "theirs_fen": 248_000_000, "ours_fen": 260_000_000},
+        {"item": "delivery_date", "theirs_on": "2027-12-31", "ours_on": "2027-06-30"},
+        {
+            "item": "payment_terms",
+            "theirs": "首付 15%，余款分两年",
+            "ours": "首付 30%，余款按揭",
+            "better": "theirs",
+            "note": "分期由开发商垫资",
+        },
+    ]
+    body = {"items": items, "matchable": "partly", "judgement": "价差无法匹配，可用一年物业费与智能家居包补足"}
+    await office.api("zhaolei", "PUT", f"competitor-offers/{rival['id']}/comparison", body, rival["version"])
+    return {"ack": ids["ack"], "paper": ids["paper"], "rival": rival["id"]}
+
+
 async def rules(office: Office, made: dict[str, str]) -> str:
     """A drafted refund rule, a pool with a catalogue, a hold, a delegation, a webhook; the id of the last."""
     held = await office.api("zhangwei", "GET", "policies/effective?kind=refund")
@@ -378,6 +416,15 @@ async def rules(office: Office, made: dict[str, str]) -> str:
         hook.created_by, hook.created_at = office.ids["root"], utc_now()
         db.add(hook)
     return str(hook.id)
+
+
+async def edits(office: Office) -> str:
+    """A script that waits for legal at the desk."""
+    content = {"kind": "calming", "situation": "first_outburst", "tone": "warm", "levels": ["rising", "agitated"]}
+    content |= {"zh": "您先坐下，我把您的话一条条记下来。", "en": "Please sit down, I will note every point."}
+    change = {"shelf": "script", "key": "first-water", "action": "put", "content": content}
+    edit = await office.api("linna", "POST", "library/edits", {"change": change, "note": "客户说没人记", "submit": True})
+    return str(edit["id"])
 
 
 async def seed(folder: Path) -> dict[str, str]:
@@ -408,11 +455,15 @@ async def seed(folder: Path) -> dict[str, str]:
                 await office.pay(case)
         await office.api("lijing", "POST", "cases", {"customer_label": "周先生", "unit_label": "6栋1101"})
         made["talk"] = await office.talk(made["approving"], 200)
-        await office.talk(made["solving"], 1600)
+        made["other"] = await office.talk(made["solving"], 1600)
+        cut = {"name": "先让客户把话说完", "start": 38, "end": 61, "note": "注意 0:46 的提示之后怎么接话"}
+        made["clip"] = (await office.api("zhangwei", "POST", f"sessions/{made['talk']}/clips", cut))["id"]
         await office.talk(None, 2900, recording=False)
         made["live"] = await office.talk(None, 2, status="live")
         made["warning"] = await alarms(office)
+        made |= await before(office, made)
         made["webhook"] = await rules(office, made)
+        made["edit"] = await edits(office)
         async with transaction(office.factory) as db:
             signal = CaseSignal(site_id=office.site, session_id=made["live"], kind="withdrawal_intent", status="open", at=45.2)
             signal.utterance_id, signal.detail, signal.message_key, signal.heard_at = (

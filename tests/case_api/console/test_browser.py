@@ -33,6 +33,10 @@ EVERY_PAGE = {
         "/warnings?view=list",
         "/warnings/{warning}",
         "/warning-rules",
+        "/acknowledgements?customer_reference=C-9",
+        "/acknowledgements/{ack}",
+        "/competitor-offers",
+        "/competitor-offers/{rival}",
         "/crm-sources",
         "/figures",
         "/figures/cases?of=cause&value=family",
@@ -40,6 +44,9 @@ EVERY_PAGE = {
         "/sessions/{talk}",
         "/sessions/{talk}/labels",
         "/labels",
+        "/sessions/{talk}/compare?with={other}&from=onset",
+        "/clips",
+        "/clips/{clip}",
         "/live",
         "/library?shelf=terms",
         "/policies",
@@ -53,9 +60,16 @@ EVERY_PAGE = {
         "/learning?view=digest",
         "/benefits",
     ],
-    "sunli": ["/cases/{closing}?tab=history", "/policies", "/holds", "/audit"],
+    "sunli": ["/cases/{closing}?tab=history", "/policies", "/holds", "/audit", "/library/edits/{edit}"],
     "wanggang": ["/tasks", "/delegations"],
-    "linna": ["/learning?view=hits"],
+    "linna": [
+        "/learning?view=hits",
+        "/library",
+        "/library/entry?shelf=script&key=first-water",
+        "/library/edit?shelf=term&key=定金",
+        "/library/edits",
+        "/library/files",
+    ],
     "root": ["/people", "/sites", "/crm-sources", "/webhooks", "/webhooks/{webhook}", "/guide", "/state", "/thresholds"],
     None: ["/sign-in"],
 }
@@ -185,8 +199,75 @@ def test_a_conversation_is_heard_again(chrome: Room) -> None:
     desk.page.mouse.click(box["x"] + 64 + (box["width"] - 64) * 0.5, box["y"] + 20)
     desk.page.wait_for_function(f"Math.abs({playing}.currentTime - 41) < 2")
     desk.page.get_by_role("button", name="暂停").click()
+    expect(desk.page.locator(".mark.moment").first).to_have_text("0:37客户打断对方")
+
+    desk.page.evaluate(f"document.activeElement.blur(); {playing}.currentTime = 52.2")
+    desk.page.keyboard.press("s")
+    expect(desk.page.get_by_label("跳过静默")).to_be_checked()
+    desk.page.evaluate(f"jumps = []; {playing}.addEventListener('seeking', (event) => jumps.push(event.target.currentTime))")
+    desk.page.keyboard.press("k")
+    desk.page.wait_for_function("jumps.some((at) => Math.abs(at - 53.7) < 0.01)")  # to just before the next voice
+    desk.page.keyboard.press("Space")
+    desk.page.wait_for_function(f"{playing}.paused")
+    desk.page.keyboard.press("5")
+    assert desk.page.evaluate(f"{playing}.playbackRate") == 2
+    before = desk.page.evaluate(f"{playing}.currentTime")
+    desk.page.keyboard.press("j")
+    desk.page.wait_for_function(f"Math.abs({playing}.currentTime - {before - 10}) < 0.1")
+    desk.page.keyboard.press("?")
+    desk.page.get_by_label("启用快捷键").uncheck()
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("1")
+    assert desk.page.evaluate(f"{playing}.playbackRate") == 2  # whoever speaks to the machine can switch them off
+    desk.page.get_by_role("button", name="快捷键").click()
+    desk.page.get_by_label("启用快捷键").check()
+    desk.page.keyboard.press("Escape")
+
+    desk.page.get_by_placeholder("在文字稿中查找").fill("朝南 s")
+    expect(desk.page.get_by_label("跳过静默")).to_be_checked()  # what is typed in a field is no command
     desk.page.get_by_placeholder("在文字稿中查找").fill("朝南")
     expect(desk.page.locator(".utterance")).to_have_count(1)
+
+
+def test_a_clip_is_cut_and_shared(chrome: Room) -> None:
+    desk = chrome.desk("zhangwei")
+    desk.go("/sessions/{talk}")
+    box = desk.page.locator("canvas").bounding_box()
+    assert box is not None
+    at = [box["x"] + 64 + (box["width"] - 64) * second / 82 for second in (38, 62)]
+    desk.page.mouse.move(at[0], box["y"] + 20)
+    desk.page.mouse.down()
+    desk.page.mouse.move(at[1], box["y"] + 20, steps=4)
+    desk.page.mouse.up()
+    expect(desk.page.locator(".span-bar")).to_contain_text(re.compile("已选 0:3[78] – 1:0[12]"))
+    desk.do("剪成片段", {"name": "举报之后怎么接"}, done="片段已剪出")
+    desk.page.get_by_role("link", name="举报之后怎么接").click()
+    desk.ready()
+    desk.do("共享", done="片段已共享")
+    address = re.sub(r".*/console|\?.*", "", desk.page.url)
+
+    colleague = chrome.desk("zhouyan")
+    colleague.go(address)
+    colleague.page.get_by_role("button", name=re.compile("我完全理解您的心情")).click()
+    colleague.page.wait_for_function("document.querySelector('audio').currentTime > 16.2")
+    expect(colleague.page.locator(".utterance.current")).to_contain_text("我完全理解您的心情")
+    expect(colleague.page.get_by_role("link", name="打开整段会话")).to_have_count(0)
+
+    desk.page.get_by_role("button", name="删除").click()
+    desk.page.locator(".dialog button[type=submit]").click()
+    expect(desk.page.locator("h1")).to_have_text("教学片段")
+    expect(desk.page.get_by_role("link", name="举报之后怎么接")).to_have_count(0)
+
+
+def test_two_conversations_are_compared(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/sessions/{talk}/compare?with={other}&from=onset")
+    expect(desk.page.locator("tr").filter(has_text="激动时长")).to_have_text("激动时长0:160:16")
+    box = desk.page.locator("canvas").nth(1).bounding_box()
+    assert box is not None
+    desk.page.mouse.click(box["x"] + 64 + (box["width"] - 64) * 0.5, box["y"] + 20)
+    desk.page.wait_for_function("Math.abs(document.querySelectorAll('audio')[1].currentTime - 41) < 2")
+    expect(desk.page.get_by_role("button", name=re.compile("^暂停"))).to_have_count(1)
 
 
 def test_a_moment_is_commented_on(chrome: Room) -> None:
@@ -271,6 +352,86 @@ def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path:
     manager.page.set_input_files("[type=file]", file)
     manager.page.get_by_role("button", name="导入", exact=True).click()
     expect(manager.page.locator(".tried .banner.good")).to_contain_text("已导入 1 条")
+
+
+def test_a_script_is_drafted_by_one_and_approved_by_another(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/library/edit?shelf=script")
+    fields = {"key": "first-slowly", "zh": "您慢慢说，我保证今天解决。", "en": "Take your time, I am listening."}
+    for name, value in fields.items():
+        desk.page.fill(f"[name={name}]", value)
+    expect(desk.page.locator(".field-fault")).to_contain_text("含有承诺性字眼「保证」")
+    desk.page.fill("[name=zh]", "您慢慢说，我一句一句听着。")
+    expect(desk.page.locator(".phone-say")).to_have_text("您慢慢说，我一句一句听着。")
+    expect(desk.page.locator(".good-line")).to_be_visible()
+    desk.page.get_by_role("button", name="保存并送审").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("已送审")
+    expect(desk.page.get_by_role("button", name="通过并生效")).to_have_count(0)
+
+    legal = chrome.desk("sunli")
+    legal.go("/library/edits")
+    legal.page.get_by_text("话术 · first-slowly").click()
+    legal.ready()
+    legal.do("通过并生效", done="已通过")
+    desk.go("/library?q=first-slowly")
+    expect(desk.page.locator("tbody tr")).to_contain_text("您慢慢说，我一句一句听着。")
+
+
+def test_co_residents_sign_on_the_screen_and_on_paper(chrome: Room, tmp_path: Path) -> None:
+    desk = chrome.desk("lijing")
+    desk.go("/warnings/{warning}")
+    desk.page.get_by_role("link", name="核对共居人确认").click()
+    desk.ready()
+    expect(desk.page.locator(".banner.warn")).to_contain_text("没有已签署的确认书")
+    people = {"people.0.name": "林岚", "people.0.is": ["pays", "lives"], "people.1.name": "许诺", "people.1.relation": "配偶"}
+    desk.do("登记确认书", people | {"people.1.is": ["lives"]})
+    expect(desk.page.locator(".dialog .banner.bad")).to_contain_text("至少一人决策")
+    desk.fill("people.1.is", ["decides"])
+    desk.page.locator(".dialog button[type=submit]").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("等待签署")
+    desk.ready()
+    done = desk.page.get_by_role("button", name="全部签署完成")
+    for name in ("林岚", "许诺"):
+        expect(done).to_be_disabled()
+        pad = desk.page.get_by_label(f"签名框： {name}")
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        assert box is not None
+        for step, (right, down) in enumerate(((0.1, 0.8), (0.4, 0.2), (0.7, 0.8), (0.9, 0.3))):
+            desk.page.mouse.move(box["x"] + box["width"] * right, box["y"] + box["height"] * down, steps=4)
+            if step == 0:
+                desk.page.mouse.down()
+        desk.page.mouse.up()
+    done.click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("即刻生效")
+    expect(desk.page.locator("td").filter(has_text="屏幕签字")).to_have_count(2)
+    desk.go("/warnings/{warning}")
+    desk.page.get_by_role("link", name="核对共居人确认").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("可以认购")
+
+    page = tmp_path / "知情确认书.pdf"  # others signed by hand
+    page.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF")
+    desk.go("/acknowledgements/{paper}")
+    desk.page.set_input_files("[type=file]", page)
+    desk.page.get_by_role("button", name="上传").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("即刻生效")
+    with desk.page.expect_download() as caught:
+        desk.page.get_by_role("link", name="签字扫描件").click()
+    assert caught.value.path().read_bytes() == page.read_bytes()
+
+
+def test_a_competitor_s_offer_is_recorded_verified_and_compared(chrome: Room) -> None:
+    desk = chrome.desk("zhaolei")
+    desk.go("/cases/{approving}?tab=assessment")
+    desk.do("记录竞品报价", {"competitor": "云麓二期", "offered": "低 12 万元"})
+    expect(desk.page.locator(".banner.good")).to_contain_text("待核实")
+    desk.ready()
+    desk.do("登记核实结果", {"outcome": "属实", "proof": "售楼处价目表"}, done="已登记")
+    desk.do("逐项比较", {"items.0-price.theirs": "2,480,000", "matchable": "部分匹配", "judgement": "物业费补足"})
+    expect(desk.page.locator(".dialog .banner.bad")).to_contain_text("双方都要填写")
+    desk.fill("items.0-price.ours", "2600000")
+    desk.page.locator(".dialog button[type=submit]").click()
+    expect(desk.page.locator(".wide-card")).to_contain_text("¥120,000.00（4.62%）")
 
 
 def test_a_refund_rule_goes_its_way(chrome: Room) -> None:

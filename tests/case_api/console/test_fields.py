@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from case_api.console.details import readable
 from case_api.console.fields import Field, Mistyped, basis_points, body, fen, percent, seconds, typed, yuan
 from case_api.console.parts import clock
-from case_api.console.review import bands
 from case_api.console.texts import TEXTS
 from case_api.console.thresholds import changes_of
 
@@ -77,15 +76,6 @@ def test_what_cannot_be_read_is_said(field: Field, text: str) -> None:
     with pytest.raises(Mistyped) as caught:
         body([field], {"a": text})
     assert caught.value.key in TEXTS
-
-
-def test_states_become_stretches() -> None:
-    states = [{"at": at, "level": level} for at, level in ((1, "calm"), (2, "calm"), (5, "rising"), (9, "calm"))]
-    assert bands(states, 12) == [
-        {"level": "calm", "from": 1, "to": 5},
-        {"level": "rising", "from": 5, "to": 9},
-        {"level": "calm", "from": 9, "to": 12},
-    ]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tests.case_api.console.seed import CAST
 
 WITHOUT_PERMISSION = {"/", "/sign-in", "/password", "/nothing"}
 PLACES = {"{case_id}": "{approving}", "{session_id}": "{talk}", "{warning_id}": "{warning}", "{webhook_id}": "{webhook}"}
+PLACES |= {"{ack_id}": "{ack}", "{offer_id}": "{rival}", "{edit_id}": "{edit}"}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import audio_service
 import case_api.console
 from audio_service.evaluation.problems import CorpusCode
 from case_api.assessments.forms import Breach, LoanStatus
-from case_api.cases.machine import STEPS
+from case_api.cases.machine import EVENTS, STEPS
+from case_api.competitors.rules import Better
 from case_api.console.texts import TEXTS
 from case_api.early_warning.imports.rules import COLUMNS
 from case_api.early_warning.rule_sets.rules import IndicatorCode
@@ -25,6 +28,8 @@ from case_api.public_form.rules import LinkStatus
 from models.approvals import RoundStatus, StepStatus
 from models.benefits import Account, TransferKind
 from models.cases import CaseSource, Outcome
+from models.co_residents import AckMethod, AckStatus
+from models.competitors import CompetitorOutcome, Matchable
 from models.crm import EventKind, SourceStatus
 from models.deliveries import DeliveryStatus
 from models.early_warnings import StepKind, WarningLevel, WarningOutcome, WarningStatus
@@ -87,6 +92,11 @@ CODES = {
     "review": tuple(ReviewStatus),
     "label_kind": get_args(LabelKind),
     "label_problem": tuple(CorpusCode(code) for code in ("role_open", "interval_empty", "outside_audio", "turns_overlap", "onset_missing")),
+    "ack": get_args(AckStatus),
+    "ack_method": get_args(AckMethod),
+    "rival_outcome": get_args(CompetitorOutcome),
+    "matchable": get_args(Matchable),
+    "better": get_args(Better),
     "learning": ("complaints", "escalations"),
     "learning.ranks": get_args(Ranking),
     "learning.is": get_args(ReviewVerdict),
@@ -121,3 +131,37 @@ def used() -> Iterator[str]:
 
 def test_what_is_said_has_words() -> None:
     assert sorted(set(used()) - set(TEXTS)) == []
+
+
+def actions() -> Iterator[str]:
+    """Audit actions as the sources write them, as patterns: what is put in as the program runs may be any word."""
+    yield from (f"api:case:{event}" for event in EVENTS)
+    for package in (case_api, audio_service):
+        for path in Path(next(iter(package.__path__))).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name):
+                    continue
+                if (node.func.value.id, node.func.attr) == ("audit", "record"):
+                    yield from said(node.args[2])
+                elif (node.func.value.id, node.func.attr) == ("flow", "note"):
+                    yield from (f"api:case:{pattern}" for pattern in said(node.args[3]))
+
+
+def said(value: ast.expr) -> Iterator[str]:
+    match value:
+        case ast.Constant(value=str(text)):
+            yield re.escape(text)
+        case ast.JoinedStr(values=parts):
+            yield "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z_]+" for part in parts)
+        case ast.IfExp(body=one, orelse=other):
+            yield from (*said(one), *said(other))
+        case _:
+            yield "[a-z_]+"
+
+
+def test_every_audit_action_has_a_name_and_every_name_an_action() -> None:
+    """What the patterns leave open, `audited_by_name` sees as the other tests run."""
+    named = [key.removeprefix("audit.") for key in TEXTS if re.fullmatch(r"audit\.[a-z]+:[a-z_]+:[a-z_]+", key)]
+    patterns = set(actions())
+    assert sorted(pattern for pattern in patterns if not any(re.fullmatch(pattern, name) for name in named)) == []
+    assert sorted(name for name in named if not any(re.fullmatch(pattern, name) for pattern in patterns)) == []

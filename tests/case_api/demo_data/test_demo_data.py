@@ -178,6 +178,10 @@ async def _briefs(factory: Factory, rows: Rows, client: httpx2.AsyncClient, head
     assert {message.payload["first"] for message in told} == {"2026-10-01"}
     listed = (await client.get("/v1/figures/briefs", headers=headers)).json()["items"]
     assert len(listed) == 2
+    three_months_off = first_of_month + timedelta(days=92, hours=9)  # nothing happened in December and January
+    assert [await make_due(factory, FigureSettings(), three_months_off) for _ in range(2)] == [2, 0]
+    told = await rows.scalars(select(OutboxMessage).where(OutboxMessage.topic == "figures.brief"))
+    assert [message.payload["first"] for message in told[2:]] == ["2026-11-01"] * 2
     one = await client.get(f"/v1/figures/briefs/{listed[0]['id']}", headers=headers)
     assert one.json()["body"]["cases"] > 0
 

@@ -44,6 +44,18 @@ async def test_from_a_draft_into_force_and_out_again(board: Board, site: Site) -
     assert [row["number"] for row in (await board.get("staff", "/v1/warning-rules"))["items"]] == [1]
 
 
+async def test_customers_are_told_of_other_rules_some_at_a_time(board: Board, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "AGAIN", 2)
+    await board.tell(*(board.event("policy_query", who=f"C{n}", ago=day) for n in range(5) for day in (2, 1)))
+    await board.look()
+    made = await post(board, "manager", "warning-rules", {"content": EAGER, "site_id": site.id})
+    published = await post(board, "manager", f"warning-rules/{made.json()['id']}/publish", version=1)
+    assert [await watch.look_again(board.factory, board.clock()) for _ in range(4)] == [2, 2, 1, 0]
+    await board.look()
+    assert len(await board.warnings()) == 5
+    assert (await board.get("manager", f"/v1/warning-rules/{made.json()['id']}"))["version"] == published.json()["version"]
+
+
 async def test_rules_that_come_into_force_while_the_watch_looks_are_not_missed(
     board: Board, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,8 +85,8 @@ async def test_who_makes_rules_where(board: Board, site: Site, other_site: Site)
 
 async def test_a_backtest_says_what_other_rules_would_have_seen(board: Board, site: Site, other_site: Site) -> None:
     for n in range(2):
-        asked = (board.event("policy_query", who=f"C{n}", ago=day) for day in (40, 38))
-        await board.tell(*asked, board.event("withdrawal_request", who=f"C{n}", ago=30))
+        queries = (board.event("policy_query", who=f"C{n}", ago=day) for day in (40, 38))
+        await board.tell(*queries, board.event("withdrawal_request", who=f"C{n}", ago=30))
     body = {"site_id": site.id, "since": "2026-09-01T00:00:00+08:00", "until": "2026-11-20T00:00:00+08:00"}
     shipped = (await post(board, "manager", "warning-backtests", body)).json()
     assert (shipped["requests"], shipped["foreseen"], shipped["recall"], shipped["precision"]) == (2, 0, 0.0, None)
@@ -82,6 +94,10 @@ async def test_a_backtest_says_what_other_rules_would_have_seen(board: Board, si
     assert (eager["alarms"], eager["precision"], eager["recall"]) == (2, 1.0, 1.0)
     assert eager["lead_hours"]["median"] == 192
     assert eager["indicators"] == [{"code": "policy_queries", "alarms": 2, "right": 2}]
+    keyed = board.headers["manager"] | {"Idempotency-Key": "try-0001"}
+    asked = [await board.client.post("/v1/warning-backtests", json=body, headers=keyed) for _ in range(2)]
+    assert [answer.json() for answer in asked] == [shipped, shipped]
+    assert asked[1].headers["Idempotency-Replayed"] == "true"
     future = await post(board, "manager", "warning-backtests", body | {"until": "2027-01-01T00:00:00+08:00"})
     assert (future.status_code, future.json()["code"]) == (422, "backtest_period")
     assert (await post(board, "manager", "warning-backtests", body | {"site_id": other_site.id})).status_code == 403

@@ -106,6 +106,16 @@ async def test_a_voice_is_enrolled_replaced_and_deleted(client: httpx2.AsyncClie
     assert actions == ["api:enrolment:create", "api:enrolment:create", "api:enrolment:delete"]
 
 
+async def test_what_is_repeated_under_its_key_is_done_once(client: httpx2.AsyncClient, headers: Headers, rows: Rows) -> None:
+    key, gone = {"Idempotency-Key": "enrol-01"}, {"Idempotency-Key": "delete-1"}
+    first, again = [await enrol(client, headers | key, sound(), sound(9.0)) for _ in range(2)]
+    assert (first.status_code, first.json(), again.headers["Idempotency-Replayed"]) == (201, again.json(), "true")
+    assert (await enrol(client, headers | key, sound(), sound(8.0))).json()["code"] == "idempotency_key_reused"
+    assert len(await rows.scalars(select(VoiceEnrolment.id))) == 1
+    assert [(await client.delete("/v1/enrolments/me", headers=headers | gone)).status_code for _ in range(2)] == [204, 204]
+    assert (await client.delete("/v1/enrolments/me", headers=headers)).json()["code"] == "not_enrolled"
+
+
 @pytest.mark.parametrize("consent", ["false", "0", "no"])
 async def test_without_consent_nothing_is_computed(client: httpx2.AsyncClient, headers: Headers, rows: Rows, consent: str) -> None:
     answer = await enrol(client, headers, sound(), consent=consent)

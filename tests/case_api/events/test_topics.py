@@ -36,6 +36,9 @@ PASSED_ON = {
     ("case_api/competitors/service.py", "f'competitor_offer.{what}'"): [
         f"competitor_offer.{what}" for what in ("recorded", "verified", "compared")
     ],
+    ("case_api/library/edits/service.py", "f'library.{verb}'"): [
+        f"library.{verb}" for verb in ("draft", "redraft", "submit", "approve", "return", "withdraw")
+    ],
     ("case_api/closing/service.py", "kind"): [f"case.{opens.kind}" for opens in OPENS["closing"]],
 }
 """Topics that are not spelt out where they are published, and what they can be."""

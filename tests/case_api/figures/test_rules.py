@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from case_api.figures import rules
+from models.figures import BriefPeriod
 
 DAYS = st.dates(min_value=date(2001, 1, 1), max_value=date(2090, 1, 1))
 
@@ -45,6 +46,18 @@ def test_months_cover_the_period_without_gaps(first: date, days: int) -> None:
     assert months[0] <= first
     assert months[-1] < before
     assert all(later == (earlier + timedelta(days=32)).replace(day=1) for earlier, later in pairwise(months))
+
+
+@given(DAYS, st.integers(min_value=0, max_value=800), st.sampled_from(["weekly", "monthly"]))
+def test_every_period_since_the_newest_brief_is_caught_up_with(newest: date, days: int, period: BriefPeriod) -> None:
+    first, _ = rules.period_before(period, newest)
+    today = newest + timedelta(days=days)
+    found = rules.periods_since(period, first, today, 12)
+    assert len(found) <= 12
+    assert all(earlier[1] == later[0] for earlier, later in pairwise(found))
+    assert not found or found[-1] == rules.period_before(period, today)
+    assert len(found) == 12 or not found or found[0][0] == rules.period_before(period, newest)[1]
+    assert rules.periods_since(period, None, today, 12) == [rules.period_before(period, today)]
 
 
 @given(DAYS)

@@ -27,7 +27,7 @@ from tests.case_api.conftest import Clock
 from tests.case_api.sessions.conftest import MakeSession
 from tests.conftest import MakePerson, SignIn
 
-PATHS = ["effects", "effects/spread", "rankings", "terms", "clusters", "digest", "terms/毛坯交付/variants"]
+PATHS = ["uses", "effects", "effects/spread", "rankings", "terms", "clusters", "digest", "terms/毛坯交付/variants"]
 LEARNERS = {"site_manager", "legal", "city_gm", "hq_risk", "regional_ops", "trainer"}
 
 
@@ -50,7 +50,13 @@ async def test_who_may_learn(client: httpx2.AsyncClient, make_person: MakePerson
 
 
 async def test_effects_are_ones_own_or_of_three_people(
-    client: httpx2.AsyncClient, make_session: MakeSession, staff: Person, site: Site, trainer: dict[str, str], sign_in: SignIn
+    client: httpx2.AsyncClient,
+    make_session: MakeSession,
+    make_person: MakePerson,
+    staff: Person,
+    site: Site,
+    trainer: dict[str, str],
+    sign_in: SignIn,
 ) -> None:
     await make_session(staff, site.id)
     own = (await client.get("/v1/learning/effects/own", headers=await sign_in(staff))).json()
@@ -61,6 +67,12 @@ async def test_effects_are_ones_own_or_of_three_people(
     assert (await client.get("/v1/learning/effects?horizon=59", headers=trainer)).status_code == 422
     for item in [*own["items"], *all_["items"]]:
         assert {(one["verdict"], one["mean"], one["zh"]) for one in item["effects"]} == {("not_enough", None, "数据还不够")}
+    few = {"script_id": "calm-01", "shown": 1, "used": None, "helpful": None, "dismissed": None, "unhelpful": None}
+    assert (await client.get("/v1/learning/uses", headers=trainer)).json() == {"items": [few]}
+    for name in ("wangfang", "zhoujie"):
+        await make_session(await make_person(name, ("staff", site.id)), site.id)
+    told = few | {"shown": 3, "used": 0, "helpful": 3, "dismissed": 0, "unhelpful": 0}
+    assert (await client.get("/v1/learning/uses", headers=trainer)).json() == {"items": [told]}
     spread = (await client.get("/v1/learning/effects/spread", headers=trainer)).json()
     assert spread == {"people": 0, "low": None, "median": None, "high": None}
 

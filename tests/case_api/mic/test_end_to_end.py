@@ -19,7 +19,6 @@ from tests.case_api.mic.phone import Phone, phone
 
 RATE = 16_000
 PIECE = RATE // 10
-PACKET = RATE // 10
 FINER = 8
 STRETCHES = ((0, 24), (50, 66))  # seconds of the negotiation: enough to know the customer's calm voice, then patience is lost
 LENGTH = sum(end - start for start, end in STRETCHES)
@@ -47,19 +46,19 @@ def likeness(stored: npt.NDArray[np.float64], played: npt.NDArray[np.float64]) -
     offsets, matches = [], []
     for start in range(2 * RATE, len(played) - 2 * RATE, RATE):
         second = played[start : start + RATE]
-        around = stored[start + lag - PACKET : start + lag + RATE + PACKET]
+        around = stored[start + lag - 800 : start + lag + RATE + 800]
         match = signal.correlate(around, second, mode="valid", method="fft")
-        offsets.append(lag + int(np.argmax(match)) - PACKET)
+        offsets.append(lag + int(np.argmax(match)) - 800)
         matches += [nearest(around, second[piece : piece + PIECE], piece) for piece in range(0, RATE, PIECE)]
     return float(np.median(matches)), offsets
 
 
 def nearest(around: npt.NDArray[np.float64], piece: npt.NDArray[np.float64], at: int) -> float:
-    """Correlation of a piece that should lie a packet after `at`, where it fits best within a packet of there.
+    """Correlation of a piece that should lie 800 samples after `at`, where it fits best within 800 samples of there.
 
     Taken at a fraction of a sample: the browser's clock and the file's meet anywhere between two.
     """
-    near, piece = (signal.resample_poly(samples, FINER, 1) for samples in (around[at : at + PIECE + 2 * PACKET], piece))
+    near, piece = (signal.resample_poly(samples, FINER, 1) for samples in (around[at : at + PIECE + 1600], piece))
     best = int(np.argmax(signal.correlate(near, piece, mode="valid", method="fft")))
     return float(np.corrcoef(near[best : best + len(piece)], piece)[0, 1])
 
@@ -115,4 +114,4 @@ async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArr
     correlation, offsets = likeness(stored, played[: len(stored)])
     assert correlation > 0.99
     # No packet is missing or doubled; less is let pass, as a starved machine makes the browser's capture drop milliseconds.
-    assert np.max(np.abs(np.diff(offsets))) < PACKET - 100, offsets
+    assert np.max(np.abs(np.diff(offsets))) < 800, offsets

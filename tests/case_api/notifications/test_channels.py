@@ -156,9 +156,11 @@ async def test_channels_are_each_persons_own(
 
 async def test_a_test_message_says_how_it_fared(client: httpx2.AsyncClient, headers: Headers, receiver: Receiver) -> None:
     await save(client, headers, gateway(receiver))
-    fared = await client.post("/v1/me/channels/mine/test", headers=headers)
-    assert fared.json() == {"arrived": True, "error": ""}
+    key = {"Idempotency-Key": "try-0001"}
+    fared, again = [await client.post("/v1/me/channels/mine/test", headers=headers | key) for _ in range(2)]
+    assert fared.json() == again.json() == {"arrived": True, "error": ""}
     assert "测试消息" in receiver.requests[0].json["message"]
+    assert (len(receiver.requests), again.headers["Idempotency-Replayed"]) == (1, "true")
     receiver.answers = [500]
     assert (await client.post("/v1/me/channels/mine/test", headers=headers)).json()["arrived"] is False
 

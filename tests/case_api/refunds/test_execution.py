@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,14 @@ from sqlalchemy import select
 
 from case_api.approvals.voiding import void_if_changed
 from case_api.cases import flow
+from case_api.deadlines.ticker import tick
+from case_api.refunds.lapsing import lapse_due
 from case_api.refunds.rules import EXECUTIONS, carried_out, refund_due
 from case_api.security import Permission
-from models.deadlines import Deadline
+from models.deadlines import Deadline, DeadlineEvent
 from models.engine import reading, transaction
+from models.refunds import ExecutionConfirmation
+from models.settings_solutions import SolutionSettings
 from tests.case_api.approvals.stage import BANK, WANG, Stage, refused
 from tests.case_api.conftest import by_of
 
@@ -23,6 +28,7 @@ ORDER = "refund-instruction"
 PAID = {"paid_on": "2026-11-23", "bank_reference": "ICBC1"}
 DAY = {"happened_on": "2026-11-23"}
 CONFIRM = "execution/confirm"
+SOLUTIONS = SolutionSettings()
 
 
 def happened(event: str, **detail: Any) -> dict[str, Any]:
@@ -138,6 +144,29 @@ async def test_a_time_that_ran_out_voids_the_approval(stage: Stage, kind: str, d
     [round_] = (await stage.get("zhang", f"cases/{case_id}/approvals")).json()
     assert (round_["status"], round_["steps"][0]["status"]) == ("void", "approved")
     assert await stage.told(case_id, "unit_released") == []
+
+
+@pytest.mark.parametrize(("kind", "days"), [("deferral", 7), ("referral", 30)])
+async def test_a_time_that_passes_without_a_word_sends_the_case_back_by_itself(stage: Stage, kind: str, days: int) -> None:
+    case_id, stopped = await stage.approved(kind), await stage.approved(kind)
+    [task] = [one for one in (await stage.get("zhang", f"cases/{stopped}/tasks")).json() if one["kind"] == f"{kind}_due"]
+    assert (await stage.send("zhang", f"tasks/{task['id']}/pause", {"reason": "等待银行放款"}, version=task["version"])).status_code == 200
+    ends = stage.clock.pass_(days=days)
+    await tick(stage.factory, ends)
+    async with reading(stage.factory) as db:
+        found = select(DeadlineEvent.what).join(Deadline, Deadline.id == DeadlineEvent.deadline_id)
+        found = found.where(Deadline.case_id == case_id, Deadline.kind == f"{kind}_due").order_by(DeadlineEvent.stage)
+        assert (await db.scalars(found)).all() == ["remind", "remind", "overdue"]
+    assert await lapse_due(stage.factory, SOLUTIONS, stage.clock.pass_(hours=23)) == 0  # there is a day to say what happened
+    later = stage.clock.pass_(hours=1)
+    assert sum(await asyncio.gather(*(lapse_due(stage.factory, SOLUTIONS, later) for _ in range(3)))) == 1
+    assert [(await stage.case(one)).status for one in (case_id, stopped)] == ["solving", "executing"]
+    assert set(await stage.tasks(case_id)) == {"solutions"}
+    async with reading(stage.factory) as db:
+        row = (await db.scalars(select(ExecutionConfirmation))).one()
+    assert (row.case_id, row.result, row.confirmed_by, row.happened_on) == (case_id, "ran_out", None, ends.date())
+    [told] = await stage.audited(case_id, "confirm_execution")
+    assert (told.actor_id, told.actor_label) == (None, "calmdesk")
 
 
 async def changed(stage: Stage, case_id: str) -> bool:

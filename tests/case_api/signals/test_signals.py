@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.signals import desk as desks
 from case_api.signals.desk import ATTEMPTS, SignalDesk
@@ -129,6 +130,26 @@ async def test_what_fails_again_and_again_is_put_aside(
     assert calls == ATTEMPTS
     [parked] = await rows.scalars(select(OutboxMessage))
     assert (parked.error, parked.attempts, parked.done_at) == ("RuntimeError", ATTEMPTS, None)
+
+
+async def test_one_that_fails_takes_no_other_along(factory: Factory, talk: Session, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with transaction(factory) as db:
+        for n in range(3):
+            await publish(
+                db, "session.signal", INTENT | {"at": n, "session_id": talk.id}, key=f"k{n}", site_id=talk.site_id, session_id=talk.id
+            )
+    takes = desks.take
+
+    async def breaks(db: AsyncSession, message: OutboxMessage) -> None:
+        await takes(db, message)
+        if message.payload["at"] == 1:
+            raise RuntimeError("no")
+
+    monkeypatch.setattr(desks, "take", breaks)
+    assert await SignalDesk(factory).drain() == 2
+    done = await rows.scalars(select(OutboxMessage.done_at.is_not(None)).order_by(OutboxMessage.id))
+    assert done == [True, False, True]
+    assert sorted(await rows.scalars(select(CaseSignal.at))) == [0, 2]
 
 
 async def test_a_threat_of_litigation_is_told_at_once_and_once(talk: Session, hear: Hear, rows: Rows) -> None:

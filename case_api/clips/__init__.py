@@ -1,0 +1,1 @@
+"""Clips: pieces of conversations, cut for coaching and shared with the site's consultants."""

@@ -1,0 +1,1 @@
+"""Competitors' offers (「竞品落差」): recorded, verified, put beside ours."""

@@ -1,0 +1,180 @@
+// Draws a conversation over time: state bands, lanes of speakers, curves over what is usual, and what happened.
+// A `view` says which seconds are shown ({from, to}) and which of them is called 0:00 (`zero`).
+import { clock } from "calmdesk/player.js";
+
+export const LEFT = 64;
+const FOOT = 22, SPACE = 8;
+const LANES = ["customer", "staff", "unsure"];
+const ROWS = { lanes: 54, loudness: 56, rate: 40, pitch: 40, marks: 56 };
+const CURVES = { loudness: "loudness_momentary", rate: "rate", pitch: "pitch" };
+const BANDS = { calm: "accent-soft", rising: "amber-soft", agitated: "red-soft" };
+const WHO = { customer: "warm", staff: "accent", unsure: "soft" };
+const STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+const MARK_LANES = { prompt: 0, keyword: 1, moment: 2, mark: 3, comment: 3 };
+
+export const rowsOf = (session) => ["lanes", ...Object.keys(CURVES).filter((name) => session.track.columns[CURVES[name]]), "marks"];
+export const heightOf = (session) => FOOT + rowsOf(session).reduce((sum, row) => sum + ROWS[row] + SPACE, 0);
+export const placing = (width, { from, to }) => (at) => LEFT + ((at - from) / (to - from)) * (width - LEFT);
+export const timing = (width, { from, to }) => (x) => from + ((x - LEFT) / (width - LEFT)) * (to - from);
+
+// Everything but the needle, onto a canvas that may be out of sight; `shown` is the one whose colours and size it takes.
+export function paint(canvas, shown, session, marks, names, view) {
+  const style = getComputedStyle(shown), ratio = devicePixelRatio || 1, width = shown.clientWidth, height = heightOf(session);
+  const colours = new Map();
+  const colour = (name) => {
+    if (!colours.has(name)) colours.set(name, style.getPropertyValue(`--${name}`).trim());
+    return colours.get(name);
+  };
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  const pen = canvas.getContext("2d");
+  pen.scale(ratio, ratio);
+  pen.font = `12px ${style.fontFamily}`;
+  pen.textBaseline = "middle";
+  const x = placing(width, view), sheet = { pen, x, colour, width, height, view };
+  pen.save();
+  pen.beginPath();
+  pen.rect(LEFT, 0, width - LEFT, height);
+  pen.clip();
+  drawBands(sheet, session);
+  const tops = [];
+  let top = 4;
+  for (const row of rowsOf(session)) {
+    tops.push([row, top]);
+    if (row === "lanes") drawLanes(sheet, session, top);
+    else if (row === "marks") drawMarks(sheet, marks, top);
+    else drawCurve(sheet, session, row, top);
+    top += ROWS[row] + SPACE;
+  }
+  pen.restore();
+  pen.fillStyle = colour("soft");
+  for (const [row, at] of tops) pen.fillText(names[row], 0, at + ROWS[row] / 2);
+  drawAxis(sheet);
+}
+
+export function needle(pen, style, x, height) {
+  pen.fillStyle = style.getPropertyValue("--ink").trim();
+  pen.fillRect(x - 0.75, 0, 1.5, height - FOOT + 4);
+}
+
+function drawBands({ pen, x, colour, height }, session) {
+  for (const band of session.bands) {
+    if (!BANDS[band.level]) continue;
+    pen.fillStyle = colour(BANDS[band.level]);
+    pen.fillRect(x(band.start), 0, Math.max(x(band.end) - x(band.start), 1), height - FOOT + 4);
+  }
+}
+
+function drawLanes({ pen, x, colour }, session, top) {
+  for (const said of session.utterances) {
+    pen.fillStyle = colour(WHO[said.speaker]);
+    pen.beginPath();
+    pen.roundRect(x(said.start), top + LANES.indexOf(said.speaker) * 18, Math.max(x(said.end) - x(said.start), 2), 14, 3);
+    pen.fill();
+  }
+}
+
+const sorted = (values) => values.filter((value) => value !== null).sort((a, b) => a - b);
+
+function drawCurve(sheet, session, name, top) {
+  const { pen, x, colour } = sheet, height = ROWS[name];
+  const { start, step, columns } = session.track, values = columns[CURVES[name]], known = sorted(values);
+  if (!known.length) return;
+  const low = known[Math.floor(known.length * 0.03)], high = Math.max(known[Math.ceil(known.length * 0.985) - 1], low + 1);
+  const share = (value) => (Math.min(Math.max(value, low), high) - low) / (high - low);
+  const mirrored = name === "loudness"; // it looks like the wave it stands for
+  const y = (value) => top + (height - share(value) * height) / (mirrored ? 2 : 1);
+  pen.fillStyle = pen.strokeStyle = colour("blue");
+  if (mirrored) {
+    const wide = Math.max(x(start + step) - x(start) - 0.4, 0.8);
+    values.forEach((value, index) => {
+      if (value === null) return;
+      pen.fillRect(x(start + index * step), y(value), wide, Math.max(share(value) * height, 1));
+    });
+  } else {
+    pen.lineWidth = 1.4;
+    pen.beginPath();
+    let down = false;
+    values.forEach((value, index) => {
+      if (value === null) { down = false; return; }
+      const place = [x(start + index * step), y(value)];
+      if (down) pen.lineTo(...place); else pen.moveTo(...place);
+      down = true;
+    });
+    pen.stroke();
+    pen.lineWidth = 1;
+  }
+  drawUsual(sheet, session.usual[name] ?? [], known[Math.floor(known.length / 2)], session.seconds, y);
+}
+
+// What is usual for this customer as the ear had it at the time; before it knew, or where it did not say, the conversation's median.
+function drawUsual({ pen, x, colour }, steps, median, seconds, y) {
+  const places = steps.length ? steps : [[0, median]];
+  pen.strokeStyle = colour("soft");
+  pen.setLineDash([4, 4]);
+  pen.beginPath();
+  places.forEach(([at, value], index) => {
+    if (index) pen.lineTo(x(at), y(places[index - 1][1])); else pen.moveTo(x(at), y(value));
+    pen.lineTo(x(at), y(value));
+  });
+  pen.lineTo(x(seconds), y(places.at(-1)[1]));
+  pen.stroke();
+  pen.setLineDash([]);
+}
+
+function drawMarks(sheet, marks, top) {
+  for (const mark of marks) {
+    const [group, kind] = mark.kind.split(" ");
+    SHAPES[group](sheet, sheet.x(mark.at), top + 7 + MARK_LANES[group] * 14, mark, kind);
+  }
+}
+
+const polygon = ({ pen }, fill, points) => {
+  pen.fillStyle = fill;
+  pen.beginPath();
+  points.forEach((point, index) => index ? pen.lineTo(...point) : pen.moveTo(...point));
+  pen.fill();
+};
+
+const SHAPES = {
+  prompt: (sheet, x, y) => polygon(sheet, sheet.colour("accent"), [[x, y - 5], [x + 5, y + 4], [x - 5, y + 4]]),
+  mark: (sheet, x, y) => polygon(sheet, sheet.colour("blue"), [[x, y - 5], [x + 5, y], [x, y + 5], [x - 5, y]]),
+  comment: (sheet, x, y) => polygon(sheet, sheet.colour("amber"), [[x - 4, y - 4], [x + 4, y - 4], [x + 4, y + 4], [x - 4, y + 4]]),
+  keyword({ pen, colour }, x, y) {
+    pen.fillStyle = colour("warm");
+    pen.beginPath();
+    pen.arc(x, y, 3.5, 0, 7);
+    pen.fill();
+  },
+  moment(sheet, x, y, mark, kind) {
+    const { pen, colour } = sheet;
+    if (kind === "calmed") return polygon(sheet, colour("accent"), [[x - 5, y - 4], [x + 5, y - 4], [x, y + 5]]);
+    if (kind === "silence") {
+      const begin = sheet.x(mark.at - (mark.seconds ?? 0));
+      pen.fillStyle = colour("soft");
+      pen.fillRect(begin, y - 1.5, Math.max(x - begin, 3), 3);
+      return;
+    }
+    pen.strokeStyle = colour(WHO[mark.by] ?? "soft");
+    pen.lineWidth = 2;
+    pen.beginPath();
+    for (const side of [1, -1]) {
+      pen.moveTo(x - 3.5, y - 3.5 * side);
+      pen.lineTo(x + 3.5, y + 3.5 * side);
+    }
+    pen.stroke();
+    pen.lineWidth = 1;
+  },
+};
+
+function drawAxis({ pen, x, colour, width, height, view }) {
+  const { from, to, zero = 0 } = view;
+  const step = STEPS.find((one) => ((width - LEFT) * one) / (to - from) > 62) ?? 7200;
+  pen.fillStyle = colour("soft");
+  pen.textAlign = "center";
+  for (let at = Math.ceil((from - zero) / step) * step; at + zero <= to; at += step) {
+    const text = (at < 0 ? "−" : "") + clock(Math.abs(at)), half = pen.measureText(text).width / 2;
+    pen.fillText(text, Math.min(Math.max(x(at + zero), LEFT + half), width - half), height - 8);
+  }
+  pen.textAlign = "start";
+}
