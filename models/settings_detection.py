@@ -22,7 +22,7 @@ class DetectionSettings(BaseModel):
         default=0.28, ge=0.15, le=2.0, description="Silence that ends an utterance of `long_utterance` or more, seconds"
     )
     long_utterance: float = Field(default=1.8, ge=0.5, le=10, description="Speech after which the shorter hang-over applies, seconds")
-    pause: float = Field(default=0.2, ge=0.1, le=1.0, description="Silence after which transcription may start speculatively, seconds")
+    pause: float = Field(default=0.1, ge=0.1, le=1.0, description="Silence after which transcription may start speculatively, seconds")
     pre_roll: float = Field(default=0.2, ge=0.0, le=0.5, description="Audio kept in front of an utterance, seconds")
     utterance_max: float = Field(
         default=12.0, ge=4.0, le=28.0, description="Longest utterance before it is split at its weakest point, seconds"

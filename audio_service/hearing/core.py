@@ -42,6 +42,8 @@ FLOOR_SECONDS = 1.0
 """Seconds on either side of a change of speakers in which the sound is compared."""
 SPLIT_STEP = 5
 """Frames (50 ms) over which energy is smoothed when the weakest point of a speaker change is looked for."""
+NEAR = 0.15
+"""Seconds between a pause and the weakest point of a speaker change that are taken for the same place."""
 REVIEWED = 40
 """Finished utterances whose attribution may still be corrected."""
 
@@ -86,6 +88,7 @@ class Hearing:
         self._enrolled = enrolment is not None
         self._open: _Utterance | None = None
         self._count = 0
+        self._pauses: list[float] = []
         self._voice = 0.0
         self._customer = 0.5
         self._passage: Passage | None = None
@@ -164,7 +167,12 @@ class Hearing:
         if self._open is None:
             return []
         if boundary.edge is Edge.PAUSE:
+            self._pauses.append(boundary.at)
             return [Pause(self._open.number, boundary.at)]
+        if boundary.edge is Edge.RESUME:
+            if self._pauses:  # else the utterance was cut in this very pause
+                self._windows.resume(boundary.at, self._pauses[-1])
+            return []
         if boundary.edge is Edge.END:
             return self._close(self._open, boundary.at, self._windows.close(self._open.start, boundary.at), split=False)
         self._windows.settle()
@@ -174,6 +182,7 @@ class Hearing:
     def _begin(self, at: float) -> list[HearingEvent]:
         self._open = _Utterance(self._count, at)
         self._count += 1
+        self._pauses = [pause for pause in self._pauses if pause > at]
         self._windows.open(at)
         warnings = [] if self._enrolled else self._quality.once(WarningCode.NOT_ENROLLED, self.seconds)
         return [VoiceStart(self._open.number, at), *warnings]
@@ -252,7 +261,8 @@ class Hearing:
     def _listen(self, utterance: _Utterance) -> list[HearingEvent]:
         events: list[HearingEvent] = []
         between = self._windows.change()
-        if between is not None and (at := self._weakest(max(between[0], utterance.start + 0.1), between[1])) is not None:
+        if between is not None and (at := self._place(max(between[0], utterance.start + 0.1), between[1])) is not None:
+            self._ends.restart(at)
             self._windows.settle()
             before, _ = self._windows.heard.split(at)
             around = self._track.span(at - FLOOR_SECONDS, at + FLOOR_SECONDS)[:, 1]
@@ -275,14 +285,19 @@ class Hearing:
         customers = {past.number for past in self._finished if past.speaker is Speaker.CUSTOMER}
         return [event for words in due if words.utterance in customers for event in self._detector.heed(self.seconds, words)]
 
+    def _place(self, start: float, end: float) -> float | None:
+        """Where a change of speakers between two times is cut: the quietest 50 ms, or the pause there, whose text may be known already."""
+        weakest = start if start == end else self._weakest(start, end)
+        if weakest is None:
+            return None
+        return next((pause for pause in reversed(self._pauses) if abs(pause - weakest) <= NEAR), weakest)
+
     def _weakest(self, start: float, end: float) -> float | None:
-        """The quietest 50 ms between two times: where a speaker change is cut."""
         power = self._track.span(start, end)[:, 1]
         if len(power) < SPLIT_STEP:
             return None
         smooth = np.convolve(power, np.ones(SPLIT_STEP, np.float32), mode="valid")
-        self._ends.restart(at := start + (int(np.argmin(smooth)) + SPLIT_STEP / 2) / FRAME_RATE)
-        return at
+        return start + (int(np.argmin(smooth)) + SPLIT_STEP / 2) / FRAME_RATE
 
     def _row(self) -> Tick:
         speaking = self._open is not None

@@ -24,13 +24,17 @@ SPLIT_SEARCH = 4.0
 class Edge(Enum):
     START = "start"
     PAUSE = "pause"
+    RESUME = "resume"
     END = "end"
     LENGTH = "length"
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """START: the first sample kept. PAUSE, END: where speech stopped. LENGTH: where an overlong utterance is cut."""
+    """START: the first sample kept. PAUSE, END: where speech stopped. RESUME: where it goes on after a PAUSE.
+
+    LENGTH: where an overlong utterance is cut.
+    """
 
     edge: Edge
     at: float
@@ -91,8 +95,9 @@ class Endpointer:
         if self._recent[0][1] < self.now - SPLIT_SEARCH:
             del self._recent[0]
         if probability >= self._set.speech_off:
+            resumed = [Boundary(Edge.RESUME, self.now - FRAME_SECONDS)] if self._paused else []
             self._speech_end, self._paused = self.now, False
-            return [self._cut()] if self.now - start >= self._set.utterance_max else []
+            return [*resumed, self._cut()] if self.now - start >= self._set.utterance_max else resumed
         silence = self.now - self._speech_end
         if silence >= (self._set.hangover_long if self._speech_end - start >= self._set.long_utterance else self._set.hangover):
             return [self._end()]

@@ -15,6 +15,8 @@ STRIDE = 50
 """Frames between windows (0.5 s)."""
 SURE = 1.4
 """Log-odds (posterior .8) that two windows on either side of a change have to show."""
+SURE_ALONE = 2.2
+"""Log-odds (posterior .9) that the first window after a short pause has to show to be believed alone."""
 UNLIKE = 0.58
 """Cosine of two windows to those before them under which another voice has begun: 1 % of a voice's own are lower, half of the others'."""
 TOGETHER = 2
@@ -37,6 +39,8 @@ class UtteranceWindows:
         self._due: list[int] = []
         # windows up to which a change was looked for: each is the newest once, though they come in twos
         self._compared = 0
+        # the window that begins with the talk after a short pause: (its end, where the talk before stopped)
+        self._fresh: tuple[int, float] | None = None
         self.heard = Heard()
 
     def open(self, at: float) -> None:
@@ -44,16 +48,25 @@ class UtteranceWindows:
         self.heard = Heard()
         self._compared = 0
         self._due.clear()
+        self._fresh = None
         self._next = round(at * FRAME_RATE) + WINDOW_FRAMES
+
+    def resume(self, at: float, stopped: float) -> None:
+        """The talk that stopped at `stopped` goes on at `at`, perhaps as somebody else's: a window is due that holds nothing of before."""
+        self._fresh = (round(at * FRAME_RATE) + WINDOW_FRAMES, stopped)
 
     def push(self, mel: Floats, speaking: bool) -> None:
         """(10, 40) log-mel frames; a window is due every STRIDE while somebody speaks."""
         self._frames = np.concatenate((self._frames[len(mel) :], mel))
         self._end += len(mel)
-        if self._next is not None and speaking and self._end >= self._next:
+        end, stopped = self._fresh or (0, 0.0)
+        fresh = self._end - len(mel) < end <= self._end
+        if self._next is not None and speaking and (fresh or self._end >= self._next):
             self._next = self._end + STRIDE
             self._due.append(self._end)
-        if self._due and (not self.heard.vectors or len(self._due) == TOGETHER or self._end - self._due[0] >= _LATEST):
+            if fresh:
+                self._fresh = (self._end, stopped)
+        if self._due and (fresh or not self.heard.vectors or len(self._due) == TOGETHER or self._end - self._due[0] >= _LATEST):
             self.settle()
 
     def settle(self) -> None:
@@ -78,7 +91,8 @@ class UtteranceWindows:
     def change(self) -> tuple[float, float] | None:
         """Times between which the speaker changed: the two newest windows are surely one side's, one shortly before surely the other's.
 
-        Before the sides are known: the two newest windows are unlike the up to four before them.
+        After a short pause one window is enough, and the pause is the place. Before the sides are known: the two newest windows are
+        unlike the up to four before them.
         """
         while self._compared < len(self.heard.ends):
             self._compared += 1
@@ -88,13 +102,18 @@ class UtteranceWindows:
         return None
 
     def _changed(self, ends: list[float], vectors: list[Floats]) -> tuple[float, float] | None:
-        if len(ends) < 3:
+        if len(ends) < 2:
             return None
         if not self._voices.told_apart:
+            if len(ends) < 4:
+                return None
             before, after = unit(np.sum(vectors[-6:-2], axis=0)), unit(np.sum(vectors[-2:], axis=0))
-            return (ends[-3] - 0.4, ends[-2] - 0.2) if len(ends) >= 4 and float(before @ after) < UNLIKE else None
+            return (ends[-3] - 0.4, ends[-2] - 0.2) if float(before @ after) < UNLIKE else None
         odds = self._voices.log_odds(np.stack(vectors[-4:]))
         side = float(np.sign(odds[-1]))
+        end, stopped = self._fresh or (0, 0.0)
+        if round(ends[-1] * FRAME_RATE) == end and side * odds[-1] >= SURE_ALONE and side * odds[-2] <= -SURE:
+            return stopped, stopped
         if np.any(side * odds[-2:] < SURE):
             return None
         for back in range(3, len(odds) + 1):

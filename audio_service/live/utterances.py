@@ -1,7 +1,7 @@
 """From voice boundaries to text: partials while somebody speaks, one final each utterance, handed on in the order they were spoken.
 
-A final is begun at the first short silence, before it is known that the utterance is over; if speech goes on it is cancelled. The span is
-the same either way, so the text does not depend on how early the guess was made.
+A final is begun at each short silence, before it is known that the utterance is over; if speech goes on it is kept, for when the speaker
+turns out to have changed there. The span is the same either way, so the text does not depend on how early the guess was made.
 """
 
 from __future__ import annotations
@@ -36,15 +36,23 @@ REVIEWED = 200
 
 @dataclass(slots=True)
 class _Open:
-    """The utterance being spoken."""
+    """The utterance being spoken. `guesses` are finals of [start, a short silence]: it may turn out to have ended there."""
 
     ordinal: int
     start: float
     agreement: Agreement = field(default_factory=Agreement)
     partial: asyncio.Task[None] | None = None
     asked: float = 0.0
-    guess: asyncio.Task[Text] | None = None
-    guess_end: float = -1.0
+    guesses: dict[float, asyncio.Task[Text]] = field(default_factory=dict)
+
+    @property
+    def guessing(self) -> bool:
+        return any(not guess.done() for guess in self.guesses.values())
+
+    def drop_unfinished(self) -> None:
+        """At most one guess is worked on; what is known already costs nothing to keep."""
+        for end in [end for end, guess in self.guesses.items() if not guess.done()]:
+            self.guesses.pop(end).cancel()
 
 
 class Utterances:
@@ -86,9 +94,9 @@ class Utterances:
         spoken = self._open
         if spoken is None or spoken.ordinal != event.utterance or event.utterance in self._known:
             return
-        if spoken.guess is not None:
-            spoken.guess.cancel()
-        spoken.guess, spoken.guess_end = self._decode(spoken.ordinal, spoken.start, event.at), event.at
+        spoken.drop_unfinished()
+        spoken.guesses[event.at] = guess = self._decode(spoken.ordinal, spoken.start, event.at)
+        guess.add_done_callback(_seen)
 
     def end(self, event: VoiceEnd) -> None:
         """The utterance is over: its final follows, from the guess if that had the same span."""
@@ -97,10 +105,10 @@ class Utterances:
         if spoken is not None and spoken.ordinal == event.utterance:
             if spoken.partial is not None:
                 spoken.partial.cancel()
-            guess = spoken.guess
-            if guess is not None and (spoken.start, spoken.guess_end) != (event.start, event.end):
-                guess.cancel()
+            guess = spoken.guesses.pop(event.end, None) if spoken.start == event.start else None
+            if guess is not None and guess.done() and (guess.cancelled() or guess.exception() is not None):
                 guess = None
+            spoken.drop_unfinished()
         known = self._known.get(event.utterance)
         task = asyncio.create_task(self._recalled(known)) if known else guess or self._decode(event.utterance, event.start, event.end)
         self._waiting[event.utterance] = (event, task)
@@ -123,7 +131,7 @@ class Utterances:
     def progress(self, now: float, speaker: Speaker, confidence: float) -> None:
         """Ask for the next partial when it is due; one at a time, so that a slow decoder is asked less often."""
         spoken = self._open
-        if spoken is None or spoken.ordinal in self._known or (spoken.guess is not None and not spoken.guess.done()):
+        if spoken is None or spoken.ordinal in self._known or spoken.guessing:
             return
         if (spoken.partial is not None and not spoken.partial.done()) or now - spoken.asked < self._interval:
             return
@@ -144,7 +152,9 @@ class Utterances:
         """Drop all work: the conversation is gone from this process (the audio is not)."""
         tasks = [task for _, task in self._waiting.values()]
         if self._open is not None:
-            tasks += [task for task in (self._open.partial, self._open.guess) if task is not None]  # type: ignore[misc]
+            self._open.drop_unfinished()
+            if self._open.partial is not None:
+                self._open.partial.cancel()
         for task in tasks:
             task.cancel()
 
@@ -228,3 +238,9 @@ class Utterances:
         self._known.pop(event.utterance, None)
         self._emit(message)
         self._finished(done, found)
+
+
+def _seen(guess: asyncio.Task[Text]) -> None:
+    """A guess that nobody came to need may fail in silence."""
+    if not guess.cancelled():
+        guess.exception()

@@ -65,3 +65,11 @@ def test_boundaries_are_ordered_and_no_utterance_is_overlong(probabilities: list
             assert 0 <= boundary.at - start <= SETTINGS.utterance_max + 0.5
         start = None if boundary.edge is Edge.END else boundary.at
     assert start is None
+
+
+def test_talk_that_goes_on_after_a_short_pause_is_told() -> None:
+    pause = SETTINGS.pause + 2 * FRAME_SECONDS
+    found = boundaries((0.5, 0.0), (1.0, 0.9), (pause, 0.0), (1.0, 0.9), (1.0, 0.0))
+    assert edges(found) == [Edge.START, Edge.PAUSE, Edge.RESUME, Edge.PAUSE, Edge.END]
+    assert found[2].at == pytest.approx(1.5 + pause, abs=0.05)
+    assert found[1].at <= found[2].at
