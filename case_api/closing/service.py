@@ -89,9 +89,12 @@ async def send_brief(db: AsyncSession, by: By, case_id: str, expected: int, body
 
 
 async def hold_review(db: AsyncSession, by: By, case_id: str, expected: int, body: ReviewIn) -> ClosingOut:
-    """「组织小组复盘会，优化SOP」: after the end, not in the future. Raises Problem: as `tag_customer`, invalid_request."""
+    """「组织小组复盘会，优化SOP」: from the minute of the end on, as people tell time, and not in the future.
+
+    Raises Problem: as `tag_customer`, invalid_request.
+    """
     case = await _closing(db, by, case_id, expected)
-    if case.ended_at is None or not case.ended_at <= body.held_at <= by.now:
+    if case.ended_at is None or not case.ended_at.replace(second=0, microsecond=0) <= body.held_at <= by.now:
         raise Problem(ProblemCode.INVALID_REQUEST, "body.held_at: between the end of the case and now")
     row = TeamReview(site_id=case.site_id, case_id=case.id, created_by=by.person_id, created_at=by.now, **body.model_dump())
     sop_change = rules.without_people(body.sop_change, await _names(db, case))  # the minutes keep it as it was said

@@ -181,6 +181,17 @@ async def test_a_review_is_held_after_the_end_and_not_in_the_future(
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
+async def test_a_review_may_be_held_in_the_minute_of_the_end(
+    client: httpx2.AsyncClient, headers: Headers, factory: Factory, manager: Person, site: Site, clock: Clock
+) -> None:
+    clock.pass_(seconds=30)
+    case = await ended_case(factory, manager, site, clock)
+    body = actions(clock)["team-review"] | {"held_at": clock().replace(second=0).isoformat()}
+    assert case.ended_at is not None
+    assert case.ended_at.second == 30
+    assert (await post(client, headers, case, "closing/team-review", body)).status_code == 200
+
+
 async def test_closing_is_the_site_managers(
     client: httpx2.AsyncClient, case: WithdrawalCase, clock: Clock, make_person: MakePerson, sign_in: SignIn, site: Site, other_site: Site
 ) -> None:
