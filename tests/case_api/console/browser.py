@@ -47,8 +47,11 @@ class Desk:
         expect(dialog).to_be_visible()
         for name, value in (fields or {}).items():
             self.fill(name, value)
+        if done is not None:  # the page is loaded anew: what the step before said may read the same, and still stands there till then
+            self.page.evaluate("window.drawnBefore = true")
         dialog.locator("button[type=submit]").click()
         if done is not None:
+            self.page.wait_for_function("!window.drawnBefore")
             expect(self.page.locator(".banner.good").filter(has_text=done)).to_be_visible()
             self.ready()
 
