@@ -22,6 +22,7 @@ UNLIKE = 0.58
 TOGETHER = 2
 """Windows that are run at once after an utterance's first: two take a third less time than one and one."""
 _KEEP = 200
+_NONE = (0, 0.0)
 _LATEST = STRIDE + 20
 """Frames after which a window is run alone: its frames are not kept for ever."""
 
@@ -40,7 +41,7 @@ class UtteranceWindows:
         # windows up to which a change was looked for: each is the newest once, though they come in twos
         self._compared = 0
         # the window that begins with the talk after a short pause: (its end, where the talk before stopped)
-        self._fresh: tuple[int, float] | None = None
+        self._fresh = _NONE
         self.heard = Heard()
 
     def open(self, at: float) -> None:
@@ -48,7 +49,7 @@ class UtteranceWindows:
         self.heard = Heard()
         self._compared = 0
         self._due.clear()
-        self._fresh = None
+        self._fresh = _NONE
         self._next = round(at * FRAME_RATE) + WINDOW_FRAMES
 
     def resume(self, at: float, stopped: float) -> None:
@@ -59,7 +60,7 @@ class UtteranceWindows:
         """(10, 40) log-mel frames; a window is due every STRIDE while somebody speaks."""
         self._frames = np.concatenate((self._frames[len(mel) :], mel))
         self._end += len(mel)
-        end, stopped = self._fresh or (0, 0.0)
+        end, stopped = self._fresh
         fresh = self._end - len(mel) < end <= self._end
         if self._next is not None and speaking and (fresh or self._end >= self._next):
             self._next = self._end + STRIDE
@@ -111,7 +112,7 @@ class UtteranceWindows:
             return (ends[-3] - 0.4, ends[-2] - 0.2) if float(before @ after) < UNLIKE else None
         odds = self._voices.log_odds(np.stack(vectors[-4:]))
         side = float(np.sign(odds[-1]))
-        end, stopped = self._fresh or (0, 0.0)
+        end, stopped = self._fresh
         if round(ends[-1] * FRAME_RATE) == end and side * odds[-1] >= SURE_ALONE and side * odds[-2] <= -SURE:
             return stopped, stopped
         if np.any(side * odds[-2:] < SURE):
