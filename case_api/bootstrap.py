@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from case_api.accounts.passwords import hash_password, one_time_password
 from case_api.people.repository import count_people
 from case_api.policies.service import install_defaults
 from case_api.sites.repository import site_by_code
 from models import audit
 from models.base import utc_now
-from models.engine import Factory, transaction
+from models.engine import Factory, one_at_a_time, transaction
 from models.people import Person, PersonRole
 from models.sites import Site
 
@@ -43,7 +40,7 @@ async def bootstrap(factory: Factory) -> FirstAdmin | None:
     hashed = await hash_password(password)
     actor = audit.Actor("calmdesk")
     async with transaction(factory) as db:
-        await _one_at_a_time(db)
+        await one_at_a_time(db, Person)
         if await count_people(db):
             return None
         if await site_by_code(db, DEFAULT_SITE["code"]) is None:
@@ -56,9 +53,3 @@ async def bootstrap(factory: Factory) -> FirstAdmin | None:
         await db.flush()
         audit.record(db, actor, "bootstrap:person:create", audit.Subject("person", admin.id), after={"username": ADMIN})
     return FirstAdmin(ADMIN, password)
-
-
-async def _one_at_a_time(db: AsyncSession) -> None:
-    """On SQLite the transaction holds the write lock already; on PostgreSQL an empty table has no row to lock."""
-    if db.get_bind().dialect.name == "postgresql":
-        await db.execute(text("LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE"))

@@ -9,11 +9,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models import sqlite
+from models.base import Base
 from models.settings import Settings
 
 BUSY_SECONDS = 5.0
@@ -181,6 +182,15 @@ async def checkpoint(factory: Factory) -> None:
     if engine.dialect.name == "sqlite":
         async with asking(factory) as connection:
             await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+async def one_at_a_time(db: AsyncSession, rows: type[Base]) -> None:
+    """Whoever changes this table queues; readers go on.
+
+    SQLite's transaction holds the write lock already; on PostgreSQL an empty table has no row to lock.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        await db.execute(text(f"LOCK TABLE {rows.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _is_busy(error: OperationalError) -> bool:

@@ -24,8 +24,8 @@ from case_api.early_warning.indicators import Finding, Happened, examine
 from case_api.early_warning.levels import Alarm, alarm_of
 from case_api.early_warning.rule_sets import repository as rule_sets
 from case_api.early_warning.rule_sets.service import Held, InForce, rules_in_force
-from models.early_warnings import EarlyWarning
-from models.engine import Factory, reading, transaction
+from models.early_warnings import EarlyWarning, WarningRuleSet
+from models.engine import Factory, one_at_a_time, reading, transaction
 
 BATCH: Final = 50
 """Customers of one transaction: other writers wait for no more than these."""
@@ -87,7 +87,7 @@ async def look_again(factory: Factory, now: datetime) -> int:
         if await rule_sets.waiting_again(db) is None:
             return 0
     async with transaction(factory) as db:
-        await rule_sets.one_at_a_time(db)
+        await one_at_a_time(db, WarningRuleSet)
         changed = await rule_sets.waiting_again(db)
         if changed is None:
             return 0

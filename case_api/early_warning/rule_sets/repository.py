@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, Select, func, or_, select, text, update
+from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.crm import CrmCustomer
@@ -29,12 +29,6 @@ async def last_number(db: AsyncSession, scope: str) -> int:
     """The highest number given; 0 for none."""
     query = select(func.coalesce(func.max(WarningRuleSet.number), 0)).where(WarningRuleSet.scope == scope)
     return (await db.execute(query)).scalar_one()
-
-
-async def one_at_a_time(db: AsyncSession) -> None:
-    """Changes of rule sets queue; readers go on. SQLite's transaction holds the write lock already."""
-    if db.get_bind().dialect.name == "postgresql":
-        await db.execute(text("LOCK TABLE warning_rule_set IN SHARE ROW EXCLUSIVE MODE"))
 
 
 async def waiting_again(db: AsyncSession) -> Row[tuple[str, str | None, str]] | None:

@@ -17,6 +17,7 @@ from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from models import audit
 from models.early_warnings import RuleSetStatus, WarningRuleSet
+from models.engine import one_at_a_time
 from models.sites import Site
 
 
@@ -66,7 +67,7 @@ def demand_sight(principal: Principal, site_id: str | None) -> None:
 async def draft(db: AsyncSession, by: By, *, content: RuleSet, site_id: str | None, note: str) -> WarningRuleSet:
     """A new version, not in force yet. Raises Problem: forbidden, site_unknown."""
     by.principal.demand(Permission.WARNING_RULES, site_id)
-    await repository.one_at_a_time(db)
+    await one_at_a_time(db, WarningRuleSet)
     if site_id is not None and await db.get(Site, site_id) is None:
         raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
     scope = site_id or ""
@@ -110,7 +111,7 @@ async def find(db: AsyncSession, principal: Principal, rule_set_id: str) -> Warn
 
 
 async def _to_change(db: AsyncSession, by: By, rule_set_id: str, expected: int, status: RuleSetStatus) -> WarningRuleSet:
-    await repository.one_at_a_time(db)
+    await one_at_a_time(db, WarningRuleSet)
     row = await db.get(WarningRuleSet, rule_set_id)
     if row is None:
         raise Problem(ProblemCode.NOT_FOUND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,12 +13,6 @@ from models.library_edits import LibraryEdit
 from models.people import Person
 
 DRAFTER, DECIDER = aliased(Person), aliased(Person)
-
-
-async def one_at_a_time(db: AsyncSession) -> None:
-    """Changes queue; readers go on. SQLite's transaction holds the write lock already."""
-    if db.get_bind().dialect.name == "postgresql":
-        await db.execute(text("LOCK TABLE library_edit IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def edits_query(**wanted: str | None) -> Select[LibraryEdit, str, str]:

@@ -25,7 +25,7 @@ from case_api.library.edits.weighing import (
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from models import audit
-from models.engine import Factory, reading
+from models.engine import Factory, one_at_a_time, reading
 from models.library_edits import EditStatus, LibraryEdit
 from models.outbox import publish
 from scripts_library.editing import put_file
@@ -196,7 +196,7 @@ async def with_edit(factory: Factory, places: Places, edit_id: str) -> Library:
 
 
 async def _locked(db: AsyncSession, edit_id: str, expected: int, *statuses: EditStatus) -> LibraryEdit:
-    await repository.one_at_a_time(db)
+    await one_at_a_time(db, LibraryEdit)
     row = await db.get(LibraryEdit, edit_id)
     if row is None:
         raise Problem(ProblemCode.NOT_FOUND)
@@ -226,7 +226,7 @@ async def _submitted(db: AsyncSession, by: By, row: LibraryEdit) -> LibraryEdit:
 
 async def demand_still(db: AsyncSession, standing: Standing) -> None:
     """Raise `version_conflict` if something was approved since a change was weighed; approvals wait for this transaction from here on."""
-    await repository.one_at_a_time(db)
+    await one_at_a_time(db, LibraryEdit)
     if await repository.newest(db) != standing.number:
         raise Problem(ProblemCode.VERSION_CONFLICT, "another change was approved meanwhile")
 
