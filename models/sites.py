@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import ID_LENGTH, Base, CreatedAt, Id, PersonRef
+
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+"""The clock of whatever is no one site's."""
 
 
 class Site(Base):
@@ -20,7 +24,7 @@ class Site(Base):
     code: Mapped[str] = mapped_column(String(16), unique=True)
     name: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80), default="")
-    timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
+    timezone: Mapped[str] = mapped_column(String(64), default=CHINA.key)
     created_at: Mapped[CreatedAt]
 
 

@@ -29,6 +29,7 @@ from models.audit import Actor
 from models.base import utc_now
 from models.engine import Factory, reading, transaction
 from models.settings import Settings
+from models.sites import CHINA
 from scripts_library.library import Library, places
 from scripts_library.mining.frequency import Dimension
 from scripts_library.mining.masking import Masker
@@ -158,7 +159,7 @@ def digest(
     base: Annotated[str, typer.Option(help="Address of the service, for the links to the recordings")] = "",
 ) -> None:
     """The week for a training session; a name that ends in .pdf, .html or .json says as what."""
-    today = utc_now().astimezone(keywords.CHINA).date()
+    today = utc_now().astimezone(CHINA).date()
     with plain_errors():
         monday = date.fromisoformat(week) if week else today - timedelta(days=today.weekday() + 7)
     if monday.weekday() or target.suffix not in (".pdf", ".html", ".json"):

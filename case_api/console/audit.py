@@ -10,7 +10,6 @@ from typing import Any, Final
 from fastapi import Request
 
 from case_api.console.door import PREFIX
-from case_api.console.fields import ZONE
 from case_api.console.forms import action
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, div, el, empty, link, select, table
@@ -18,6 +17,7 @@ from case_api.console.rest import Refused
 from case_api.console.texts import TEXTS
 from case_api.console.visit import Visit
 from case_api.security import Permission
+from models.sites import CHINA
 
 Row = dict[str, Any]
 FILTERS: Final = ("action", "subject_type", "subject_id", "actor_id", "site_id", "first", "last")
@@ -61,7 +61,7 @@ def asked(wanted: dict[str, str]) -> Row:
         made["action"] = wanted["action"]
     for name, to, days in (("first", "from_", 0), ("last", "to", 1)):
         try:
-            day = datetime.fromisoformat(wanted.get(name, "")).replace(tzinfo=ZONE)
+            day = datetime.fromisoformat(wanted.get(name, "")).replace(tzinfo=CHINA)
         except ValueError:
             continue
         made[to] = (day + timedelta(days=days)).isoformat()

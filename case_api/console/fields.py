@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo
+
+from models.sites import CHINA
 
 Kind = Literal["line", "prose", "yuan", "percent", "number", "seconds", "date", "moment", "choice", "many", "yes", "lines", "head"]
-ZONE: Final = ZoneInfo("Asia/Shanghai")
 _NUMBER: Final = re.compile(r"\d{1,9}")
 
 
@@ -98,7 +98,7 @@ def typed(field: Field) -> str:
     if field.kind == "percent":
         return f"{Decimal(value) / 100:f}"
     if field.kind == "moment":
-        local = datetime.fromisoformat(value).astimezone(ZONE).replace(tzinfo=None)
+        local = datetime.fromisoformat(value).astimezone(CHINA).replace(tzinfo=None)
         return local.isoformat(timespec="seconds" if local.second else "minutes")
     if field.kind == "lines":
         return "\n".join(value)
@@ -157,6 +157,6 @@ def _known(field: Field, value: Any, key: str) -> Any:
 
 def _moment(text: str) -> str | None:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZONE).isoformat()
+        return datetime.fromisoformat(text).replace(tzinfo=CHINA).isoformat()
     except ValueError:
         return None

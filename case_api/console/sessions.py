@@ -8,12 +8,12 @@ from typing import Any, Final, get_args
 from fastapi import Request
 
 from case_api.console.door import PREFIX
-from case_api.console.fields import ZONE
 from case_api.console.pages import page
 from case_api.console.parts import card, choices, clock, div, el, empty, link, select, table, tag
 from case_api.console.visit import Visit
 from case_api.security import Permission
 from models.sessions import Level
+from models.sites import CHINA
 
 Row = dict[str, Any]
 FILTERS: Final = ("q", "level", "site_id", "day", "case_id")
@@ -55,7 +55,7 @@ def _asked(wanted: dict[str, str]) -> dict[str, str]:
     """A day is from its midnight to the next one, on the sales office's clock."""
     asked = {name: value for name, value in wanted.items() if name != "day"}
     try:
-        begin = datetime.fromisoformat(wanted.get("day", "")).replace(tzinfo=ZONE)
+        begin = datetime.fromisoformat(wanted.get("day", "")).replace(tzinfo=CHINA)
     except ValueError:
         return asked
     return asked | {"from_": begin.isoformat(), "to": (begin + timedelta(days=1)).isoformat()}

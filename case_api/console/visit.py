@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from starlette.requests import Request
 
@@ -17,8 +16,7 @@ from case_api.console.rest import Refused, Rest
 from case_api.console.texts import TEXTS
 from case_api.problems import PROBLEMS, ProblemCode
 from case_api.security import Permission, Principal
-
-HOME_ZONE: Final = "Asia/Shanghai"
+from models.sites import CHINA
 
 
 def rest_of(request: Request, token: str | None = None) -> Rest:
@@ -73,9 +71,9 @@ class Visit:
         if at is None:
             return "—"
         parsed = datetime.fromisoformat(at) if isinstance(at, str) else at
-        local = parsed.astimezone(ZoneInfo(HOME_ZONE))
+        local = parsed.astimezone(CHINA)
         form = "%m-%d %H:%M:%S" if seconds else "%m-%d %H:%M"
-        return local.strftime(form if local.year == datetime.now(UTC).astimezone(ZoneInfo(HOME_ZONE)).year else f"%Y-{form}")
+        return local.strftime(form if local.year == datetime.now(UTC).astimezone(CHINA).year else f"%Y-{form}")
 
     def site(self, site_id: str | None) -> str:
         """A site's name."""

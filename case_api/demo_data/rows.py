@@ -20,6 +20,7 @@ from models.deadlines import Deadline
 from models.public_forms import SatisfactionAnswer
 from models.refunds import RefundInstruction, RefundPayment
 from models.registrations import Registration
+from models.sites import CHINA
 from models.solutions import Offer, OfferAnswer, Solution
 from models.tasks import CaseTask
 
@@ -265,7 +266,7 @@ def _refund(rows: Rows, story: Story, case_id: str, answered: datetime, total: i
         content_hash=content_hash,
         number=f"DEMO-{story.number:05d}",
         case_code=f"DEMO-{story.number}",
-        timezone="Asia/Shanghai",
+        timezone=CHINA.key,
         path_kind=story.path,
         status="issued",
         total_fen=total,

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api import demo as bundled
 from case_api.demo_data import PREFIX, SITES, crm, rows, talk
-from case_api.demo_data.story import ZONE, Story, go_live_of, stories
+from case_api.demo_data.story import Story, go_live_of, stories
 from case_api.policies.service import install_defaults
 from case_api.retention.erase import erase
 from case_api.retention.repository import forget_consents
@@ -34,7 +34,7 @@ from models.outbox import OutboxMessage
 from models.people import Person, PersonRole
 from models.refunds import RefundInstruction, RefundPayment
 from models.sessions import Session
-from models.sites import Site
+from models.sites import CHINA, Site
 from models.tables import Base
 
 WHO: Final = audit.Actor("calmdesk demo-data")
@@ -70,7 +70,7 @@ class Filled:
 
 async def fill(factory: Factory, data_dir: Path, now: datetime, *, seed: int, password_hash: str, force: bool = False) -> Filled:
     """A year that ends now. Raises Refused: there is demonstration data already, or real data and not `force`."""
-    today = now.astimezone(ZONE).date()
+    today = now.astimezone(CHINA).date()
     async with transaction(factory) as db:
         await _look_first(db, force)
         await install_defaults(db, now)

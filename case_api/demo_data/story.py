@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from case_api.demo_data import SITES
 from case_api.figures.rules import KEY_QUESTIONS, WINTER, year_to
+from models.sites import CHINA
 
-ZONE: Final = ZoneInfo("Asia/Shanghai")
 GO_LIVE_AFTER: Final = timedelta(days=120)
 # (requests in the season, of them for want of money): 35/124 is 41 % above 100/500.
 WINTER_CASES, REST_CASES = (124, 35), (500, 100)
@@ -104,7 +103,7 @@ def _requests(chance: random.Random, days: Sequence[date], cases: int, cash_flow
     """(when, main cause) of a season's requests, spread over its days."""
     made = []
     for number in range(cases):
-        at = datetime.combine(days[number * len(days) // cases], time(9), ZONE) + timedelta(minutes=chance.randrange(600))
+        at = datetime.combine(days[number * len(days) // cases], time(9), CHINA) + timedelta(minutes=chance.randrange(600))
         made.append((at, "cash_flow" if evenly(number, cash_flow, cases) else _pick(chance, OTHER_CAUSES)))
     return made
 

@@ -33,9 +33,8 @@ from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.solutions.terms import NAMES
 from models.settings_figures import FigureSettings
-from models.sites import Site
+from models.sites import CHINA, Site
 
-ANYWHERE: Final = "Asia/Shanghai"
 """Whose days are meant where no site is named."""
 SEASONAL: Final = "cash_flow"
 STAGES: Final = {"deposit_only": "仅付定金未网签", "online_signed": "已网签未放贷", "loan_released": "已放贷未交房", "none": "非阶梯退款"}
@@ -64,7 +63,7 @@ class Period:
 
 async def period_of(db: AsyncSession, principal: Principal, wanted: Wanted, now: datetime) -> Period:
     """What this person may count of what is wanted. Raises Problem: forbidden, site_unknown, figures_period."""
-    sites, timezone = principal.sites_for(Permission.FIGURES_READ), ANYWHERE
+    sites, timezone = principal.sites_for(Permission.FIGURES_READ), CHINA.key
     if wanted.site_id is not None:
         principal.demand(Permission.FIGURES_READ, wanted.site_id)
         site = await db.get(Site, wanted.site_id)

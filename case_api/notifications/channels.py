@@ -11,12 +11,12 @@ from case_api.events.addresses import AddressRefused
 from case_api.notifications import repository, services
 from case_api.notifications.rules import KINDS
 from case_api.notifications.schemas import ChannelOut, Preferences, PreferencesOut
-from case_api.notifications.service import ANYWHERE
 from case_api.problems import Problem, ProblemCode
 from models import audit
 from models.notifications import NotificationChannel, NotificationPreference
 from models.people import Person
 from models.settings_notices import NoticeSettings
+from models.sites import CHINA
 
 MOST: Final = 5
 
@@ -93,7 +93,7 @@ async def prefer(db: AsyncSession, by: By, body: Preferences) -> PreferencesOut:
 async def preferences(db: AsyncSession, person_id: str) -> PreferencesOut:
     """What a person wants to hear: everything, until they say otherwise."""
     row = await db.get(NotificationPreference, person_id)
-    return _preferences(row) if row is not None else PreferencesOut(kinds=list(KINDS), timezone=ANYWHERE)
+    return _preferences(row) if row is not None else PreferencesOut(kinds=list(KINDS), timezone=CHINA.key)
 
 
 def _preferences(row: NotificationPreference) -> PreferencesOut:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from case_api.schemas import In, Moment, Out, printable
 from case_api.sites.schemas import Zone
 from models.notifications import NotificationKind
+from models.sites import CHINA
 
 Minute = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 ChannelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -80,7 +81,7 @@ class Preferences(In):
     )
     quiet_from: Minute | None = Field(default=None, examples=["22:00"])
     quiet_until: Minute | None = Field(default=None, examples=["08:00"])
-    timezone: Zone = "Asia/Shanghai"
+    timezone: Zone = CHINA.key
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Preferences:

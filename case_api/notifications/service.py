@@ -17,10 +17,9 @@ from case_api.notifications.texts import Text, text_of, webhook_text
 from case_api.problems import Problem, ProblemCode
 from models.base import new_id
 from models.notifications import ChannelMessage, Notification, NotificationKind
-from models.sites import Site
+from models.sites import CHINA, Site
 from models.tasks import CaseTask
 
-ANYWHERE = "Asia/Shanghai"
 """The clock of an event that belongs to no site."""
 
 
@@ -36,7 +35,7 @@ async def tell(db: AsyncSession, event: Event, now: datetime) -> None:
     if not found:
         return
     site = await db.get(Site, event.site_id) if event.site_id is not None else None
-    timezone = site.timezone if site is not None else ANYWHERE
+    timezone = site.timezone if site is not None else CHINA.key
     texts = {kind: text_of(event.topic, kind, event.code, event.data, timezone) for kind in set(found.values())}
     same = {"event_id": event.id, "topic": event.topic, "case_id": event.case_id, "session_id": event.session_id}
     await _write(db, found, texts, same, now)
@@ -91,7 +90,7 @@ async def _messages(db: AsyncSession, told: Sequence[Notification], now: datetim
         if not rules.wanted(kind, wish.kinds if wish is not None else None):
             continue
         quiet = (wish.quiet_from, wish.quiet_until) if wish is not None and wish.quiet_from is not None else None
-        at = rules.not_before(now, quiet, wish.timezone if wish is not None else ANYWHERE, kind)  # type: ignore[arg-type]
+        at = rules.not_before(now, quiet, wish.timezone if wish is not None else CHINA.key, kind)  # type: ignore[arg-type]
         made.append({"id": new_id(), "notification_id": row.id, "channel_id": channel.id, "next_at": at} | plain)
     return made
 

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 
 from case_api.schemas import FilledLine, In, Line, Out
+from models.sites import CHINA
 
 
 def _zone(name: str) -> str:
@@ -26,7 +27,7 @@ class SiteCreate(In):
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,8}$")] = Field(examples=["HD"])
     name: FilledLine = Field(examples=["海德花园"])
     name_en: Line = Field(default="", examples=["Haide Garden"])
-    timezone: Zone = "Asia/Shanghai"
+    timezone: Zone = CHINA.key
 
 
 class SiteChange(In):

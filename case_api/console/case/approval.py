@@ -10,11 +10,12 @@ from typing import Final
 from case_api.console.case.solution_view import headline, price_lines
 from case_api.console.case.view import CaseView, Row
 from case_api.console.door import PREFIX
-from case_api.console.fields import ZONE, Field, yuan
+from case_api.console.fields import Field, yuan
 from case_api.console.forms import action, ask
 from case_api.console.parts import banner, card, countdown, div, el, empty, facts, table, tag
 from case_api.console.tasks import decision_buttons
 from case_api.security import Permission
+from models.sites import CHINA
 
 TONES: Final = {"approved": "good", "paid": "good", "rejected": "bad", "failed": "bad", "pending": "warn", "returned": "warn"}
 
@@ -103,7 +104,7 @@ EXTRA: Final = {"transfer_completed": "contract_no", "deferral_paid": "bank_refe
 
 
 def _today() -> str:
-    return datetime.now(ZONE).date().isoformat()
+    return datetime.now(CHINA).date().isoformat()
 
 
 def _happened(view: CaseView, event: str) -> Callable[[], Awaitable[None]]:

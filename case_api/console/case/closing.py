@@ -8,10 +8,11 @@ from typing import Final
 
 from case_api.closing.rules import SENSITIVE
 from case_api.console.case.view import CaseView, Row
-from case_api.console.fields import ZONE, Field
+from case_api.console.fields import Field
 from case_api.console.forms import action, ask
 from case_api.console.parts import card, countdown, div, el, empty, tag
 from case_api.security import Permission
+from models.sites import CHINA
 
 PATHS: Final = {
     "customer_tag": "customer-tag",
@@ -70,7 +71,7 @@ def _fields(view: CaseView, kind: str) -> list[Field]:
         case "regional_brief":
             return [Field("remark", "prose")]
         case _:
-            now = datetime.now(ZONE).replace(microsecond=0).isoformat()  # to the second: it may not lie before the case's end
+            now = datetime.now(CHINA).replace(microsecond=0).isoformat()  # to the second: it may not lie before the case's end
             return [
                 Field("held_at", "moment", required=True, value=now),
                 Field("participants", "lines", required=True, value=[view.visit.me["display_name"]], help="help.participants"),

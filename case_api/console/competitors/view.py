@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from case_api.console.fields import ZONE, Field
+from case_api.console.fields import Field
 from case_api.console.forms import ask
 from case_api.console.parts import div, el, link, tag
 from case_api.console.visit import Visit
 from case_api.security import Permission
+from models.sites import CHINA
 
 Row = dict[str, Any]
 API: Final = "competitor-offers"
@@ -69,7 +70,7 @@ def _of(offer: Row) -> str:
 
 
 def _now() -> str:
-    return datetime.now(ZONE).replace(second=0, microsecond=0).isoformat()
+    return datetime.now(CHINA).replace(second=0, microsecond=0).isoformat()
 
 
 async def proofs(visit: Visit, case_id: str) -> list[tuple[str, str]]:

@@ -10,11 +10,11 @@ from typing import Any, Final
 from nicegui import ui
 
 from case_api.console.door import PREFIX
-from case_api.console.fields import ZONE
 from case_api.console.parts import banner, div, el, href, link, select
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.security import Permission
+from models.sites import CHINA
 
 Row = dict[str, Any]
 PATH: Final = "/learning"
@@ -25,7 +25,7 @@ def period(visit: Visit) -> dict[str, str]:
     asked = {"site_id": visit.query.get("site_id", "")}
     for name, days in (("from_", 0), ("to", 1)):
         try:
-            day = datetime.fromisoformat(visit.query.get(name.rstrip("_"), "")).replace(tzinfo=ZONE)
+            day = datetime.fromisoformat(visit.query.get(name.rstrip("_"), "")).replace(tzinfo=CHINA)
         except ValueError:
             continue
         asked[name] = (day + timedelta(days=days)).isoformat()

@@ -7,18 +7,18 @@ from typing import Final
 from urllib.parse import urlencode
 
 from case_api.console.door import PREFIX
-from case_api.console.fields import ZONE
 from case_api.console.learning.asking import Row, filters, later
 from case_api.console.learning.groups import cluster
 from case_api.console.parts import card, div, el, empty, facts, select, table
 from case_api.console.visit import Visit
+from models.sites import CHINA
 
 WEEKS: Final = 13
 
 
 async def show(visit: Visit) -> None:
     """The last whole week unless another is chosen."""
-    today = datetime.now(ZONE).date()
+    today = datetime.now(CHINA).date()
     mondays = [(today - timedelta(days=today.weekday() + 7 * back)).isoformat() for back in range(WEEKS)]
     week = visit.query.get("week", "")
     week = week if week in mondays else mondays[1]

@@ -10,7 +10,7 @@ from fastapi import Request
 from nicegui import events
 
 from case_api.console.door import PREFIX
-from case_api.console.fields import ZONE, Field, percent
+from case_api.console.fields import Field, percent
 from case_api.console.forms import SUBMIT, action, ask, done_banner
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, choices, div, el, empty, facts, link, select, table, tag
@@ -18,6 +18,7 @@ from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.early_warning.rule_sets.rules import RuleSet, SpeechKind
 from case_api.security import Permission
+from models.sites import CHINA
 
 Row = dict[str, Any]
 NUMBERS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -182,7 +183,7 @@ def _draft(visit: Visit, site: str | None, content: Row) -> Callable[[], Awaitab
 
 def _backtest(visit: Visit, site: str | None, versions: list[Row]) -> None:
     sites = [(one, visit.site(one)) for one in visit.sites if visit.principal.may(Permission.WARNING_RULES, one)]
-    today = datetime.now(ZONE).date()
+    today = datetime.now(CHINA).date()
     with card(visit.t("rules.backtest"), visit.t("rules.backtest_note")):
         form = el("form", "", "filters")
         with form:
@@ -222,7 +223,7 @@ def _backtest(visit: Visit, site: str | None, versions: list[Row]) -> None:
 
 def trial(given: Row) -> Row:
     """The body of a backtest: days from midnight to midnight. Raises ValueError: no date, no number."""
-    days = {name: datetime.fromisoformat(given[name]).replace(tzinfo=ZONE).isoformat() for name in ("since", "until")}
+    days = {name: datetime.fromisoformat(given[name]).replace(tzinfo=CHINA).isoformat() for name in ("since", "until")}
     asked: Row = {"site_id": given["site_id"], "horizon_days": int(given["horizon_days"]), **days}
     return asked | ({"rule_set_id": given["rule_set_id"]} if given.get("rule_set_id") else {})
 

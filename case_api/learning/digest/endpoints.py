@@ -12,13 +12,13 @@ from case_api.database import ReadDb
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.learning.digest import pages, service
 from case_api.learning.digest.schemas import Clusters, Digest
-from case_api.learning.keywords.service import CHINA
 from case_api.learning.scope import PeriodDep, at_sites
 from case_api.learning.scripts.endpoints import PERIOD, Learner
 from case_api.library.endpoints import ShelfDep
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission
+from models.sites import CHINA
 
 router = APIRouter(prefix="/learning", tags=["learning"])
 

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.learning.digest import repository
 from case_api.learning.digest.schemas import ClusterOut, Clusters, Digest, QuoteOut, TermChange
 from case_api.learning.keywords import repository as keywords
-from case_api.learning.keywords.service import CHINA
 from case_api.learning.scope import Scope
 from case_api.learning.terms import repository as terms
 from case_api.learning.terms import service as new_terms
+from models.sites import CHINA
 from scripts_library.library import Library
 from scripts_library.mining.clusters import Text, clusters
 from scripts_library.mining.concordance import LEAD_SECONDS

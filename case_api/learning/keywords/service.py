@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +32,7 @@ from case_api.sessions.repository import visible_to
 from models import audit
 from models.learning import FalsePair, KeywordReview
 from models.outbox import publish
+from models.sites import CHINA
 from scripts_library.editing import mark_not_heard
 from scripts_library.library import Library, Places
 from scripts_library.mining.concordance import context, playback
@@ -40,7 +40,6 @@ from scripts_library.mining.frequency import Dimension, changes, frequencies, to
 from scripts_library.mining.rows import HitRow
 from scripts_library.problems import LibraryError
 
-CHINA = ZoneInfo("Asia/Shanghai")
 """Weeks begin on Monday where the sales offices are."""
 _LABELS = {"withdrawn": "已退房", "kept": "已挽留", "open": "办理中", "none": "未立案", "unknown": "未知"}
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from case_api.commands import Clock
-from case_api.learning.keywords.service import CHINA
 from case_api.learning.scope import DEFAULT_DAYS, Scope
 from case_api.learning.scripts import repository, service
 from case_api.schedule import every
@@ -15,6 +14,7 @@ from models.audit import Actor
 from models.engine import Factory, reading, transaction
 from models.sessions import Session
 from models.settings_learning import LearningSettings
+from models.sites import CHINA
 
 SECONDS: Final = 600.0
 WHO: Final = Actor("calmdesk nightly")

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from case_api.library.edits.schemas import Change, DifferenceOut, FaultOut
 from case_api.problems import FieldError, Problem, ProblemCode
 from models.library_edits import LibraryEdit
+from models.sites import CHINA
 from scripts_library.entries import ORDER, Content, Entry, Shelf, content_of, field_of, named_at, page_of
 from scripts_library.library import DESK, Library, Places, validate
 from scripts_library.problems import LibraryError
 from scripts_library.problems import Problem as Fault
 
 DRAFT: Final = "draft.yaml"
-HOME: Final = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def entry_of(shelf: str, key: str, action: str, content: Content | None, by: str
 
 def day_of(at: datetime) -> date:
     """The sales offices' day, which an approval is dated with."""
-    return at.astimezone(HOME).date()
+    return at.astimezone(CHINA).date()
 
 
 def entry_in_force(row: Any) -> Entry:
