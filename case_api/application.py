@@ -60,6 +60,7 @@ from case_api.learning.keywords.endpoints import router as keywords_router
 from case_api.learning.progress.endpoints import router as progress_router
 from case_api.learning.scripts.endpoints import router as learning_router
 from case_api.learning.scripts.nightly import nightly
+from case_api.learning.scripts.runs import Learner
 from case_api.learning.terms.endpoints import router as terms_router
 from case_api.library.edits.endpoints import router as library_edits_router
 from case_api.library.endpoints import router as library_router
@@ -127,6 +128,7 @@ def create_app(
             stack.callback(app.state.messenger.close)
             await stack.enter_async_context(telling(app.state.factory, app.state.clock, settings.notices, app.state.messenger))
             await stack.enter_async_context(briefing(app.state.factory, app.state.clock, settings.figures))
+            stack.push_async_callback(app.state.learner.close)
             await stack.enter_async_context(nightly(app.state.factory, app.state.clock, settings.learning))
             # last, so that nothing can fail between the one-time password and the moment it is told
             app.state.first_admin = await bootstrap(app.state.factory)
@@ -155,6 +157,7 @@ def create_app(
     app.state.public_limits = Limits()
     app.state.embed = embed
     app.state.library = LibraryDesk(settings)
+    app.state.learner = Learner(app.state.factory, lambda: app.state.clock())
     app.state.registry = None
     problems.install(app)
     app.add_middleware(RequestShell, upload_bytes_max=settings.records.upload_bytes_max, photo_bytes_max=settings.public.photo_bytes_max)

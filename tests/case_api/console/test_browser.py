@@ -56,6 +56,7 @@ EVERY_PAGE = {
         "/learning?view=terms",
         "/learning?view=groups",
         "/learning?view=effects",
+        "/learning?view=ranking",
         "/learning?view=progress",
         "/learning?view=digest",
         "/benefits",
@@ -318,6 +319,17 @@ def test_a_trainer_judges_a_hit_and_hears_it(chrome: Room) -> None:
     desk.page.wait_for_function("document.querySelector('audio')?.currentTime > 41")
     desk.go("/learning?view=words")
     expect(desk.page.locator(".card").filter(has_text="准确率")).to_contain_text("100%")
+
+
+def test_a_trainer_learns_now_and_holds_the_ranking(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/learning?view=ranking")
+    desk.page.get_by_role("button", name="立即学习").click()
+    expect(desk.page.locator(".banner.good").filter(has_text="学习完成")).to_be_visible()
+    desk.ready()
+    desk.do("按效果学习", done="约定已更新")
+    expect(desk.page.get_by_role("button", name="停用")).to_be_visible()
+    desk.do("停用", done="约定已更新")
 
 
 def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path: Path) -> None:

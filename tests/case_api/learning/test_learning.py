@@ -151,14 +151,14 @@ async def test_new_beliefs_are_made_once_a_night_where_a_site_learns(
         async with factory() as db:
             return list(await db.scalars(select(RankingVersion.made_at).order_by(RankingVersion.made_at)))
 
-    assert await learn_due(factory, settings, morning) is False  # the site does not learn
+    assert await learn_due(factory, settings, lambda: morning) is False  # the site does not learn
     agreed = await client.put(f"/v1/learning/sites/{site.id}", headers=trainer | {"If-Match": '"0"'}, json={"ranking": "learning"})
     assert agreed.status_code == 200
-    assert await learn_due(factory, LearningSettings(nightly_hour=None), morning) is False
-    assert sorted(await asyncio.gather(*(learn_due(factory, settings, morning) for _ in range(2)))) == [False, True]
+    assert await learn_due(factory, LearningSettings(nightly_hour=None), lambda: morning) is False
+    assert sorted(await asyncio.gather(*(learn_due(factory, settings, lambda: morning) for _ in range(2)))) == [False, True]
     before_three = morning + timedelta(hours=17, minutes=59)
-    assert [await learn_due(factory, settings, at) for at in (morning + timedelta(hours=5), before_three)] == [False, False]
-    assert await learn_due(factory, settings, before_three + timedelta(minutes=1)) is True
+    assert [await learn_due(factory, settings, lambda at=at: at) for at in (morning + timedelta(hours=5), before_three)] == [False, False]
+    assert await learn_due(factory, settings, lambda: before_three + timedelta(minutes=1)) is True
     assert await made() == [morning, before_three + timedelta(minutes=1)]
 
 
