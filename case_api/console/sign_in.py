@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import escape
 from typing import get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from case_api.console.door import PREFIX, TOKEN_COOKIE
 from case_api.console.look import LANGUAGE_COOKIE, THEME_COOKIE, Language, Theme
 from case_api.console.rest import Refused
 from case_api.console.visit import rest_of
+from case_api.sessions.spots import spot_of
 
 YEAR_SECONDS = 31_536_000
+LEADS_ON = (
+    '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<meta http-equiv="refresh" content="0;url={target}"><title>Calmdesk</title></head>'
+    '<body><p><a href="{target}">回放这一段 · Play this moment</a></p></body></html>'
+)
 
 
 def here(target: object) -> str:
@@ -63,6 +70,18 @@ def router() -> APIRouter:
         answer = to("/sign-in")
         answer.delete_cookie(TOKEN_COOKIE, path=PREFIX)
         return answer
+
+    @made.get("/q/{code}")
+    async def moment(code: str) -> Response:
+        """From a digest on paper or on a wall to the moment on the review page, which asks who it is and what they may hear.
+
+        A page, not a redirect: the cookie is strict, so after a click in a file the browser sends it only with what our own page asks for.
+        """
+        spot = spot_of(code)
+        if spot is None:
+            return to("/")
+        target = escape(f"{PREFIX}/sessions/{spot[0]}?at={spot[1]}&play=1")
+        return HTMLResponse(LEADS_ON.format(target=target))
 
     @made.post("/look")
     async def look(request: Request) -> RedirectResponse:
