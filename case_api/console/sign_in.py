@@ -44,7 +44,13 @@ def router() -> APIRouter:
     @made.post("/sign-in")
     async def sign_in(request: Request) -> RedirectResponse:
         form = await request.form()
-        return await _enter(request, str(form.get("username", "")), str(form.get("password", "")), here(form.get("next")))
+        typed = {name: str(form.get(name, "")) for name in ("username", "password")}
+        return await _enter(request, "tokens", typed, here(form.get("next")))
+
+    @made.post("/sign-in-as")
+    async def sign_in_as(request: Request) -> RedirectResponse:
+        form = await request.form()
+        return await _enter(request, "demo/tokens", {"role": str(form.get("role", ""))}, here(form.get("next")))
 
     @made.post("/password")
     async def password(request: Request) -> RedirectResponse:
@@ -58,7 +64,8 @@ def router() -> APIRouter:
             await rest.send("POST", "me/password", {"old_password": old, "new_password": new})
         except Refused as refused:
             return to("/sign-in" if refused.signed_out else "/password", problem=refused.code)
-        return await _enter(request, me["username"], new, f"{PREFIX}/")  # the old token ended with the old password
+        again_as = {"username": me["username"], "password": new}  # the old token ended with the old password
+        return await _enter(request, "tokens", again_as, f"{PREFIX}/")
 
     @made.post("/sign-out")
     async def sign_out(request: Request) -> RedirectResponse:
@@ -95,9 +102,9 @@ def router() -> APIRouter:
     return made
 
 
-async def _enter(request: Request, username: str, password: str, target: str) -> RedirectResponse:
+async def _enter(request: Request, path: str, who: dict[str, str], target: str) -> RedirectResponse:
     try:
-        made = await rest_of(request, token="").send("POST", "tokens", {"username": username, "password": password})
+        made = await rest_of(request, token="").send("POST", path, who)
     except Refused as refused:
         code = "credentials_invalid" if refused.status == 422 else refused.code  # a name nobody can have is a wrong name
         return to("/sign-in", problem=code, next=target)

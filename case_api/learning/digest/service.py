@@ -51,7 +51,7 @@ def _grouped(rows: Sequence[Any], names: Sequence[str], library: Library) -> Clu
     masker = Masker(names=names)
     items = [
         ClusterOut(
-            label=masker.mask(one.label),
+            label=_label(one.label, masker),
             cause=one.cause,
             size=one.size,
             sessions=one.sessions,
@@ -61,6 +61,11 @@ def _grouped(rows: Sequence[Any], names: Sequence[str], library: Library) -> Clu
         for one in clusters(list(texts.values()))
     ]
     return Clusters(complaints=len(texts), items=items)
+
+
+def _label(label: str, masker: Masker) -> str:
+    """What sets a group apart, without the pieces that may be somebody's name: a mask says nothing of what is complained of."""
+    return "、".join(piece for piece in label.split("、") if masker.mask(piece) == piece)
 
 
 def _quote(text: str, row: Any, masker: Masker) -> QuoteOut:

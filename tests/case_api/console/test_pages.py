@@ -66,6 +66,13 @@ def test_a_quote_leads_to_its_moment_for_whoever_may_hear_it(server: Server) -> 
     assert server.ask(None, "/q/none").headers["location"] == "/console/"
 
 
+def test_where_no_demonstration_is_served_nobody_comes_in_by_a_button(server: Server) -> None:
+    assert "/sign-in-as" not in server.ask(None, "/sign-in").text
+    answer = server.ask(None, "/sign-in-as", "POST", data={"role": "site_manager"})
+    assert answer.headers["location"].startswith("/console/sign-in?problem=not_found")
+    assert "set-cookie" not in answer.headers
+
+
 def test_nobody_sees_anything_without_signing_in(server: Server) -> None:
     for path in addresses():
         answer = server.ask(None, path)
