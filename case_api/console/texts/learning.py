@@ -280,7 +280,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nav.search": ("全文检索", "Search"),
     "search.help": (
         "在所有会话的文字稿里找一句话；只含已同意录音的会话。几个词用空格隔开，须在同一句里；也可输拼音或首字母（tousu、ts）。点时间即可回放。",
-        "Any sentence of any recorded conversation. Words stand in one sentence; pinyin and initials do too (tousu, ts). The time plays it.",
+        "Any sentence of any recorded conversation. Words stand in one sentence; so do pinyin and initials (tousu, ts). The time plays it.",
     ),
     "search.words": ("说过的话", "Words"),
     "search.hint": ("如：退定金 律师，或 tuidingjin、tdj", "Something that was said, or its pinyin"),
