@@ -319,6 +319,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.COMMENTS_FULL: ProblemText(409, "这次会话的评论已达上限", "This conversation has as many comments as it may have"),
     ProblemCode.CLIP_OUTSIDE: ProblemText(422, "片段超出会话长度", "The conversation is not that long"),
     ProblemCode.CLIPS_FULL: ProblemText(409, "这次会话的片段已达上限", "This conversation has as many clips as it may have"),
+    ProblemCode.SESSION_NOT_ENDED: ProblemText(409, "会话还没有结束", "The conversation has not ended yet"),
+    ProblemCode.CORRECTION_OWN: ProblemText(
+        403, "自己接待的会话须由其他经理或培训人员更正", "One's own conversation is corrected by another manager or a trainer"
+    ),
+    ProblemCode.CORRECTIONS_FULL: ProblemText(409, "这句话的更正次数已达上限", "This sentence was corrected as often as it may be"),
     ProblemCode.LABELS_TOO_MANY: ProblemText(
         422, "标注过多，请按案场或类型缩小范围", "Too many conversations; narrow it down by site or kind"
     ),

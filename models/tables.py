@@ -14,6 +14,7 @@ from models.commands import CommandRecord
 from models.comments import SessionComment
 from models.competitors import CompetitorOffer
 from models.consents import Consent
+from models.corrections import UtteranceCorrection
 from models.crm import CrmCustomer, CrmEvent, CrmSource
 from models.deadlines import Deadline, DeadlineEvent
 from models.early_warnings import EarlyWarning, WarningRuleSet, WarningStep
@@ -141,6 +142,7 @@ __all__ = [
     "TeamReview",
     "TermDecision",
     "Utterance",
+    "UtteranceCorrection",
     "UtteranceSearch",
     "VoiceEnrolment",
     "WarningRuleSet",
