@@ -175,6 +175,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.DEFERRAL_TERMS: ProblemText(
         422, "宽限天数或滞纳金比例超出允许范围", "The days of grace or the late fee are outside what is allowed"
     ),
+    ProblemCode.DEFERRAL_USED: ProblemText(
+        409,
+        "本案已给过一次延期：只有首次提出延期付款才有宽限。请改用协议解除、转介或房源转让",
+        "This case had its days of grace, which are for the first request only: rescind, refer or transfer instead",
+    ),
     ProblemCode.TOO_FEW_PATHS: ProblemText(
         409, "至少须有两种不同类型的方案才能报价", "An offer needs at least two paths of different kinds"
     ),
