@@ -155,6 +155,10 @@ export class Conversation extends EventTarget {
     this.post({ type: "feedback", prompt_id: promptId, verdict });
   }
 
+  shown(id) {
+    this.post({ type: "shown", id });
+  }
+
   async silence() {
     await this.microphone?.close();
     this.microphone = null;
