@@ -155,8 +155,9 @@ export class Conversation extends EventTarget {
     this.post({ type: "feedback", prompt_id: promptId, verdict });
   }
 
+  /** Said on this line or not at all: on the next one the server asks again. */
   shown(id) {
-    this.post({ type: "shown", id });
+    this.link.say({ type: "shown", id });
   }
 
   async silence() {
