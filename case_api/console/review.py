@@ -68,7 +68,7 @@ async def review(visit: Visit, request: Request) -> None:
             if session["status"] == "ended" and visit.holds(Permission.SESSION_LABEL):
                 link(visit.t("labels.open"), f"/sessions/{session['id']}/labels", "button small")
             link(visit.t("compare.open"), f"/sessions/{session['id']}/compare", "button small")
-            _exports(visit, session["id"])
+            _exports(visit, session)
     if session["status"] in RUNNING:
         _accompanying(visit, session)
     if session["recording"]:
@@ -139,14 +139,15 @@ def _cutting(visit: Visit, session_id: str, player: ReviewPlayer) -> None:
     player.on("cut", cut)
 
 
-def _exports(visit: Visit, session_id: str) -> None:
-    base = f"{PREFIX}/files/v1/sessions/{session_id}"
+def _exports(visit: Visit, session: Row) -> None:
+    base = f"{PREFIX}/files/v1/sessions/{session['id']}"
     with el("details", "", "own"):
         el("summary", visit.t("review.export"), "button small")
         with div("own-panel"):
             el("a", visit.t("review.report"), "button small", href=f"{base}/report.pdf", target="_blank")
             el("a", visit.t("review.report_whole"), "button small", href=f"{base}/report.pdf?transcript=true", target="_blank")
-            el("a", visit.t("review.audio"), "button small", href=f"{base}/audio", download="")
+            if _heard(visit, session):
+                el("a", visit.t("review.audio"), "button small", href=f"{base}/audio", download="")
             for form in EXPORTS:
                 el("a", visit.t(f"review.{form}"), "button small", href=f"{base}/export?format={form}", download="")
 

@@ -86,7 +86,7 @@ export default {
   </div>`,
   props: { session: Object },
   data() {
-    const signs = [["prompt", "▲"], ["keyword", "●"], ["moment", "✕"], ["calmed", "▼"], ["mark", "◆"], ["hint", "▽"], ["comment", "■"]];
+    const signs = [["prompt", "▲"], ["keyword", "●"], ["moment", "✕"], ["calmed", "▼"], ["mark", "◆"], ["hint", "▼"], ["comment", "■"]];
     const listening = localStorage.getItem(KEYS_OFF) === null; // speech and switches press keys that nobody meant
     return { listening, at: this.session.at, follow: true, skip: false, wanted: "", written: "", span: null, speeds: SPEEDS, keys: KEYS, signs };
   },

@@ -88,7 +88,7 @@ async def accompany(held: Phone, service: Service, staff: Staff) -> None:
     await wall.wait_for_function("window.socket?.connected")
     await wall.get_by_role("button", name="提示员工").click()
     await wall.get_by_role("button", name="先倒杯水").click()
-    await expect(held.page.locator(".hint")).to_contain_text("先倒杯水", timeout=20_000)
+    await expect(held.page.locator(".whisper")).to_contain_text("先倒杯水", timeout=20_000)
     await expect(wall.locator(".hint-line")).to_contain_text("已显示", timeout=20_000)
     await wall.get_by_role("button", name="旁听").click()
     await expect(held.page.locator(".listeners")).to_contain_text("正在旁听", timeout=20_000)

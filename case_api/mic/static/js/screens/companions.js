@@ -29,12 +29,12 @@ export class CompanionView {
   }
 
   card({ at, text, by }) {
+    const seen = h("button", { type: "button", class: "answer", onclick: () => card.remove() }, icon("check"), t("companions.seen"));
     const card = h(
       "article",
-      { class: "hint", role: "alert" },
-      h("header", {}, icon("person"), h("strong", {}, t("companions.from", { name: by })), h("time", {}, clock(at))),
-      h("p", { class: "hint-text" }, text),
-      h("button", { type: "button", class: "answer", onclick: () => card.remove() }, icon("check"), t("companions.seen")),
+      { class: "whisper", role: "alert" },
+      h("header", {}, icon("person"), h("strong", {}, t("companions.from", { name: by })), h("time", {}, clock(at)), seen),
+      h("p", { class: "whisper-text" }, text),
     );
     return card;
   }
