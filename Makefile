@@ -29,6 +29,9 @@ install: $(STAMP) ## set up .venv with what the product needs
 demo: $(STAMP) ## a real negotiation through the real service, live in this terminal
 	$(BIN)/calmdesk demo
 
+demo-console: $(STAMP) ## the console on a made-up year, to come in as any role without a password
+	$(BIN)/calmdesk serve --demo
+
 serve: $(STAMP) ## run the product (first start prints the admin's one-time password)
 	$(BIN)/calmdesk serve
 
@@ -65,4 +68,4 @@ lock: $(STAMP_DEV) ## renew the hashed requirement files from pyproject.toml
 clean: ## remove caches and the environment (keeps var/, the data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis out
 
-.PHONY: help install demo serve test fuzz check bench eval ablation lock clean
+.PHONY: help install demo demo-console serve test fuzz check bench eval ablation lock clean

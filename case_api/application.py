@@ -32,6 +32,7 @@ from case_api.companions.endpoints import router as companions_router
 from case_api.companions.service import end_due
 from case_api.competitors.endpoints import router as competitors_router
 from case_api.deadlines.ticker import ticking
+from case_api.demo_data.endpoints import public as demo_router
 from case_api.documents.pool import Renderer
 from case_api.door import FrontDoor
 from case_api.early_warning.backtest.endpoints import router as backtest_router
@@ -62,6 +63,7 @@ from case_api.learning.keywords.endpoints import router as keywords_router
 from case_api.learning.progress.endpoints import router as progress_router
 from case_api.learning.scripts.endpoints import router as learning_router
 from case_api.learning.scripts.nightly import nightly
+from case_api.learning.scripts.runs import Learner
 from case_api.learning.terms.endpoints import router as terms_router
 from case_api.library.edits.endpoints import router as library_edits_router
 from case_api.library.endpoints import router as library_router
@@ -106,11 +108,17 @@ Listening = Callable[[Settings, Factory], AbstractAsyncContextManager[Registry]]
 
 
 def create_app(
-    settings: Settings, *, engine: AsyncEngine | None = None, embed: Embed | None = None, listening: Listening | None = None
+    settings: Settings,
+    *,
+    engine: AsyncEngine | None = None,
+    embed: Embed | None = None,
+    listening: Listening | None = None,
+    demo: bool = False,
 ) -> FastAPI:
     """The application. Its lifespan migrates, makes the first administrator (`app.state.first_admin`) and closes the engine.
 
     An `engine` that is handed in stays open. `embed` turns recordings into voice vectors; without it nobody can enrol.
+    `demo` lets anybody in as one of the demonstration's people, while the database is a demonstration's.
     `listening` opens the ear for live conversations (and for `embed`); without it the stream says that the service is busy.
     """
     own_engine = engine or create_engine(settings)
@@ -133,6 +141,7 @@ def create_app(
             stack.callback(app.state.messenger.close)
             await stack.enter_async_context(telling(app.state.factory, app.state.clock, settings.notices, app.state.messenger))
             await stack.enter_async_context(briefing(app.state.factory, app.state.clock, settings.figures))
+            stack.push_async_callback(app.state.learner.close)
             await stack.enter_async_context(nightly(app.state.factory, app.state.clock, settings.learning))
             # last, so that nothing can fail between the one-time password and the moment it is told
             app.state.first_admin = await bootstrap(app.state.factory)
@@ -161,7 +170,9 @@ def create_app(
     app.state.public_limits = Limits()
     app.state.embed = embed
     app.state.library = LibraryDesk(settings)
+    app.state.learner = Learner(app.state.factory, lambda: app.state.clock())
     app.state.registry = None
+    app.state.demo = demo
     problems.install(app)
     app.add_middleware(RequestShell, upload_bytes_max=settings.records.upload_bytes_max, photo_bytes_max=settings.public.photo_bytes_max)
     app.router.routes.extend([_shortcut(), *_routes().routes])
@@ -236,6 +247,7 @@ def _routes() -> APIRouter:
     routes.include_router(v1)
     routes.include_router(accounts_router, prefix="/v1")  # each asks for `Pending`: a one-time password has to be changed somewhere
     routes.include_router(sign_in_router, prefix="/v1")
+    routes.include_router(demo_router, prefix="/v1")  # not found, unless a demonstration is served
     routes.include_router(crm_events_router, prefix="/v1")  # each request is signed by its source
     routes.include_router(public_form_router, prefix="/v1")  # customers: the secret of a link instead of an account
     routes.include_router(_probes())

@@ -165,6 +165,7 @@ class ProblemCode(StrEnum):
     EDIT_SECOND = "edit_second"
     LIBRARY_FILE = "library_file"
     RANKING_NONE = "ranking_none"
+    LEARNING_RUNNING = "learning_running"
     THRESHOLDS_INVALID = "thresholds_invalid"
     WEEK_INVALID = "week_invalid"
     # early warnings

@@ -267,6 +267,9 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.THRESHOLDS_INVALID: ProblemText(422, "检测阈值不合理，未做任何修改", "The thresholds make no sense; nothing was changed"),
     ProblemCode.RANKING_NONE: ProblemText(409, "还没有可以冻结的排序版本", "There is no version of the ranking to hold on to yet"),
+    ProblemCode.LEARNING_RUNNING: ProblemText(
+        409, "正在学习，请等它结束（一般一两分钟）", "It is being learned already; wait until that has ended (a minute or two)"
+    ),
     ProblemCode.WEEK_INVALID: ProblemText(
         422, "须为已过去的周一，投诉与升级数不能超过会话数", "Name a Monday that has passed, and no more complaints than conversations"
     ),

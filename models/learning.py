@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import ID_LENGTH, Base, CreatedAt, Id, PersonRef, SessionKey, SessionRef, one_of
@@ -15,7 +15,9 @@ from models.sessions import Level
 ReviewVerdict = Literal["right", "false"]
 Ranking = Literal["off", "learning", "frozen"]
 TermVerdict = Literal["accepted", "dismissed"]
+RunStatus = Literal["running", "done", "failed"]
 MOST_WITHHELD_BP = 2000
+_RUNNING = text("status = 'running'")
 
 
 class KeywordReview(Base):
@@ -53,6 +55,34 @@ class RankingVersion(Base):
     made_by: Mapped[PersonRef | None]
     worths: Mapped[dict[str, Any]]
     moments: Mapped[int]
+
+
+class LearningRun(Base):
+    """Learning the beliefs anew: how far it is, and what came of it. One runs at a time.
+
+    `site_ids` are the sites that were learned from, None: every one. `seen_at` is moved on while it works, so that a run whose process died
+    is told from one that is slow. Done without a version: no prompt was measured. Nobody started it: the night's own.
+    """
+
+    __tablename__ = "learning_run"
+    __table_args__ = (
+        one_of("status", RunStatus),
+        CheckConstraint("(status = 'running') = (ended_at IS NULL)", name="ended"),
+        CheckConstraint("status = 'done' OR ranking_version_id IS NULL", name="version"),
+        Index("uq_learning_run_running", "status", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+        Index("ix_learning_run_started_at_id", "started_at", "id"),
+    )
+
+    id: Mapped[Id]
+    status: Mapped[str] = mapped_column(String(8), default="running")
+    site_ids: Mapped[list[Any] | None]
+    started_by: Mapped[PersonRef | None]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    sessions: Mapped[int] = mapped_column(default=0)
+    sessions_done: Mapped[int] = mapped_column(default=0)
+    ranking_version_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), ForeignKey("ranking_version.id"))
 
 
 class SiteLearning(Base):

@@ -22,6 +22,11 @@ class Worth:
     sd: float
     moments: int
 
+    @property
+    def harms(self) -> bool:
+        """Whether it is known to do harm: such a script only goes down."""
+        return self.mean + SURE_HARM * self.sd < 0
+
 
 CAP = 1.5
 SCALE = 2.0
@@ -79,9 +84,7 @@ class Plan:
             return None
         worth = self.worths.get(script_id, UNKNOWN)
         drawn = worth.mean if urgent else worth.mean + worth.sd * _STANDARD.inv_cdf(self._chance("rank", prompt, script_id))
-        points = max(-CAP, min(CAP, SCALE * drawn))
-        if worth.mean + SURE_HARM * worth.sd < 0:
-            points = min(points, -CAP)
+        points = -CAP if worth.harms else max(-CAP, min(CAP, SCALE * drawn))
         return Draw(worth.mean, worth.sd, worth.moments, round(drawn, 4), round(points, 4))
 
     def withholds(self, prompt: str, moment: Moment, level: str) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from scripts_library.learned import Draw, Plan, is_urgent
+from scripts_library.learned import UNKNOWN, Draw, Plan, is_urgent
 from scripts_library.library import Library
 from scripts_library.matcher import Hit
-from scripts_library.records import Cause, Kind, Moment, Script, Tone
+from scripts_library.records import LEVELS, Cause, Kind, Moment, Script, Tone
 
 Verdict = Literal["used", "dismissed", "helpful", "unhelpful"]
 
@@ -58,6 +58,15 @@ class Choice:
     draw: Draw | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A script among those of its moment, and the points that learning gave it."""
+
+    script: Script
+    points: float
+    harms: bool
+
+
 # A moment without a script of its own (a trainer may have removed them) falls back to the next broader one.
 _BROADER: dict[Moment, tuple[Moment, ...]] = {
     Moment.REPEATED_OUTBURST: (Moment.FIRST_OUTBURST,),
@@ -97,6 +106,18 @@ class Ranker:
             return None
         (score, best), *rest = ranked[:ON_SCREEN]
         return Choice(best, tuple(script for _, script in rest), score, draws[best.id])
+
+    def standing(self, moment: Moment) -> list[Standing]:
+        """The approved scripts of a moment as they stand before anybody speaks, the first one first: nothing is drawn by lot, nothing was
+        said yet, no cause was heard."""
+        found = []
+        for script in (one for one in self._library.approved if one.situation is moment):
+            level = "rising" if "rising" in script.levels else min(script.levels, key=LEVELS.index)
+            draw = self._plan.draw(script.id, "", urgent=True)
+            points, harms = (draw.points, self._plan.worths.get(script.id, UNKNOWN).harms) if draw is not None else (0.0, False)
+            score = self._score(script, Situation(script.kind, moment, level), 0.0, (), draw)
+            found.append((-score, script.id, Standing(script, points, harms)))
+        return [one for *_, one in sorted(found, key=lambda place: place[:2])]
 
     def _fitting(self, situation: Situation, lately: set[str]) -> list[Script]:
         """Scripts that a wording rule named, then those of the moment, then of broader moments until the screen is full."""

@@ -12,6 +12,8 @@ from case_api.once import once
 from case_api.problems import ProblemCode, responses
 from case_api.security import Pending, Permission, Principal, actor, client_ip, principal_of
 from models.audit import Actor
+from models.people import Person
+from models.tokens import AccessToken
 
 public = APIRouter(tags=["accounts"])
 router = APIRouter(tags=["accounts"], route_class=CommandRoute)
@@ -28,13 +30,18 @@ def _me(principal: Principal) -> Me:
     )
 
 
+def token_out(token: str, row: AccessToken, person: Person) -> TokenOut:
+    """A sign-in as it is answered."""
+    me = _me(principal_of(person, row))
+    return TokenOut(token=token, expires_at=row.expires_at, must_change_password=person.must_change_password, person=me)
+
+
 @public.post("/tokens", operation_id="signIn", status_code=status.HTTP_201_CREATED, responses=responses(ProblemCode.CREDENTIALS_INVALID))
 async def sign_in(request: Request, body: SignIn, factory: FactoryDep, settings: SettingsDep) -> TokenOut:
     """Sign in. Five wrong passwords lock the account for a quarter of an hour (both settings)."""
     who = Actor(body.username, None, client_ip(request), request.headers.get("user-agent", ""))
     token, row, person = await service.sign_in(factory, settings.auth, body.username, body.password, who)
-    me = _me(principal_of(person, row))
-    return TokenOut(token=token, expires_at=row.expires_at, must_change_password=person.must_change_password, person=me)
+    return token_out(token, row, person)
 
 
 @router.delete("/tokens/current", operation_id="signOut", status_code=status.HTTP_204_NO_CONTENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -26,13 +27,19 @@ from audio_service.intake.packets import HEADER, MAX_PAYLOAD
 from audio_service.live.registry import Registry
 from audio_service.live.socket import TEXT_MAX
 from audio_service.transcription.weights import WeightsError
+from case_api.accounts.passwords import hash_password, one_time_password
 from case_api.application import create_app
 from case_api.bootstrap import FirstAdmin
 from case_api.data_folder import FolderInUse, sole_use
+from case_api.demo_data.service import Refused, fill
+from case_api.harness import own_database
 from case_api.listening import listening
 from case_api.logs import configure
 from case_api.mic.address import address_lines
 from case_api.tls import server_certificate
+from models import migrations
+from models.base import utc_now
+from models.engine import create_engine, session_factory
 from models.settings import Settings, get_settings
 from scripts_library.problems import LibraryError
 
@@ -41,6 +48,7 @@ console = Console()
 
 FRAME_MAX = max(HEADER.size + MAX_PAYLOAD, 4 * TEXT_MAX) + 1024
 """Bytes of a WebSocket frame the server reads at all; a little above what it takes, so that too much gets a clear error."""
+DEMO_FOLDER = "demo-year"
 FAREWELL_SECONDS = 5.0
 """How long the last message may take to reach the clients when the service goes down."""
 
@@ -49,6 +57,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 lets phones on the network in")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on", min=0, max=65535)] = None,
     tls: Annotated[str | None, typer.Option(help="off, self-signed or files: a phone opens its microphone only over HTTPS")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="A made-up year in its own folder; anybody comes in without a password")] = False,
     with_input: Annotated[bool, typer.Option("--with-input", hidden=True, help="End when standard input does")] = False,
 ) -> None:
     """Run the product. The first start prints the administrator's one-time password, once."""
@@ -56,10 +65,12 @@ def serve(
         threading.Thread(target=_end_with_input, name="input", daemon=True).start()
     given = {name: value for name, value in (("host", host), ("port", port), ("tls", tls)) if value is not None}
     settings = _settings(given)
+    if demo:
+        settings = settings.model_copy(update=_of_a_demonstration(settings))
     configure(settings)
     try:
         with sole_use(settings.data_dir, _waiting), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            runner.run(_serve(settings))
+            runner.run(_serve(settings, demo=demo))
     except FolderInUse as error:
         _refuse(
             f"数据目录 {error.folder} 正被另一个 Calmdesk 进程（{error.holder}）使用，请先停止它，或为本进程另设 data_dir",
@@ -91,10 +102,31 @@ def _settings(given: dict[str, Any]) -> Settings:
         _refuse("设置有误", "\n".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()))
 
 
-async def _serve(settings: Settings) -> None:
+def _of_a_demonstration(settings: Settings) -> dict[str, Any]:
+    """A folder and a database of its own, whatever the settings name: nobody comes into real data without a password."""
+    folder = settings.data_dir / DEMO_FOLDER
+    return {"data_dir": folder, "database_url": own_database(folder)}
+
+
+async def _filled(settings: Settings) -> None:
+    """The made-up year, written at the first start."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(migrations.upgrade, settings)
+    engine = create_engine(settings)
+    try:
+        hashed = await hash_password(one_time_password())  # nobody is told: one comes in by the buttons
+        with contextlib.suppress(Refused):  # it is there already
+            await fill(session_factory(engine), settings.data_dir, utc_now(), seed=1, password_hash=hashed)
+    finally:
+        await engine.dispose()
+
+
+async def _serve(settings: Settings, *, demo: bool = False) -> None:
     from case_api.console.mount import mount  # NiceGUI is 15 MB and half a second that no other command needs
 
-    app = create_app(settings, listening=listening)
+    if demo:
+        await _filled(settings)
+    app = create_app(settings, listening=listening, demo=demo)
     mount(app)
     certificate = server_certificate(settings)
     config = uvicorn.Config(
@@ -114,6 +146,8 @@ async def _serve(settings: Settings) -> None:
     await _built(app)
     # the lifespan is entered here, so that what cannot be opened is told in one line instead of a trace
     async with app.router.lifespan_context(app):
+        if demo:
+            console.print(f"演示数据 · made-up data: {settings.data_dir}", highlight=False, markup=False, soft_wrap=True)
         await asyncio.to_thread(_greet, settings, app.state.first_admin, certificate.fingerprint if certificate else None)
         await Server(config, app.state.registry).serve()
 

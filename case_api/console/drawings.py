@@ -90,5 +90,6 @@ def interval(low: float, mean: float, high: float, reach: float) -> None:
 
     with _drawing("interval"):
         el("line", "", "zero", x1=f"{WIDE / 2:g}", x2=f"{WIDE / 2:g}", y1="0", y2=f"{HIGH:g}")
-        el("line", "", "reach", x1=place(low), x2=place(high), y1=f"{HIGH / 2:g}", y2=f"{HIGH / 2:g}")
+        cls = "reach calmer" if high < 0 else "reach angrier" if low > 0 else "reach"
+        el("line", "", cls, x1=place(low), x2=place(high), y1=f"{HIGH / 2:g}", y2=f"{HIGH / 2:g}")
         el("line", "", "mean", x1=place(mean), x2=place(mean), y1="15", y2="85")

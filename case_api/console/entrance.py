@@ -22,9 +22,10 @@ from case_api.security import Permission
 
 
 @LookedAt("/sign-in")
-def sign_in(request: Request) -> None:
-    """User name and password; what went wrong the last time stands above them."""
+async def sign_in(request: Request) -> None:
+    """User name and password; what went wrong the last time stands above them. In a demonstration also a button for each role."""
     look = look_of(request)
+    demonstration = await rest_of(request, token="").optional("demo/people")
     say = _say(look)
     with bare_frame(look):
         _brand(say)
@@ -35,6 +36,19 @@ def sign_in(request: Request) -> None:
             _field(say("sign_in.password"), "password", type_="password", autocomplete="current-password")
             el("button", say("sign_in.go"), "button primary", type="submit")
         el("p", say("sign_in.help"), "note narrow")
+        if demonstration:
+            _as_somebody(request, look, say, demonstration["items"])
+
+
+def _as_somebody(request: Request, look: Look, say: Callable[[str], str], people: list[dict[str, str]]) -> None:
+    with el("form", "", "card demonstration", method="post", action=f"{PREFIX}/sign-in-as"):
+        el("input", type="hidden", name="next", value=here(request.query_params.get("next")))
+        el("h2", say("sign_in.demo"))
+        el("p", say("sign_in.demo_note"), "note")
+        with el("div", "", "as-buttons"):
+            for person in people:
+                role = TEXTS[f"role.{person['role']}"][look.language == "en"]
+                el("button", say("sign_in.as").format(role=role), "button", type="submit", name="role", value=person["role"])
 
 
 @LookedAt("/password")

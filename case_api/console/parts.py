@@ -107,9 +107,9 @@ def countdown(visit: Visit, due_at: str | None, seconds: int, *, stopped: bool =
     el("span", left(visit, seconds), f"due {tone}".strip(), data_due=due_at, title=visit.moment(due_at))
 
 
-def table(heads: list[str], label: str) -> Element:
-    """A table's body, a context manager; each row is `el("tr")` with `el("td")`."""
-    box = div("table", tabindex="0", role="region", aria_label=label)
+def table(heads: list[str], label: str, cls: str = "") -> Element:
+    """A table's body, a context manager; each row is `el("tr")` with `el("td")`. `stacked`: on a phone each cell has a line of its own."""
+    box = div(f"table {cls}".strip(), tabindex="0", role="region", aria_label=label)
     with box, el("table"):
         with el("thead"), el("tr"):
             for head in heads:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import escape
 from typing import get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from case_api.console.door import PREFIX, TOKEN_COOKIE
 from case_api.console.look import LANGUAGE_COOKIE, THEME_COOKIE, Language, Theme
 from case_api.console.rest import Refused
 from case_api.console.visit import rest_of
+from case_api.sessions.spots import spot_of
 
 YEAR_SECONDS = 31_536_000
+LEADS_ON = (
+    '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<meta http-equiv="refresh" content="0;url={target}"><title>Calmdesk</title></head>'
+    '<body><p><a href="{target}">回放这一段 · Play this moment</a></p></body></html>'
+)
 
 
 def here(target: object) -> str:
@@ -37,7 +44,13 @@ def router() -> APIRouter:
     @made.post("/sign-in")
     async def sign_in(request: Request) -> RedirectResponse:
         form = await request.form()
-        return await _enter(request, str(form.get("username", "")), str(form.get("password", "")), here(form.get("next")))
+        typed = {name: str(form.get(name, "")) for name in ("username", "password")}
+        return await _enter(request, "tokens", typed, here(form.get("next")))
+
+    @made.post("/sign-in-as")
+    async def sign_in_as(request: Request) -> RedirectResponse:
+        form = await request.form()
+        return await _enter(request, "demo/tokens", {"role": str(form.get("role", ""))}, here(form.get("next")))
 
     @made.post("/password")
     async def password(request: Request) -> RedirectResponse:
@@ -51,7 +64,8 @@ def router() -> APIRouter:
             await rest.send("POST", "me/password", {"old_password": old, "new_password": new})
         except Refused as refused:
             return to("/sign-in" if refused.signed_out else "/password", problem=refused.code)
-        return await _enter(request, me["username"], new, f"{PREFIX}/")  # the old token ended with the old password
+        again_as = {"username": me["username"], "password": new}  # the old token ended with the old password
+        return await _enter(request, "tokens", again_as, f"{PREFIX}/")
 
     @made.post("/sign-out")
     async def sign_out(request: Request) -> RedirectResponse:
@@ -63,6 +77,18 @@ def router() -> APIRouter:
         answer = to("/sign-in")
         answer.delete_cookie(TOKEN_COOKIE, path=PREFIX)
         return answer
+
+    @made.get("/q/{code}")
+    async def moment(code: str) -> Response:
+        """From a digest on paper or on a wall to the moment on the review page, which asks who it is and what they may hear.
+
+        A page, not a redirect: the cookie is strict, so after a click in a file the browser sends it only with what our own page asks for.
+        """
+        spot = spot_of(code)
+        if spot is None:
+            return to("/")
+        target = escape(f"{PREFIX}/sessions/{spot[0]}?at={spot[1]}&play=1")
+        return HTMLResponse(LEADS_ON.format(target=target))
 
     @made.post("/look")
     async def look(request: Request) -> RedirectResponse:
@@ -76,9 +102,9 @@ def router() -> APIRouter:
     return made
 
 
-async def _enter(request: Request, username: str, password: str, target: str) -> RedirectResponse:
+async def _enter(request: Request, path: str, who: dict[str, str], target: str) -> RedirectResponse:
     try:
-        made = await rest_of(request, token="").send("POST", "tokens", {"username": username, "password": password})
+        made = await rest_of(request, token="").send("POST", path, who)
     except Refused as refused:
         code = "credentials_invalid" if refused.status == 422 else refused.code  # a name nobody can have is a wrong name
         return to("/sign-in", problem=code, next=target)

@@ -55,6 +55,8 @@ class Rows:
     people: Mapping[tuple[str, str], str]
     sites: Mapping[str, str]
     now: datetime
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    """Words of the library's scripts, by id."""
     tables: dict[type[Base], list[Row]] = field(default_factory=lambda: defaultdict(list))
 
     def id(self, *name: object) -> str:

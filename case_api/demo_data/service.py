@@ -11,7 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,12 +30,14 @@ from models.approvals import ApprovalRound, ApprovalStep
 from models.cases import WithdrawalCase
 from models.crm import CrmSource
 from models.engine import Factory, reading, transaction
+from models.learning import SiteLearning
 from models.outbox import OutboxMessage
 from models.people import Person, PersonRole
 from models.refunds import RefundInstruction, RefundPayment
 from models.sessions import Session
 from models.sites import CHINA, Site
 from models.tables import Base
+from scripts_library.library import Library
 
 WHO: Final = audit.Actor("calmdesk demo-data")
 BATCH: Final = 100
@@ -43,6 +45,7 @@ BATCH: Final = 100
 WITH_AUDIO: Final = 3
 AT_A_SITE: Final = {
     "staff": "置业顾问",
+    "staff_2": "置业顾问二",
     "receptionist": "接待",
     "site_manager": "案场经理",
     "finance": "财务",
@@ -75,10 +78,12 @@ async def fill(factory: Factory, data_dir: Path, now: datetime, *, seed: int, pa
         await _look_first(db, force)
         await install_defaults(db, now)
         people = await _people(db, now, password_hash)
-        made = rows.Rows(seed, people, await _sites(db), now)
+        scripts = {key: script.zh for key, script in Library.load().scripts.items()}
+        made = rows.Rows(seed, people, await _sites(db), now, scripts)
         told = stories(today, seed)
         _write(made, told, today)
         crm.write(made)
+        _agree(made, go_live_of(today))
         sounding = _with_audio(made)
         await _insert(db, made)
         after = {"cases": len(told), "seed": seed}
@@ -115,9 +120,9 @@ async def _people(db: AsyncSession, now: datetime, password_hash: str) -> dict[t
     await db.flush()
     found: dict[tuple[str, str], str] = {}
     for code, site in sites.items():
-        for role, title in AT_A_SITE.items():
-            username = f"{PREFIX}{code[-1].lower()}-{role.replace('_', '-')}"
-            found[code, role] = await _person(db, username, f"{title}（{site.name}）", password_hash, now, role, [site.id])
+        for key, title in AT_A_SITE.items():
+            username, role = f"{PREFIX}{code[-1].lower()}-{key.replace('_', '-')}", key.removesuffix("_2")
+            found[code, key] = await _person(db, username, f"{title}（{site.name}）", password_hash, now, role, [site.id])
     for role, title in AT_BOTH.items():
         username = f"{PREFIX}{role.replace('_', '-')}"
         person = await _person(db, username, f"{title}（演示）", password_hash, now, role, [site.id for site in sites.values()])
@@ -141,6 +146,14 @@ def _write(made: rows.Rows, told: Sequence[Story], today: Any) -> None:
         numbers[day] += 1
         case_id = rows.write(made, story, f"{day[0]}-{day[1]}-{numbers[day]:04d}")
         talk.write(made, story, case_id, live=story.received_at.date() >= go_live_of(today))
+
+
+def _agree(made: rows.Rows, go_live: date) -> None:
+    """The first site's ranking learns from what was measured; both have the day that before and after are told by."""
+    for code, ranking in zip(SITES, ("learning", "off"), strict=True):
+        changed = {"changed_by": made.people[code, "trainer"], "changed_at": made.now, "version": 1}
+        same = {"site_id": made.sites[code], "holdout_bp": 0, "ranking_version_id": None, "go_live_on": go_live}
+        made.add(SiteLearning, ranking=ranking, **same, **changed)
 
 
 def _with_audio(made: rows.Rows) -> list[str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from case_api.demo_data import SITES, voice
 from case_api.demo_data.rows import MARK, Rows
 from case_api.demo_data.story import WORDS, Story
 from models.consents import Consent
 from models.keywords import KeywordHit
 from models.prompts import PromptFeedback, PromptShown
+from models.prosody import ProsodyTrack, pack
 from models.sessions import Session
 from models.utterances import Utterance
 
@@ -18,6 +21,9 @@ PIPELINE = "demo-data"
 OPENING = "我们非常理解您的顾虑，请您先坐下喝杯茶，我们一起看看怎么解决最合适。"
 CALMING = "我完全理解您的心情，这个问题我们可以这样处理……"
 COMPLAINT = ("你们再这样拖，我就去住建局投诉！", "投诉")
+OPENING_AT = 12.0
+Shown = Sequence[tuple[float, str]]
+SITUATIONS = {"opening": "opening", "first": "first_outburst", "again": "repeated_outburst", "complaint": "threat_complaint"}
 # cause → category of the lexicon
 CATEGORY = {"family": "family", "cash_flow": "cash_flow", "competitor": "competitor", "quality": "quality", "delay": "delay"}
 
@@ -29,7 +35,9 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool) -> None:
     started, seconds = story.received_at + timedelta(minutes=2), round(chance.uniform(240, 1500), 1)
     angry = story.complains or chance.random() < (0.2 if live else 0.35)
     said = _said(story, angry)
-    staff = rows.person(story, "staff" if story.number % 2 else "receptionist")
+    state = voice.went(seconds, story.number)
+    shown = _shown(story, chance, state, angry=angry) if live else []
+    staff = rows.person(story, ("receptionist", "staff", "staff_2")[story.number // len(SITES) % 3])
     rows.add(
         Consent,
         id=consent_id,
@@ -41,7 +49,7 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool) -> None:
         given_at=started,
         withdrawn_at=None,
     )
-    counts = {"utterances": len(said), "prompts": 2 if live and angry else int(live), "keywords": 1 + story.complains}
+    counts = {"utterances": len(said), "prompts": len(shown), "keywords": 1 + story.complains}
     rows.add(
         Session,
         id=session_id,
@@ -62,7 +70,7 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool) -> None:
         seconds=seconds,
         speech_seconds=round(seconds * 0.7, 1),
         talk_share={"staff": 0.45, "customer": 0.55},
-        peak_level="agitated" if angry else "calm",
+        peak_level="agitated" if angry else "rising" if len(shown) > 1 else "calm",
         counts=counts,
         summary=None,
         recording_path=None,
@@ -73,8 +81,9 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool) -> None:
         _utterance(rows, story, session_id, started, number, speaker, text, start)
         if term:
             _keyword(rows, story, session_id, started, number, (term, category), text, start)
-    if live:
-        _prompts(rows, story, session_id, staff, chance, angry=angry, seconds=seconds)
+    _prompts(rows, story, session_id, staff, chance, shown)
+    if story.received_at > rows.now - voice.MEASURED:
+        _track(rows, story, session_id, state, shown)
 
 
 def _said(story: Story, angry: bool) -> list[tuple[str, str, str, str]]:
@@ -133,16 +142,30 @@ def _keyword(rows: Rows, story: Story, session_id: str, started: Any, number: in
     )
 
 
-def _prompts(rows: Rows, story: Story, session_id: str, staff: str, chance: random.Random, *, angry: bool, seconds: float) -> None:
-    kinds = [("guidance", "opening-tea", OPENING), *([("calming", "calming-understand", CALMING)] if angry else [])]
-    for number, (kind, script, text) in enumerate(kinds, 1):
-        at = round(seconds * number / 4, 1)
+def _shown(story: Story, chance: random.Random, state: voice.Floats, *, angry: bool) -> list[tuple[float, str]]:
+    """(at, script) of what came up on the phone: always to begin with, and in most conversations when the voice went up."""
+    found = [(OPENING_AT, "opening-tea")]
+    if angry or chance.random() < 0.7:
+        for number, at in enumerate(voice.raised(state)):
+            choices = voice.FIRST if number == 0 else voice.COMPLAINED if story.complains and number == 1 else voice.AGAIN
+            found.append((at, chance.choices([name for name, _ in choices], [weight for _, weight in choices])[0]))
+    return found
+
+
+def _prompts(rows: Rows, story: Story, session_id: str, staff: str, chance: random.Random, shown: Shown) -> None:
+    for number, (at, script) in enumerate(shown, 1):
         prompt_id, shown_at = rows.id("prompt", story.number, number), story.received_at + timedelta(seconds=at)
-        made = {"reasons": [], "situation": "", "alternatives": [], "evidence": {}, "created_at": shown_at}
-        rows.add(
-            PromptShown, id=prompt_id, session_id=session_id, prompt_key=f"p{number}", kind=kind, at=at, script_id=script, text=text, **made
-        )
+        made = {"reasons": [], "alternatives": [], "evidence": {}, "created_at": shown_at, "session_id": session_id, "at": at}
+        kind, situation = ("guidance" if script == "opening-tea" else "calming"), SITUATIONS[script.partition("-")[0]]
+        same = {"kind": kind, "situation": situation, "script_id": script, "text": rows.scripts.get(script, OPENING)}
+        rows.add(PromptShown, id=prompt_id, prompt_key=f"p{number}", **same, **made)
         if chance.random() < 0.6:
             verdict = chance.choices(["used", "helpful", "dismissed", "unhelpful"], [50, 25, 20, 5])[0]
             feedback = {"verdict": verdict, "at_audio": at + 3, "person_id": staff, "created_at": shown_at}
             rows.add(PromptFeedback, id=rows.id("feedback", story.number, number), prompt_id=prompt_id, **feedback)
+
+
+def _track(rows: Rows, story: Story, session_id: str, state: voice.Floats, shown: Shown) -> None:
+    for ordinal, (start, columns) in enumerate(voice.measured(state, shown, story.number)):
+        names, data = pack(columns)
+        rows.add(ProsodyTrack, session_id=session_id, ordinal=ordinal, start=start, step=voice.STEP, columns=names, data=data)

@@ -45,10 +45,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text; `small` for what has to be there without being read first."""
+    """Running text; `small` for what has to be there without being read first, `link` for where a click on it leads."""
 
     text: str
     small: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,9 @@ class Document:
         """Begin a section."""
         self.blocks.append(Heading(text))
 
-    def paragraph(self, text: str, *, small: bool = False) -> None:
+    def paragraph(self, text: str, *, small: bool = False, link: str = "") -> None:
         """Running text."""
-        self.blocks.append(Paragraph(text, small))
+        self.blocks.append(Paragraph(text, small, link))
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Labels and values, one a line."""
@@ -201,7 +202,7 @@ def _draw(paper: _Sheet, block: Block) -> None:
             _heading(paper, block)
         case Paragraph():
             paper.set_font(FONT, size=SMALL if block.small else BODY)
-            _text(paper, block.text, height=LINE * (0.8 if block.small else 1.0))
+            _text(paper, block.text, height=LINE * (0.8 if block.small else 1.0), link=block.link)
             paper.ln(LINE / 4)
         case Facts():
             for label, value in block.rows:
@@ -221,9 +222,9 @@ def _draw(paper: _Sheet, block: Block) -> None:
             picture.draw(paper, block)
 
 
-def _text(paper: _Sheet, text: str, *, height: float, width: float = 0, align: Align = Align.L) -> None:
+def _text(paper: _Sheet, text: str, *, height: float, width: float = 0, align: Align = Align.L, link: str = "") -> None:
     # Chinese has no spaces to break at, so lines are broken between any two characters.
-    paper.multi_cell(width, height, text, align=align, wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    paper.multi_cell(width, height, text, align=align, wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT, link=link)
 
 
 def _heading(paper: _Sheet, block: Heading) -> None:

@@ -87,6 +87,7 @@ TOPICS: Final[dict[str, Topic]] = {
     "library.return": Topic("话术台修改被退回", "A draft of the script desk was returned"),
     "library.withdraw": Topic("话术台修改已撤回", "A draft of the script desk was taken back"),
     "learning.settings": Topic("学习设置已修改", "What a site withholds or learns from was changed"),
+    "learning.run": Topic("话术效果学习：开始、完成或中断", "Learning what scripts achieve began, ended or broke off"),
     "learning.ranking": Topic("话术排序已更新", "What scripts achieve was learned anew"),
     "learning.week": Topic("上线前数据已登记", "A week's figures from before were entered"),
     # early warnings

@@ -12,6 +12,8 @@ PUBLIC = {
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("POST", "/v1/tokens"),
+    ("GET", "/v1/demo/people"),  # not found unless a demonstration is served
+    ("POST", "/v1/demo/tokens"),
     ("GET", "/openapi.json"),
     ("GET", "/v1/stream/asyncapi.json"),
     ("POST", "/v1/crm-events/{source_id}"),  # signed by a source

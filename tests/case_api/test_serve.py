@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from audio_service.intake.packets import build_packet
-from case_api.cli.serve import _greet
+from case_api.cli.serve import _greet, _of_a_demonstration
 from case_api.harness import Service, free_port, own_settings, prepare
 from models.settings import Settings
 from scripts_library.library import DATA
@@ -74,6 +74,13 @@ def test_a_broken_library_is_refused_with_file_and_line(tmp_path: Path) -> None:
     assert status == 1
     assert f"wording.yaml:{lines + 1}" in printed
     assert "Traceback" not in printed
+
+
+def test_a_demonstration_never_touches_the_database_that_the_settings_name(tmp_path: Path) -> None:
+    real = Settings(data_dir=tmp_path, database_url="postgresql+psycopg://calmdesk@db/real")
+    made = real.model_copy(update=_of_a_demonstration(real))
+    assert made.data_dir == tmp_path / "demo-year"
+    assert made.database_url == f"sqlite+aiosqlite:///{tmp_path / 'demo-year' / 'calmdesk.db'}"
 
 
 def test_an_ipv6_address_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:

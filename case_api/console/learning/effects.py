@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from case_api.console.drawings import interval
 from case_api.console.learning.asking import PATH, Row, filters, kept, later, period
-from case_api.console.parts import card, div, el, empty, facts, link, table, tag
+from case_api.console.parts import card, div, el, empty, link, table, tag
 from case_api.console.visit import Visit
+from case_api.learning.scripts.service import FEWEST_PEOPLE
 from case_api.security import Permission
+from scripts_library.mining.effects import FEWEST_MOMENTS, FEWEST_SESSIONS, FEWEST_STAFF
 
 HORIZONS: Final = ("15", "30", "60")
 BYS: Final = ("script", "situation")
@@ -63,21 +65,32 @@ def _all(visit: Visit, by: str, found: Row, spread: Row | None) -> None:
         *(visit.t(f"learning.{'state' if name == 'score' else name}") for name in MEASURES),
         visit.t("learning.rests_on"),
     ]
-    with table(heads, visit.t("learning.tab_effects")):
-        for subject in found["items"]:
+    with table(heads, visit.t("learning.tab_effects"), "stacked"):
+        for subject in sorted(found["items"], key=_best_first):
             for design in dict.fromkeys(effect["design"] for effect in subject["effects"]):
                 _row(visit, by, subject, design)
     newest = found["sessions"] >= found["most_sessions"]
+    el("small", visit.t("learning.fewest", moments=FEWEST_MOMENTS, sessions=FEWEST_SESSIONS, staff=1 if spread is None else FEWEST_STAFF))
     el("small", visit.t("learning.effects_newest" if newest else "learning.effects_of", count=found["sessions"]))
     if spread is not None:
         _spread(visit, spread)
+
+
+def _best_first(subject: Row) -> tuple[float, int]:
+    """What calms most; at the end what there is too little of, the nearest to enough first."""
+    score = next(effect for effect in subject["effects"] if effect["measure"] == "score")
+    return (float("inf") if score["mean"] is None else score["mean"], -score["moments"])
 
 
 def _row(visit: Visit, by: str, subject: Row, design: str) -> None:
     effects = {effect["measure"]: effect for effect in subject["effects"] if effect["design"] == design}
     with el("tr"):
         with el("td", "", "wide-cell"):
-            el("span", subject["text"] or visit.named("situation", subject["key"]), "strong")
+            text = subject["text"] or visit.named("situation", subject["key"])
+            if subject["text"] and visit.holds(Permission.LIBRARY_DESK):
+                link(text, "/library/entry", "strong", shelf="script", key=subject["key"])
+            else:
+                el("span", text, "strong")
             el(
                 "small",
                 " · ".join(
@@ -85,7 +98,7 @@ def _row(visit: Visit, by: str, subject: Row, design: str) -> None:
                 ),
             )
         for measure, reach in MEASURES.items():
-            with el("td"):
+            with el("td", "", "effect-cell", data_label=visit.t(f"learning.{'state' if measure == 'score' else measure}")):
                 _effect(visit, effects.get(measure), reach)
         first = next(iter(effects.values()))
         el("td", visit.t("learning.basis", moments=first["moments"], sessions=first["sessions"], staff=first["staff"]), "nowrap")
@@ -103,7 +116,9 @@ def _effect(visit: Visit, effect: Row | None, reach: float) -> None:
 def _spread(visit: Visit, spread: Row) -> None:
     with card(visit.t("learning.spread"), visit.t("learning.spread_note")):
         if spread["median"] is None:
-            empty(visit.t("learning.not_enough_yet"))
+            empty(visit.t("learning.spread_few", people=spread["people"], wanted=FEWEST_PEOPLE))
             return
-        pairs = [(visit.t("learning.people"), spread["people"])]
-        facts([*pairs, *((visit.t(f"learning.q_{name}"), f"{spread[name]:+.2f}") for name in ("low", "median", "high"))])
+        with div("spread"):
+            interval(spread["low"], spread["median"], spread["high"], MEASURES["score"])
+        told = {name: f"{spread[name]:+.2f}" for name in ("low", "median", "high")}
+        el("p", visit.t("learning.spread_means", people=spread["people"], **told))

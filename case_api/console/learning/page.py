@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import Request
 
 from case_api.console.forms import done_banner
-from case_api.console.learning import digest, effects, groups, hits, progress, terms, words
+from case_api.console.learning import digest, effects, groups, hits, progress, ranking, terms, words
 from case_api.console.learning.asking import PATH, kept
 from case_api.console.pages import page
 from case_api.console.parts import banner, div, el, link
@@ -25,6 +25,7 @@ TABS: Final[dict[str, tuple[Tab, tuple[Permission, ...]]]] = {
     "terms": (terms.show, LEARNERS),
     "groups": (groups.show, LEARNERS),
     "effects": (effects.show, (Permission.LEARNING_READ, Permission.SESSION_READ_OWN)),
+    "ranking": (ranking.show, LEARNERS),
     "progress": (progress.show, LEARNERS),
     "digest": (digest.show, LEARNERS),
 }

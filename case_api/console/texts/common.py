@@ -32,6 +32,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sign_in.username": ("用户名", "User name"),
     "sign_in.password": ("密码", "Password"),
     "sign_in.go": ("登录", "Sign in"),
+    "sign_in.demo": ("演示：不用密码，选一个角色进入", "Demonstration: come in as somebody, without a password"),
+    "sign_in.demo_note": (
+        "全部是编造的数据，重新开始请删除数据目录中的 demo-year。",
+        "Everything in it is made up. To start anew, delete demo-year in the data folder.",
+    ),
+    "sign_in.as": ("以{role}身份登录", "As {role}"),
     "sign_in.help": (
         "账号由管理员开通，首次登录须修改一次性密码。现场录音请用手机打开 /mic。",
         "An administrator opens accounts; the one-time password is changed at the first sign-in. For recording, open /mic on a phone.",

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from html import escape
 
 from case_api.documents.pdf import Document
-from case_api.learning.digest.schemas import ClusterOut, Digest
+from case_api.learning.digest.schemas import ClusterOut, Digest, QuoteOut
+from models.sites import CHINA
 
 CAUSES = {
     "family": "家庭决策",
@@ -18,14 +19,22 @@ CAUSES = {
     "any": "其他",
     "unknown": "未归因",
 }
+PLAYED = "点「▶」或输入网址，登录后从该句开始回放；只能听自己有权限的会话。"
+MASKED = "姓名、电话、证件、账号与地址已隐去。仅供培训，不用于考核。"
 _STYLE = """
 html{scroll-snap-type:y mandatory;font-family:"Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif;color:#1d2733}
 body{margin:0}section{min-height:100vh;box-sizing:border-box;padding:6vh 8vw;scroll-snap-align:start;border-bottom:1px solid #dde3ea}
 h1{font-size:3rem;margin:0 0 2rem}h2{font-size:2.2rem;margin:0 0 1.5rem}p,li,td,th{font-size:1.5rem;line-height:1.6}
-td,th{text-align:left;padding:.3rem 1.5rem .3rem 0}td.n,th.n{text-align:right}blockquote{margin:1rem 0;padding:.6rem 1.2rem}
+td,th{text-align:left;padding:.3rem 1.5rem .3rem 0}td.n,th.n{text-align:right}blockquote{margin:1rem 0;padding:.8rem 1.2rem;line-height:1.6}
 blockquote{background:#f1f4f8;font-size:1.6rem}
-a{color:#0b62b0;text-decoration:none;white-space:nowrap}small{color:#5c6b7a;font-size:1.1rem}
+a{color:#fff;background:#0b6b60;border-radius:.4rem;padding:.5rem .9rem;font-size:1.1rem;text-decoration:none;white-space:nowrap}
+@media print{a{color:#0b6b60;background:none;padding:0}}small{color:#5c6b7a;font-size:1.1rem}
 """
+
+
+def _when(quote: QuoteOut) -> str:
+    """The day of the conversation, and the minute in it."""
+    return f"{quote.started_at.astimezone(CHINA):%m-%d} · {int(quote.at) // 60}分{int(quote.at) % 60:02d}秒"
 
 
 def _span(digest: Digest) -> str:
@@ -60,10 +69,10 @@ def document(digest: Digest, made_at: datetime, base: str) -> Document:
         sheet.paragraph(f"{number}. {group.label} —— {_about(group)}")
         for quote in group.quotes:
             sheet.paragraph(f"「{quote.text}」")
-            sheet.paragraph(f"录音：{base}{quote.audio_url}", small=True)
+            sheet.paragraph(f"▶ {_when(quote)} · {base}{quote.review_url}", small=True, link=f"{base}{quote.review_url}")
     if not digest.clusters:
         sheet.paragraph("本周的投诉太少，无法归类。")
-    sheet.paragraph("姓名、电话、证件、账号与地址已隐去。仅供培训，不用于考核。", small=True)
+    sheet.paragraph(f"{PLAYED}{MASKED}", small=True)
     return sheet
 
 
@@ -80,8 +89,8 @@ def _first(digest: Digest) -> str:
         f"录音会话 {digest.sessions} 次（上周 {digest.sessions_before}）",
         f"情绪升级 {digest.escalated} 次（上周 {digest.escalated_before}）",
     ]
-    note = "姓名、电话、证件、账号与地址已隐去。仅供培训，不用于考核。"
-    return f"<h1>投诉沟通周报</h1><p>{_span(digest)}</p><ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul><small>{note}</small>"
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f"<h1>投诉沟通周报</h1><p>{_span(digest)}</p><ul>{items}</ul><small>{PLAYED}{MASKED}</small>"
 
 
 def _terms(digest: Digest) -> str:
@@ -95,7 +104,8 @@ def _terms(digest: Digest) -> str:
 
 def _group(group: ClusterOut, base: str) -> str:
     quotes = "".join(
-        f'<blockquote>{escape(quote.text)} <a href="{escape(base + quote.audio_url)}" rel="noreferrer">▶ 听录音</a></blockquote>'
+        f"<blockquote>{escape(quote.text)} "
+        f'<a href="{escape(base + quote.review_url)}" target="_blank" rel="noopener noreferrer">▶ 回放 {_when(quote)}</a></blockquote>'
         for quote in group.quotes
     )
     return f"<h2>{escape(group.label)}</h2><p>{escape(_about(group))}</p>{quotes}<p>下次遇到，可以怎么说？</p>"

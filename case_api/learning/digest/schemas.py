@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -14,9 +14,11 @@ class QuoteOut(Out):
     """A typical complaint, masked, and where to listen to it."""
 
     session_id: str
+    started_at: datetime
     at: float
     text: str
-    audio_url: str
+    audio_url: str = Field(description="For programs: asks for a token")
+    review_url: str = Field(description="For people: the moment on the review page, after signing in; short enough to be typed from paper")
 
 
 class ClusterOut(Out):

@@ -17,6 +17,7 @@ from case_api.learning.keywords import repository as keywords
 from case_api.learning.scope import Scope
 from case_api.learning.terms import repository as terms
 from case_api.learning.terms import service as new_terms
+from case_api.sessions.spots import address_of
 from models.sites import CHINA
 from scripts_library.library import Library
 from scripts_library.mining.clusters import Text, clusters
@@ -40,31 +41,43 @@ async def grouped(db: AsyncSession, scope: Scope, library: Library) -> Clusters:
 
 def _grouped(rows: Sequence[Any], names: Sequence[str], library: Library) -> Clusters:
     texts: dict[str, Text] = {}
-    begins: dict[str, tuple[str, float]] = {}
+    begins: dict[str, Any] = {}
     for row in rows:
         key = f"{row.session_id}/{row.utterance_id}"
         before = texts.get(key)
         said = (*before.terms, row.term) if before else (row.term,)
         texts[key] = Text(key, row.session_id, row.text, said, _cause(row, library))
-        begins.setdefault(key, (row.session_id, row.at))
+        begins.setdefault(key, row)
     masker = Masker(names=names)
     items = [
         ClusterOut(
-            label=masker.mask(one.label),
+            label=_label(one.label, masker),
             cause=one.cause,
             size=one.size,
             sessions=one.sessions,
             terms=list(one.terms),
-            quotes=[_quote(quote.text, *begins[quote.id], masker) for quote in one.quotes],
+            quotes=[_quote(quote.text, begins[quote.id], masker) for quote in one.quotes],
         )
         for one in clusters(list(texts.values()))
     ]
     return Clusters(complaints=len(texts), items=items)
 
 
-def _quote(text: str, session_id: str, at: float, masker: Masker) -> QuoteOut:
-    begin = max(0.0, round(at - LEAD_SECONDS, 1))
-    return QuoteOut(session_id=session_id, at=at, text=masker.mask(text), audio_url=f"/v1/sessions/{session_id}/audio#t={begin}")
+def _label(label: str, masker: Masker) -> str:
+    """What sets a group apart, without the pieces that may be somebody's name: a mask says nothing of what is complained of."""
+    return "、".join(piece for piece in label.split("、") if masker.mask(piece) == piece)
+
+
+def _quote(text: str, row: Any, masker: Masker) -> QuoteOut:
+    begin = max(0.0, round(row.at - LEAD_SECONDS, 1))
+    return QuoteOut(
+        session_id=row.session_id,
+        started_at=row.started_at,
+        at=row.at,
+        text=masker.mask(text),
+        audio_url=f"/v1/sessions/{row.session_id}/audio#t={begin}",
+        review_url=address_of(row.session_id, begin),
+    )
 
 
 def _cause(row: Any, library: Library) -> str:

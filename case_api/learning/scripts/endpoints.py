@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Request, Response, status
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response, status
 from sqlalchemy import and_
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, begin_command, tag
+from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, begin_command, tag
 from case_api.database import FactoryDep, ReadDb
 from case_api.learning.scope import PeriodDep, at_sites
-from case_api.learning.scripts import repository, service
-from case_api.learning.scripts.schemas import Agreement, AgreementOut, Effects, Horizon, RankingOut, StaffSpread, Uses
+from case_api.learning.scripts import repository, runs, service
+from case_api.learning.scripts.schemas import Agreement, AgreementOut, Effects, Horizon, RankingMoves, RankingOut, RunOut, StaffSpread, Uses
 from case_api.library.endpoints import ShelfDep
 from case_api.paging import Cursor, Limit, Page, newest_first
-from case_api.problems import ProblemCode, responses
+from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
-from models.learning import RankingVersion
+from models.learning import LearningRun, RankingVersion
 from models.sessions import Session
 
 router = APIRouter(prefix="/learning", tags=["learning"], route_class=CommandRoute)
@@ -87,6 +87,53 @@ async def learn_ranking(
     learned = await service.learn(factory, period.of(at_sites(principal, Permission.LEARNING_MANAGE)))
     db = await begin_command(request, by, key, await request.body())
     return service.ranking_out(await service.keep_ranking(db, by.who, by.now, learned))
+
+
+@router.get("/rankings/{ranking_id}/moves", operation_id="getRankingMoves", responses=responses(ProblemCode.NOT_FOUND))
+async def get_moves(ranking_id: Reference, principal: Learner, db: ReadDb, shelf: ShelfDep) -> RankingMoves:
+    """Which scripts stand elsewhere than in the version before, and why. Of nobody by name, and the same for every site."""
+    return await service.moved(db, shelf.tools.library, ranking_id)
+
+
+@router.post(
+    "/runs",
+    operation_id="startLearning",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=responses(ProblemCode.LEARNING_RUNNING, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID),
+    dependencies=MANAGES,
+)
+async def start_learning(request: Request, by: ByDep, db: CommandDb, then: BackgroundTasks) -> RunOut:
+    """Learn now what the night would learn: from the last 90 days at the sites whose ranking learns. One at a time.
+
+    While no site learns: from the sites one manages learning for. Ask `getLearningRun` how far it is.
+    """
+    sites = await runs.sites_to_learn_from(db, by)
+    run = await runs.begin(db, by.who, by.now, sites)
+    then.add_task(request.app.state.learner.start, run.id, by.who, by.now, sites)  # once the run is committed and answered
+    return runs.run_out(run, by.principal.display_name, by.now)
+
+
+@router.get("/runs", operation_id="listLearningRuns")
+async def list_runs(principal: Learner, db: ReadDb, now: Now, limit: Limit = 20, cursor: Cursor = None) -> Page[RunOut]:
+    """Who learned when, the newest first."""
+    at, id_ = LearningRun.started_at, LearningRun.id
+
+    def show(row: Any) -> RunOut:
+        return runs.run_out(row.LearningRun, row.display_name, now)
+
+    def key(row: Any) -> Any:
+        return row.LearningRun.started_at, row.LearningRun.id
+
+    return await newest_first(db, repository.runs_query(), at, id_, limit=limit, cursor=cursor, show=show, key=key)
+
+
+@router.get("/runs/{run_id}", operation_id="getLearningRun", responses=responses(ProblemCode.NOT_FOUND))
+async def get_run(run_id: Reference, principal: Learner, db: ReadDb, now: Now) -> RunOut:
+    """How far it is, and what came of it."""
+    row = (await db.execute(repository.runs_query().where(LearningRun.id == run_id))).one_or_none()
+    if row is None:
+        raise Problem(ProblemCode.NOT_FOUND)
+    return runs.run_out(row.LearningRun, row.display_name, now)
 
 
 @router.get("/sites/{site_id}", operation_id="getLearningAgreement", responses=responses(ProblemCode.NOT_FOUND))

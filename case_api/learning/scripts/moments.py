@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -19,15 +19,19 @@ from scripts_library.mining.tracks import COLUMNS, Moment, Track, measure, unpro
 MOST_SESSIONS = 1500
 """Conversations looked at: half an hour each, they are a gigabyte of measurements."""
 BATCH = 25
+Tell = Callable[[int, int], Awaitable[None]]
+"""Conversations that were measured, of how many."""
 
 
-async def moments(db: AsyncSession, scope: Scope) -> tuple[int, list[Moment]]:
-    """How many conversations were looked at, and their moments."""
+async def moments(db: AsyncSession, scope: Scope, tell: Tell | None = None) -> tuple[int, list[Moment]]:
+    """How many conversations were looked at, and their moments. `tell` hears how far it is."""
     sessions = await repository.sessions_with_prompts(db, scope, MOST_SESSIONS)
     staff = {row.id: row.staff_id for row in sessions}
     found: list[Moment] = []
     ids = list(staff)
     for first in range(0, len(ids), BATCH):
+        if tell is not None:
+            await tell(first, len(ids))
         batch = ids[first : first + BATCH]
         called: defaultdict[str, list[tuple[float, str, str, bool]]] = defaultdict(list)
         for session_id, *prompt in await repository.called_for(db, batch):

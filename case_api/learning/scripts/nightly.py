@@ -6,13 +6,15 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from case_api.commands import Clock
-from case_api.learning.scope import DEFAULT_DAYS, Scope
-from case_api.learning.scripts import repository, service
+from case_api.learning.scripts import repository, runs
+from case_api.problems import Problem
 from case_api.schedule import every
 from models.audit import Actor
-from models.engine import Factory, reading, transaction
-from models.sessions import Session
+from models.engine import Factory, one_at_a_time, reading, transaction
+from models.learning import LearningRun
 from models.settings_learning import LearningSettings
 from models.sites import CHINA
 
@@ -22,29 +24,34 @@ WHO: Final = Actor("calmdesk nightly")
 
 def nightly(factory: Factory, clock: Clock, settings: LearningSettings) -> AbstractAsyncContextManager[None]:
     """Look every ten minutes for as long as the application runs."""
-    return every(SECONDS, "learning.nightly", lambda: learn_due(factory, settings, clock()))
+    return every(SECONDS, "learning.nightly", lambda: learn_due(factory, settings, clock))
 
 
-async def learn_due(factory: Factory, settings: LearningSettings, now: datetime) -> bool:
+async def learn_due(factory: Factory, settings: LearningSettings, clock: Clock) -> bool:
     """Learn from the conversations of the sites whose ranking learns, unless that was done since the last night's hour."""
     if settings.nightly_hour is None:
         return False
+    now = clock()
     due = _last(settings.nightly_hour, now)
     async with reading(factory) as db:
-        sites = await repository.learning_sites(db)
-        newest = await repository.newest_ranking(db)
-    if not sites or (newest is not None and newest.made_at >= due):
-        return False
-    learned = await service.learn(factory, Scope(Session.site_id.in_(sites), now - timedelta(days=DEFAULT_DAYS), now))
-    if not learned[1]:
-        return False  # no prompt was measured
-    async with transaction(factory) as db:
-        await repository.one_at_a_time(db)
-        newest = await repository.newest_ranking(db)
-        if newest is not None and newest.made_at >= due:
-            return False  # another process was quicker
-        await service.keep_ranking(db, WHO, now, learned)
-    return True
+        if not await repository.learning_sites(db) or await _done_since(db, due):
+            return False
+    try:
+        async with transaction(factory) as db:
+            await one_at_a_time(db, LearningRun)
+            if await _done_since(db, due):
+                return False  # another process was quicker
+            sites = await repository.learning_sites(db)
+            run = await runs.begin(db, WHO, now, sites)
+    except Problem:
+        return False  # somebody asked for it a minute ago
+    return await runs.carry_out(factory, clock, run.id, WHO, now, sites)
+
+
+async def _done_since(db: AsyncSession, due: datetime) -> bool:
+    """Whether it was learned since then, even if there was nothing to learn."""
+    newest, run = await repository.newest_ranking(db), await repository.newest_run(db)
+    return (newest is not None and newest.made_at >= due) or (run is not None and run.started_at >= due)
 
 
 def _last(hour: int, now: datetime) -> datetime:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy import exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.learning.scope import Scope
 from models.consents import Consent
-from models.learning import PromptWithheld, RankingVersion, SiteLearning
+from models.learning import LearningRun, PromptWithheld, RankingVersion, SiteLearning
+from models.people import Person
 from models.prompts import PromptFeedback, PromptShown
 from models.prosody import ProsodyTrack
 from models.sessions import Session
@@ -66,16 +67,46 @@ async def learning_sites(db: AsyncSession) -> Sequence[str]:
     return (await db.scalars(select(SiteLearning.site_id).where(SiteLearning.ranking == "learning").order_by(SiteLearning.site_id))).all()
 
 
-async def one_at_a_time(db: AsyncSession) -> None:
-    """New beliefs queue; readers go on. SQLite's transaction holds the write lock already."""
-    if db.get_bind().dialect.name == "postgresql":
-        await db.execute(text("LOCK TABLE ranking_version IN SHARE ROW EXCLUSIVE MODE"))
-
-
 async def newest_ranking(db: AsyncSession) -> RankingVersion | None:
     """The newest beliefs."""
     query = select(RankingVersion).order_by(RankingVersion.made_at.desc(), RankingVersion.id.desc()).limit(1)
     return (await db.scalars(query)).one_or_none()
+
+
+async def ranking_before(db: AsyncSession, version: RankingVersion) -> RankingVersion | None:
+    """The beliefs that this version took the place of."""
+    place = tuple_(RankingVersion.made_at, RankingVersion.id)
+    earlier = place < tuple_(version.made_at, version.id, types=(RankingVersion.made_at.type, RankingVersion.id.type))
+    query = select(RankingVersion).where(earlier).order_by(RankingVersion.made_at.desc(), RankingVersion.id.desc()).limit(1)
+    return (await db.scalars(query)).one_or_none()
+
+
+async def running(db: AsyncSession) -> LearningRun | None:
+    """The run that goes on."""
+    return (await db.scalars(select(LearningRun).where(LearningRun.status == "running"))).one_or_none()
+
+
+async def newest_run(db: AsyncSession) -> LearningRun | None:
+    """The run that began last of those that came to an end."""
+    query = select(LearningRun).where(LearningRun.status == "done")
+    return (await db.scalars(query.order_by(LearningRun.started_at.desc(), LearningRun.id.desc()).limit(1))).one_or_none()
+
+
+async def move_run(db: AsyncSession, run_id: str, values: dict[str, Any]) -> None:
+    """Say how far a run is."""
+    await db.execute(update(LearningRun).where(LearningRun.id == run_id, LearningRun.status == "running").values(**values))
+
+
+async def still_running(db: AsyncSession, run_id: str) -> LearningRun | None:
+    """The run, locked, if nobody has ended it meanwhile."""
+    return (
+        await db.scalars(select(LearningRun).where(LearningRun.id == run_id, LearningRun.status == "running").with_for_update())
+    ).one_or_none()
+
+
+def runs_query() -> Any:
+    """Every run."""
+    return select(LearningRun, Person.display_name).outerjoin(Person, Person.id == LearningRun.started_by)
 
 
 def rankings_query() -> Any:

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from case_api.learning.scripts.moves import Why
 from case_api.schemas import In, Out, Reference
-from models.learning import MOST_WITHHELD_BP, Ranking
+from models.learning import MOST_WITHHELD_BP, Ranking, RunStatus
 from scripts_library.mining.effects import Design, Verdict
 
 Measure = Literal["score", "rate", "loudness"]
@@ -101,6 +102,61 @@ class Belief(Out):
     sd: float
     moments: int
     zh: str
+
+
+class RunOut(Out):
+    """Learning that was asked for (or the night's own): how far it is, and the version that came of it."""
+
+    id: str
+    status: RunStatus
+    site_ids: list[str] | None = Field(description="Sites learned from; null: every one")
+    started_by: str | None = Field(description="Null: by itself, at night")
+    started_by_name: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    sessions: int = Field(description="Conversations with a prompt in the last 90 days, 0 until they are counted")
+    sessions_done: int
+    ranking_version_id: str | None = Field(description="Null when it is done: no prompt was measured")
+
+
+class MoveOut(Out):
+    """A script in its situation, now and before. `points` are what learning adds to its rank, at most 1.5 either way."""
+
+    script_id: str
+    text: str
+    text_en: str
+    cause: str
+    place: int
+    place_before: int | None = Field(description="Null: there was no version before")
+    points: float
+    points_before: float | None
+    mean: float | None = Field(description="By how much calmer (standard deviations) the customer is; null: not enough to tell")
+    low: float | None
+    high: float | None
+    moments: int
+    why: Why
+    zh: str
+    en: str
+
+
+class SituationMoves(Out):
+    """The scripts of one situation, the first one first: in calm, before a cause was heard, without what is tried by lot."""
+
+    situation: str
+    moved: int
+    scripts: list[MoveOut]
+
+
+class RankingMoves(Out):
+    """A version beside the one it took the place of."""
+
+    ranking_version_id: str
+    made_at: datetime
+    before_id: str | None
+    before_at: datetime | None
+    moments: int
+    moved: int = Field(description="Scripts that stand elsewhere than before")
+    situations: list[SituationMoves]
 
 
 class Agreement(In):

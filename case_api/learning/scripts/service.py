@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.commands import By, put_row
 from case_api.learning.scope import Scope
 from case_api.learning.scripts import repository
-from case_api.learning.scripts.moments import MOST_SESSIONS, moments
+from case_api.learning.scripts.moments import MOST_SESSIONS, Tell, moments
+from case_api.learning.scripts.moves import Move, moves, worths_of
 from case_api.learning.scripts.schemas import (
     Agreement,
     AgreementOut,
@@ -22,8 +23,11 @@ from case_api.learning.scripts.schemas import (
     EffectOut,
     Effects,
     Horizon,
+    MoveOut,
+    RankingMoves,
     RankingOut,
     ScriptUses,
+    SituationMoves,
     StaffSpread,
     SubjectEffects,
     Uses,
@@ -39,6 +43,8 @@ from scripts_library.library import Library
 from scripts_library.mining.effects import FEWEST_STAFF, Effect, effect, worths
 from scripts_library.mining.tracks import MEASURES, Moment
 
+Learned = tuple[dict[str, Any], int]
+"""Beliefs as they are stored, and how many prompts they rest on."""
 FEWEST_PEOPLE = 5
 """People whose effects are told as a spread; with fewer, quartiles would point at them."""
 _VERDICTS = {
@@ -125,21 +131,21 @@ def _spread(found: Sequence[Moment], horizon: int) -> StaffSpread:
     return StaffSpread(people=len(means), low=low, median=median, high=high)
 
 
-async def learn(factory: Factory, scope: Scope) -> tuple[dict[str, Any], int]:
+async def learn(factory: Factory, scope: Scope, tell: Tell | None = None) -> Learned:
     """Beliefs from every conversation of the scope: (worths as they are stored, prompts they rest on). Slow, so outside any transaction."""
     async with reading(factory) as db:
-        _, found = await moments(db, scope)
+        _, found = await moments(db, scope, tell)
     return await asyncio.to_thread(_learned, found)
 
 
-def _learned(found: Sequence[Moment]) -> tuple[dict[str, Any], int]:
+def _learned(found: Sequence[Moment]) -> Learned:
     key = _KEYS["script"]
     shown = [one for one in found if one.script_id and one.shown]
     known = {name: _best(found, key, name, 30, "score", FEWEST_STAFF) for name in sorted({one.script_id for one in shown})}
     return {name: [one.mean, one.sd, one.moments] for name, one in worths(known).items()}, len(shown)
 
 
-async def keep_ranking(db: AsyncSession, who: audit.Actor, at: datetime, learned: tuple[dict[str, Any], int]) -> RankingVersion:
+async def keep_ranking(db: AsyncSession, who: audit.Actor, at: datetime, learned: Learned) -> RankingVersion:
     """A new version of the beliefs. Conversations that run keep what they began with."""
     version = RankingVersion(made_at=at, made_by=who.person_id, worths=learned[0], moments=learned[1])
     db.add(version)
@@ -157,6 +163,50 @@ def ranking_out(version: RankingVersion) -> RankingOut:
         for name, (mean, sd, count) in sorted(version.worths.items(), key=lambda pair: (-pair[1][0], pair[0]))
     ]
     return RankingOut(id=version.id, made_at=version.made_at, moments=version.moments, scripts=scripts)
+
+
+async def moved(db: AsyncSession, library: Library, version_id: str) -> RankingMoves:
+    """What a version changed against the one before it. Raises Problem: not_found."""
+    version = await db.get(RankingVersion, version_id)
+    if version is None:
+        raise Problem(ProblemCode.NOT_FOUND)
+    before = await repository.ranking_before(db, version)
+    found = moves(library, worths_of(version.worths), worths_of(before.worths) if before is not None else None)
+    situations = [
+        SituationMoves(situation=moment, moved=sum(one.moved for one in scripts), scripts=[_move_out(one) for one in scripts])
+        for moment, scripts in found.items()
+    ]
+    return RankingMoves(
+        ranking_version_id=version.id,
+        made_at=version.made_at,
+        before_id=before.id if before is not None else None,
+        before_at=before.made_at if before is not None else None,
+        moments=version.moments,
+        moved=sum(one.moved for one in situations),
+        situations=sorted(situations, key=lambda one: -one.moved),
+    )
+
+
+def _move_out(one: Move) -> MoveOut:
+    zh, en = one.words()
+    mean, reach = (one.worth.mean, 1.96 * one.worth.sd) if one.worth is not None else (None, 0.0)
+    return MoveOut(
+        script_id=one.script.id,
+        text=one.script.zh,
+        text_en=one.script.en,
+        cause=one.script.cause,
+        place=one.place,
+        place_before=one.place_before,
+        points=one.points,
+        points_before=one.points_before,
+        mean=mean,
+        low=round(mean - reach, 3) if mean is not None else None,
+        high=round(mean + reach, 3) if mean is not None else None,
+        moments=one.worth.moments if one.worth is not None else 0,
+        why=one.why,
+        zh=zh,
+        en=en,
+    )
 
 
 def _reason(mean: float, sd: float, count: int) -> str:

@@ -11,6 +11,7 @@ from nicegui import app as nicegui_app
 from case_api.console import pages
 from case_api.console.pages import PAGES
 from case_api.security import GRANTS
+from case_api.sessions.spots import address_of
 from tests.case_api.console.conftest import PASSWORD, Server
 from tests.case_api.console.seed import CAST
 
@@ -51,6 +52,25 @@ def test_pages_open_for_whom_they_are(server: Server, username: str) -> None:
     for path, allowed in addresses().items():
         status = server.ask(username, path).status_code
         assert status in ((200, 404) if roles & allowed else (403,)), f"{path}: {status}"
+
+
+def test_a_quote_leads_to_its_moment_for_whoever_may_hear_it(server: Server) -> None:
+    path = address_of(server.made["talk"], 38.9).removeprefix("/console")
+    target = f"/sessions/{server.made['talk']}?at=38&amp;play=1"
+    for username, status in (("linna", 200), ("zhangwei", 200), ("chenfang", 403), ("nobody", 403)):
+        led = server.ask(username, path)
+        assert (led.status_code, f'content="0;url=/console{target}"' in led.text) == (200, True)
+        assert server.ask(username, target.replace("&amp;", "&")).status_code == status
+    outside = server.ask(None, target.replace("&amp;", "&"))  # back to the moment after signing in
+    assert outside.headers["location"].endswith("%3Fat%3D38%26play%3D1")
+    assert server.ask(None, "/q/none").headers["location"] == "/console/"
+
+
+def test_where_no_demonstration_is_served_nobody_comes_in_by_a_button(server: Server) -> None:
+    assert "/sign-in-as" not in server.ask(None, "/sign-in").text
+    answer = server.ask(None, "/sign-in-as", "POST", data={"role": "site_manager"})
+    assert answer.headers["location"].startswith("/console/sign-in?problem=not_found")
+    assert "set-cookie" not in answer.headers
 
 
 def test_nobody_sees_anything_without_signing_in(server: Server) -> None:

@@ -89,6 +89,7 @@ async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
     await _figures(client, headers, filled.go_live)
     await _briefs(factory, rows, client, headers)
     await _warnings(factory, rows, clock)
+    await _effects(client)
 
     gone = await service.remove(factory, settings.data_dir, clock())
     assert (gone["cases"], gone["sessions"]) == (624, 624)
@@ -105,6 +106,18 @@ async def _warnings(factory: Factory, rows: Rows, clock: Clock) -> None:
     raised = Counter(warning.level for warning in await rows.scalars(select(EarlyWarning)))
     assert raised == {"yellow": 2 * 5, "orange": 2 * 2, "red": 2}
     assert raised.total() == 2 * WARNED
+
+
+async def _effects(client: httpx2.AsyncClient) -> None:
+    """What is known of the made-up scripts is found, harm included, and what was shown too rarely is told as such."""
+    signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}trainer", "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+    found = (await client.get("/v1/learning/effects", headers=headers)).json()["items"]
+    verdicts = {one["key"]: one["effects"][0]["verdict"] for one in found}
+    assert {"works", "harms", "not_enough"} <= set(verdicts.values())
+    assert (verdicts["first-understand"], verdicts["first-sorry-feel"], verdicts["first-water"]) == ("works", "harms", "not_enough")
+    spread = (await client.get("/v1/learning/effects/spread", headers=headers)).json()
+    assert spread["people"] >= 5
 
 
 async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live: str) -> None:

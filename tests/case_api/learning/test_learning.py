@@ -13,6 +13,7 @@ from sqlalchemy import select
 from audio_service.live.plan import keep, plan_for, plan_of
 from case_api.learning.scripts import service as scripts
 from case_api.learning.scripts.nightly import learn_due
+from case_api.sessions.spots import ADDRESS, spot_of
 from models.audit import AuditRecord
 from models.base import utc_now
 from models.engine import Factory, transaction
@@ -24,6 +25,7 @@ from models.sites import Site
 from scripts_library.learned import Plan, Worth
 from scripts_library.library import LEARNED_TERMS
 from tests.case_api.conftest import Clock
+from tests.case_api.documents.reading import pdf_text
 from tests.case_api.sessions.conftest import MakeSession
 from tests.conftest import MakePerson, SignIn
 
@@ -151,14 +153,14 @@ async def test_new_beliefs_are_made_once_a_night_where_a_site_learns(
         async with factory() as db:
             return list(await db.scalars(select(RankingVersion.made_at).order_by(RankingVersion.made_at)))
 
-    assert await learn_due(factory, settings, morning) is False  # the site does not learn
+    assert await learn_due(factory, settings, lambda: morning) is False  # the site does not learn
     agreed = await client.put(f"/v1/learning/sites/{site.id}", headers=trainer | {"If-Match": '"0"'}, json={"ranking": "learning"})
     assert agreed.status_code == 200
-    assert await learn_due(factory, LearningSettings(nightly_hour=None), morning) is False
-    assert sorted(await asyncio.gather(*(learn_due(factory, settings, morning) for _ in range(2)))) == [False, True]
+    assert await learn_due(factory, LearningSettings(nightly_hour=None), lambda: morning) is False
+    assert sorted(await asyncio.gather(*(learn_due(factory, settings, lambda: morning) for _ in range(2)))) == [False, True]
     before_three = morning + timedelta(hours=17, minutes=59)
-    assert [await learn_due(factory, settings, at) for at in (morning + timedelta(hours=5), before_three)] == [False, False]
-    assert await learn_due(factory, settings, before_three + timedelta(minutes=1)) is True
+    assert [await learn_due(factory, settings, lambda at=at: at) for at in (morning + timedelta(hours=5), before_three)] == [False, False]
+    assert await learn_due(factory, settings, lambda: before_three + timedelta(minutes=1)) is True
     assert await made() == [morning, before_three + timedelta(minutes=1)]
 
 
@@ -197,11 +199,17 @@ async def test_the_digest_is_made_three_ways_and_names_nobody(
     assert group["quotes"][0]["text"].startswith("我是〔姓名〕")
     pdf = await client.get("/v1/learning/digest?format=pdf", headers=trainer)
     assert pdf.content.startswith(b"%PDF")
+    links = [f"http://calmdesk.test{quote['review_url']}" for quote in group["quotes"]]
+    assert all(link.encode() in pdf.content for link in links)  # a click leads there
+    assert all(link in pdf_text(pdf.content).replace("\n", "") for link in links)  # and it can be read
     html = (await client.get("/v1/learning/digest?format=html&week=2026-11-16", headers=trainer)).text
     assert html.count("<section>") == 3
     assert "&lt;b&gt;" in html
     assert "张伟" not in html
-    assert "#t=1.8" in html
+    assert all(f'href="{link}"' in html for link in links)
+    assert {spot_of(quote["review_url"].removeprefix(ADDRESS)) for quote in group["quotes"]} == {
+        (quote["session_id"], 1) for quote in group["quotes"]
+    }
     assert (await client.get("/v1/learning/digest?week=2026-11-17", headers=trainer)).json()["code"] == "week_invalid"
 
 
