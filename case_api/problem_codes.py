@@ -197,6 +197,12 @@ class ProblemCode(StrEnum):
     # comments
     COMMENT_OUTSIDE = "comment_outside"
     COMMENTS_FULL = "comments_full"
+    # hints and listening in
+    SESSION_OVER = "session_over"
+    HINTS_FULL = "hints_full"
+    LISTENING_NOT_AGREED = "listening_not_agreed"
+    LISTENERS_FULL = "listeners_full"
+    LISTENING_SHOWN_FIRST = "listening_shown_first"
     # clips
     CLIP_OUTSIDE = "clip_outside"
     CLIPS_FULL = "clips_full"

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     SESSION_RUN = "session:run"
     SESSION_READ_OWN = "session:read_own"
     SESSION_READ_SITE = "session:read_site"
+    SESSION_ACCOMPANY = "session:accompany"
     SESSION_LABEL = "session:label"
     SESSION_CLIP = "session:clip"
     CASE_READ = "case:read"
@@ -86,6 +87,7 @@ MEANING: dict[Permission, str] = {
     Permission.SESSION_RUN: "hold a live session",
     Permission.SESSION_READ_OWN: "read, play and export one's own sessions",
     Permission.SESSION_READ_SITE: "read, play and export every session of the site",
+    Permission.SESSION_ACCOMPANY: "send a hint to the phone of a running conversation; listen in on it, if the customer agreed to that",
     Permission.SESSION_LABEL: "label the site's conversations, export them with their sound to measure the ear",
     Permission.SESSION_CLIP: "cut clips out of the site's conversations, share them with its consultants",
     Permission.CASE_READ: "see the site's cases",
@@ -157,6 +159,7 @@ _AT_THE_DESK = (
 )
 _OVERSEES = _ON_A_CASE | {
     Permission.SESSION_READ_SITE,
+    Permission.SESSION_ACCOMPANY,
     Permission.THRESHOLD_READ,
     Permission.LIBRARY_READ,
     Permission.LEARNING_READ,

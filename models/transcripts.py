@@ -1,7 +1,7 @@
-"""What sentences are found by: pairs of neighbouring characters, and site, person, day and month of their conversation.
+"""What sentences are found by: characters, pairs of neighbours, how they are read, and site, person, day and month of their conversation.
 
-Triggers on `utterance` keep it (migration 0018), so that nothing that writes or deletes what was said can forget it. SQLite keeps the
-tokens in a full-text index without content (FTS5), PostgreSQL in `grams` under a GIN index. `id` grows in the order of writing.
+Triggers on `utterance` keep it (migrations 0018, 0029), so that nothing that writes or deletes what was said can forget it. SQLite keeps
+the tokens in a full-text index without content (FTS5), PostgreSQL in `grams` under a GIN index. `id` grows in the order of writing.
 """
 
 from __future__ import annotations

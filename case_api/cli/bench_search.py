@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
+from pypinyin import lazy_pinyin
 from rich.console import Console
+from sqlalchemy import Connection, NullPool, insert, make_url, text
 from sqlalchemy import create_engine as plain_engine
-from sqlalchemy import insert
-from sqlalchemy.orm import Session as Db
 
 from case_api.cli.common import print_json
 from case_api.harness import own_settings
@@ -28,36 +30,59 @@ from case_api.transcripts.repository import Wanted
 from models import migrations
 from models.base import utc_now
 from models.consents import Consent
-from models.engine import create_engine, reading, session_factory
+from models.engine import Factory, create_engine, database_url, reading, session_factory, transaction
+from models.keywords import KeywordHit
 from models.people import Person
 from models.sessions import Session
 from models.settings import Settings
 from models.sites import Site
 from models.utterances import Utterance
 
-AN_HOUR, EACH = 600, 300
-"""Utterances of an hour of talk, and of one conversation."""
+AN_HOUR, EACH = 1000, 500
+"""Utterances of an hour of talk, and of one conversation; two hours of dense talk had 2,684 (`bench memory`)."""
+BATCH = 40
+"""Conversations of one transaction."""
 SITES, PEOPLE, YEAR = 20, 200, 365 * 24 * 3600
 SAYINGS = ["退定金", "虚假宣传", "找媒体曝光", "我要投诉", "什么时候交房", "贷款批不下来"]
+SPOT_CHECKS = 200
+"""Single sentences written to measure what the index costs whoever writes one."""
+COLUMNS = 'session_id, ordinal, id, text, start, "end", speaker, confidence, language, characters, alternatives, quality, created_at'
+BENCH = "calmdesk_bench_search"
 console = Console(stderr=True)
 
 
 def search(
-    hours: Annotated[int, typer.Option(min=1, help="Hours of talk; 600 sentences each")] = 100,
+    hours: Annotated[int, typer.Option(min=1, help="Hours of talk; 1,000 sentences each")] = 100,
     queries: Annotated[int, typer.Option(min=5, max=10_000, help="Searches of each kind")] = 40,
     seed: Annotated[int, typer.Option()] = 1,
+    database: Annotated[str | None, typer.Option(help="A PostgreSQL server: a database of the benchmark's own is made there")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Keep the filled database here for another run (SQLite)", file_okay=False)] = None,
 ) -> None:
-    """Search made-up transcripts on SQLite: milliseconds of a first page, by kind of question. The same every time for one seed."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = own_settings(Path(folder))
-        begun = time.perf_counter()
-        count = _fill(settings, hours, random.Random(seed))
-        filled = time.perf_counter() - begun
-        console.print(f"{count:,} utterances written in {filled:.0f} s")
+    """Search made-up transcripts: milliseconds of a first page, by kind of question. The same every time for one seed."""
+    with _place(database, folder) as settings:
+        written = _written(settings, hours, seed)
         report = asyncio.run(_ask(settings, queries, random.Random(seed + 1)))
-        size = (Path(folder) / "calmdesk.db").stat().st_size
-    written = {"utterances": count, "written_s": round(filled, 1), "a_second": round(count / filled), "database_mb": round(size / 1e6)}
+        report |= asyncio.run(_cost_of_writing(settings))
     print_json(written | report)
+
+
+@contextmanager
+def _place(database: str | None, folder: Path | None) -> Iterator[Settings]:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield own_settings(folder)
+    elif database is None:
+        with tempfile.TemporaryDirectory() as own:
+            yield own_settings(Path(own))
+    else:
+        server = plain_engine(make_url(database).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {BENCH} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {BENCH}"))
+            try:
+                yield Settings(database_url=make_url(database).set(database=BENCH).render_as_string(hide_password=False))
+            finally:
+                connection.execute(text(f"DROP DATABASE {BENCH} WITH (FORCE)"))
 
 
 def _vocabulary() -> tuple[list[str], list[float]]:
@@ -67,25 +92,86 @@ def _vocabulary() -> tuple[list[str], list[float]]:
     return found, list(accumulate(1 / (n + 1) for n in range(len(found))))
 
 
-def _fill(settings: Settings, hours: int, chance: random.Random) -> int:
+def _written(settings: Settings, hours: int, seed: int) -> dict[str, Any]:
+    """Fill, unless it is filled."""
     migrations.upgrade(settings)
-    engine = plain_engine(f"sqlite:///{settings.data_dir / 'calmdesk.db'}")
+    url = database_url(settings)
+    sqlite = url.get_backend_name() == "sqlite"
+    engine = plain_engine(url.set(drivername="sqlite") if sqlite else url, poolclass=NullPool)
+    begun = time.perf_counter()
+    with engine.connect() as connection:
+        count = connection.execute(text("SELECT count(*) FROM utterance")).scalar_one()
+        connection.rollback()
+        if count == 0:
+            count = _fill(connection, hours, random.Random(seed))
+            took = time.perf_counter() - begun
+            filled = {"written_s": round(took, 1), "a_second": round(count / took)}
+        else:
+            filled = {}
+        sizes = (
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+            if sqlite
+            else "SELECT pg_database_size(current_database())"
+        )
+        size = connection.execute(text(sizes)).scalar_one()
+    return {"utterances": count, **filled, "database_mb": round(size / 1e6)}
+
+
+def _fill(connection: Connection, hours: int, chance: random.Random) -> int:
+    """In batches, each a transaction; the triggers keep the index, as they do for a real one. PostgreSQL makes its index at the end."""
     vocabulary, weights = _vocabulary()
     conversations = max(hours * AN_HOUR // EACH, 1)
-    now = utc_now()
-    with Db(engine) as db:
-        db.execute(insert(Site), [{"id": f"site{n}", "code": f"S{n}", "name": f"案场{n}", "name_en": f"Site {n}"} for n in range(SITES)])
-        people = [{"id": f"person{n}", "username": f"p{n}", "display_name": f"员工{n}", "password_hash": ""} for n in range(PEOPLE)]
-        db.execute(insert(Person), people)
-        for number in range(conversations):
-            db.execute(insert(Consent), [_consent(number)])
-            db.execute(insert(Session), [_session(number, now - timedelta(seconds=YEAR * (1 - number / conversations)), chance)])
-            db.execute(insert(Utterance), list(_said(number, chance, vocabulary, weights)))
-            if number % 20 == 19:
-                db.commit()
-        db.commit()
-    engine.dispose()
+    now, begun = utc_now(), time.perf_counter()
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        for pragma in ("synchronous=OFF", "cache_size=-262144", "journal_mode=WAL"):
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+    else:
+        index = connection.execute(text("SELECT pg_get_indexdef('utterance_search_index'::regclass)")).scalar_one()
+        connection.execute(text("DROP INDEX utterance_search_index"))
+    connection.execute(
+        insert(Site), [{"id": f"site{n}", "code": f"S{n}", "name": f"案场{n}", "name_en": f"Site {n}"} for n in range(SITES)]
+    )
+    people = [{"id": f"person{n}", "username": f"p{n}", "display_name": f"员工{n}", "password_hash": ""} for n in range(PEOPLE)]
+    connection.execute(insert(Person), people)
+    for first in range(0, conversations, BATCH):
+        batch = range(first, min(first + BATCH, conversations))
+        connection.execute(insert(Consent), [_consent(number) for number in batch])
+        begins = (now - timedelta(seconds=YEAR * (1 - number / conversations)) for number in batch)
+        connection.execute(insert(Session), [_session(number, at, chance) for number, at in zip(batch, begins, strict=True)])
+        said = [one for number in batch for one in _said(number, chance, vocabulary, weights)]
+        _write(connection, said)
+        connection.execute(insert(KeywordHit), [_hit(one) for one in said if one[3].endswith(tuple(SAYINGS))])
+        connection.commit()
+        if batch[-1] * 20 // conversations != (batch[0] - 1) * 20 // conversations:
+            rate = (batch[-1] + 1) * EACH / (time.perf_counter() - begun)
+            left = (conversations - batch[-1] - 1) * EACH / rate
+            console.print(f"{(batch[-1] + 1) * EACH:,} sentences, {rate:,.0f} a second, {left / 60:.0f} min left")
+    if not sqlite:
+        connection.execute(text("SET maintenance_work_mem = '1GB'"))
+        connection.execute(text(index))
+        connection.commit()
+        connection.execute(text("ANALYZE"))
+        connection.commit()
     return conversations * EACH
+
+
+def _write(connection: Connection, said: list[tuple[Any, ...]]) -> None:
+    """Not by SQLAlchemy, whose part would be a third of the time."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"INSERT INTO utterance ({COLUMNS}) VALUES ({', '.join('?' * 13)})", said)
+        return
+    driver: Any = connection.connection.dbapi_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY utterance ({COLUMNS}) FROM STDIN") as copy:
+        for one in said:
+            copy.write_row(one)
+
+
+def _hit(said: tuple[Any, ...]) -> dict[str, Any]:
+    term = next(saying for saying in SAYINGS if said[3].endswith(saying))
+    heard = {"term": term, "category": f"类别{SAYINGS.index(term)}", "heard": term, "match": "exact", "score": 1.0}
+    where = {"session_id": said[0], "ordinal": said[1], "utterance_id": said[2], "at": said[4], "end": said[5], "speaker": said[6]}
+    return where | heard
 
 
 def _consent(number: int) -> dict[str, Any]:
@@ -97,16 +183,20 @@ def _session(number: int, at: Any, chance: random.Random) -> dict[str, Any]:
     person = chance.randrange(PEOPLE)
     where = {"id": f"session{number}", "site_id": f"site{person % SITES}", "staff_id": f"person{person}", "consent_id": f"consent{number}"}
     how = {"status": "ended", "recording": True, "codec": "pcm_s16le", "sample_rate": 16000, "started_at": at}
-    return where | how | {"peak_level": chance.choices(["calm", "rising", "agitated"], [7, 2, 1])[0], "seconds": 1800.0}
+    return where | how | {"peak_level": chance.choices(["calm", "rising", "agitated"], [7, 2, 1])[0], "seconds": 3.6 * EACH}
 
 
-def _said(number: int, chance: random.Random, vocabulary: list[str], weights: list[float]) -> Iterator[dict[str, Any]]:
+def _said(number: int, chance: random.Random, vocabulary: list[str], weights: list[float]) -> Iterator[tuple[Any, ...]]:
     for ordinal in range(EACH):
-        text = "".join(chance.choices(vocabulary, cum_weights=weights, k=chance.randint(3, 9)))
+        text = "".join(chance.choices(vocabulary, cum_weights=weights, k=chance.randint(2, 8)))
         if chance.random() < 0.05:
             text += chance.choice(SAYINGS)
-        at = {"start": 6.0 * ordinal, "end": 6.0 * ordinal + 5, "speaker": chance.choice(["customer", "staff"]), "confidence": 0.9}
-        yield {"session_id": f"session{number}", "ordinal": ordinal, "id": f"u{ordinal}", "text": text, **at}
+        yield _utterance(f"session{number}", ordinal, text, "customer" if chance.random() < 0.5 else "staff")
+
+
+def _utterance(session: str, ordinal: int, text: str, speaker: str) -> tuple[Any, ...]:
+    start = 3.6 * ordinal
+    return (session, ordinal, f"u{ordinal}", text, start, start + 3, speaker, 0.9, "zh", "[]", "[]", "{}", "2026-11-01 08:00:00+00:00")
 
 
 async def _ask(settings: Settings, queries: int, chance: random.Random) -> dict[str, Any]:
@@ -120,32 +210,102 @@ async def _ask(settings: Settings, queries: int, chance: random.Random) -> dict[
     def rare() -> tuple[str, ...]:
         return (chance.choice(vocabulary[1000:]),)
 
+    def frequent() -> str:
+        return chance.choice(vocabulary[:20])
+
+    def typed(word: str) -> tuple[str, ...]:
+        return ("".join(lazy_pinyin(word, v_to_u=False)),)
+
+    def initials(word: str) -> tuple[str, ...]:
+        return ("".join(one[0] for one in lazy_pinyin(word, v_to_u=False)),)
+
     kinds: dict[str, Any] = {
         "common": lambda: (office, Wanted(words(chance.choice(SAYINGS)))),
-        "frequent": lambda: (office, Wanted((chance.choice(vocabulary[:20]),))),
+        "frequent": lambda: (office, Wanted((frequent(),))),
         "rare": lambda: (office, Wanted(rare())),
         "nothing": lambda: (office, Wanted((chance.choice(vocabulary) + "龘" + chance.choice(vocabulary),))),
         "one_character": lambda: (office, Wanted((chance.choice(vocabulary)[0],))),
-        "site_and_speaker": lambda: (office, Wanted(rare(), speaker="customer", site_id=f"site{chance.randrange(SITES)}")),
-        "old_month": lambda: (office, Wanted(words(chance.choice(SAYINGS)), **month)),
-        "agitated": lambda: (office, Wanted(words(chance.choice(SAYINGS)), level="agitated")),
-        "own": lambda: (consultant, Wanted(rare())),
+        "two_frequent": lambda: (office, Wanted((frequent(), frequent()))),
         "two_words": lambda: (office, Wanted((*rare(), chance.choice(SAYINGS)))),
+        "site_and_speaker": lambda: (office, Wanted(rare(), speaker="customer", site_id=f"site{chance.randrange(SITES)}")),
+        "frequent_at_site": lambda: (office, Wanted((frequent(),), site_id=f"site{chance.randrange(SITES)}")),
+        "old_month": lambda: (office, Wanted((chance.choice(SAYINGS),), **month)),
+        "frequent_before": lambda: (office, Wanted((frequent(),), until=month["since"])),
+        "agitated": lambda: (office, Wanted(words(chance.choice(SAYINGS)), level="agitated")),
+        "category": lambda: (office, Wanted(category=f"类别{chance.randrange(len(SAYINGS))}")),
+        "own": lambda: (consultant, Wanted(rare())),
+        "pinyin_common": lambda: (office, Wanted(typed(chance.choice(SAYINGS)))),
+        "pinyin_frequent": lambda: (office, Wanted(typed(frequent()))),
+        "pinyin_rare": lambda: (office, Wanted(typed(*rare()))),
+        "pinyin_at_site": lambda: (office, Wanted(typed(*rare()), site_id=f"site{chance.randrange(SITES)}")),
+        "initials": lambda: (office, Wanted(initials(chance.choice(SAYINGS)))),
+        "initials_rare": lambda: (office, Wanted(initials(*rare()))),
     }
-    took: dict[str, list[float]] = {kind: [] for kind in kinds}
-    found: dict[str, int] = dict.fromkeys(kinds, 0)
+    took: dict[str, list[float]] = {kind: [] for kind in [*kinds, "tenth_page"]}
+    found: dict[str, int] = dict.fromkeys(took, 0)
     for _ in range(queries):
         for kind, make in kinds.items():
             principal, wanted = make()
-            begun = time.perf_counter()
-            async with reading(factory) as db:
-                page = await service.search(db, principal, wanted, now, limit=30, before=None)
-            took[kind].append(1000 * (time.perf_counter() - begun))
+            page = await _timed(factory, principal, wanted, now, service.START, took[kind])
             found[kind] += len(page.items)
+        principal, wanted = kinds["frequent"]()
+        place = service.START
+        for number in range(10):
+            page = await _timed(factory, principal, wanted, now, place, took["tenth_page"] if number == 9 else [])
+            place = service.Place(int(page.next_cursor or 0))
+        found["tenth_page"] += len(page.items)
     await engine.dispose()
     every = [ms for many in took.values() for ms in many]
     by_kind = {kind: {"p95_ms": _p95(many), "max_ms": round(max(many), 1), "found": found[kind]} for kind, many in took.items()}
     return {"searches": len(every), "p50_ms": round(float(np.median(every)), 1), "p95_ms": _p95(every), "kinds": by_kind}
+
+
+async def _timed(factory: Factory, principal: Principal, wanted: Wanted, now: Any, place: service.Place, took: list[float]) -> Any:
+    begun = time.perf_counter()
+    async with reading(factory) as db:
+        page = await service.search(db, principal, wanted, now, limit=30, after=place)
+    took.append(1000 * (time.perf_counter() - begun))
+    return page
+
+
+async def _cost_of_writing(settings: Settings) -> dict[str, Any]:
+    """Milliseconds of a transaction that writes one sentence, with the index and without; nothing of it stays."""
+    engine = create_engine(settings)
+    factory = session_factory(engine)
+    vocabulary, weights = _vocabulary()
+    lines = [one[3] for one in islice(_said(0, random.Random(9), vocabulary, weights), SPOT_CHECKS)]
+    sqlite = engine.dialect.name == "sqlite"
+    off = "DROP TRIGGER utterance_search_added" if sqlite else "ALTER TABLE utterance DISABLE TRIGGER utterance_search_kept"
+    async with reading(factory) as db:
+        again = await db.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'utterance_search_added'")) if sqlite else None
+    again = again or "ALTER TABLE utterance ENABLE TRIGGER utterance_search_kept"
+    report = {}
+    try:
+        report["write_ms"] = await _write_each(factory, lines, EACH)
+        async with transaction(factory) as db:
+            await db.execute(text(off))
+        report["write_unindexed_ms"] = await _write_each(factory, lines, EACH + SPOT_CHECKS)
+    finally:
+        async with transaction(factory) as db:
+            await db.execute(text("DELETE FROM utterance WHERE session_id = 'session0' AND ordinal >= :first"), {"first": EACH})
+            await (await db.connection()).exec_driver_sql(again)
+        await engine.dispose()
+    return report
+
+
+async def _write_each(factory: Factory, lines: list[str], first: int) -> float:
+    names = [name.strip(' "') for name in COLUMNS.split(",")]
+    took = []
+    for ordinal, line in enumerate(lines, first):
+        row = dict(zip(names, _utterance("session0", ordinal, line, "staff"), strict=True))
+        row |= {"characters": [], "alternatives": [], "quality": {}, "created_at": utc_now()}
+        begun = time.perf_counter()
+        async with transaction(factory) as db:
+            await db.execute(
+                insert(Utterance).values(**row | {"characters": [], "alternatives": [], "quality": {}, "created_at": utc_now()})
+            )
+        took.append(1000 * (time.perf_counter() - begun))
+    return round(statistics.median(took), 2)
 
 
 def _p95(values: list[float]) -> float:

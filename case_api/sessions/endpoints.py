@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -20,11 +21,15 @@ from case_api.sessions import audio, report, repository, service
 from case_api.sessions.exports import MEDIA_TYPES, ExportFormat
 from case_api.sessions.repository import Filters
 from case_api.sessions.schemas import Course, SessionChange, SessionDetail, SessionOut, States, Track
+from case_api.transcripts import repository as transcripts
 from models import audit
 from models.engine import reading, transaction
 from models.sessions import Level, Session, SessionStatus
 
 router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=CommandRoute)
+
+MOST_RARE = 2000
+"""Sentences up to which the conversations that hold a word are listed by the index."""
 
 
 async def _reader(principal: SignedIn) -> Principal:
@@ -59,7 +64,8 @@ async def list_sessions(
     def key(row: object) -> tuple[datetime, str]:
         return row.Session.started_at, row.Session.id  # type: ignore[attr-defined]
 
-    query = repository.sessions_query(principal, filters)
+    spoken_in = await transcripts.spoken_in(db, filters.q, MOST_RARE) if filters.q else None
+    query = repository.sessions_query(principal, replace(filters, spoken_in=spoken_in))
     return await newest_first(db, query, Session.started_at, Session.id, limit=limit, cursor=cursor, show=service.session_out, key=key)
 
 
@@ -119,12 +125,13 @@ async def get_track(
     operation_id="getAudio",
     response_class=Response,
     responses=KEPT
-    | responses(ProblemCode.AUDIO_GONE, ProblemCode.RANGE_NOT_SATISFIABLE)
+    | responses(ProblemCode.AUDIO_GONE, ProblemCode.RANGE_NOT_SATISFIABLE, ProblemCode.LISTENING_SHOWN_FIRST)
     | {200: {"content": {"audio/flac": {}, "audio/wav": {}}}, 206: {"description": "A range"}},
 )
 async def get_audio(request: Request, session_id: Reference, principal: Reader, db: ReadDb, settings: SettingsDep) -> Response:
     """The recording: FLAC once it is finished, before that a WAV of what is stored so far; both in ranges. Listening is audited."""
     row = await service.find_kept(db, principal, session_id)
+    service.demand_unheard(row.Session, principal)
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(request.app.state.factory) as write:
         audit.record(write, actor(request, principal), "api:session:listen", subject)

@@ -24,7 +24,10 @@ from models.utterances import Utterance
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list of sessions is narrowed by; None does not narrow. `since` is included, `until` is not."""
+    """What a list of sessions is narrowed by; None does not narrow. `since` is included, `until` is not.
+
+    `spoken_in`: the only conversations in which `q` may be found, where that is known.
+    """
 
     site_id: str | None = None
     staff_id: str | None = None
@@ -34,6 +37,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     q: str | None = None
+    spoken_in: Sequence[str] | None = None
 
 
 def at_sites(column: Any, sites: frozenset[str] | None) -> ColumnElement[bool]:
@@ -75,6 +79,8 @@ def sessions_query(principal: Principal, filters: Filters) -> Select[Session, st
         wanted.append(Session.started_at < filters.until)
     if filters.q:
         said = exists().where(Utterance.session_id == Session.id, Utterance.text.icontains(filters.q, autoescape=True))
+        if filters.spoken_in is not None:
+            wanted.append(Session.id.in_(filters.spoken_in))
         wanted += [said, Session.recording.is_(True), Consent.withdrawn_at.is_(None)]
     return _sessions().where(*wanted)
 

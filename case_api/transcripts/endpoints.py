@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -18,6 +19,8 @@ from case_api.transcripts.repository import Wanted
 from case_api.transcripts.schemas import SaidOut
 from models.sessions import Level, Speaker
 
+_CURSOR = re.compile(r"(p?)([0-9]{1,18})")
+
 router = APIRouter(prefix="/utterances", tags=["sessions"])
 
 
@@ -26,7 +29,7 @@ async def search_utterances(
     principal: Reader,
     db: ReadDb,
     now: Now,
-    q: Annotated[Line | None, Query(description="Words that stand in the sentence, separated by blanks, each anywhere in it")] = None,
+    q: Annotated[Line | None, Query(description="Words of the sentence, each anywhere in it; also as pinyin or initials")] = None,
     speaker: Speaker | None = None,
     category: Annotated[Line | None, Query(description="Only sentences in which a term of this category was heard")] = None,
     site_id: Reference | None = None,
@@ -37,11 +40,15 @@ async def search_utterances(
     limit: Limit = 20,
     cursor: Annotated[str | None, Query(max_length=20, description="`next_cursor` of the page before")] = None,
 ) -> Page[SaidOut]:
-    """Sentences of one's own conversations, or of the sites one oversees; newest first. Only what was agreed to be recorded.
+    """Sentences of one's own conversations, or of the sites one oversees. Only what was agreed to be recorded.
+
+    The newest first. What was typed in letters is looked for as it stands and, after that, as pinyin without tones: `tousu`, `tou su`,
+    the initials `ts`, or mixed, find 投诉.
 
     A page looks at 10 000 sentences at the most: it may be short, or empty, and still have a next one.
     """
-    if cursor is not None and not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
+    place = _CURSOR.fullmatch(cursor or str(service.START))
+    if place is None:
         raise Problem(ProblemCode.INVALID_REQUEST, "query.cursor")
     wanted = Wanted(words(q), speaker, category, site_id, staff_id, level, since, until)
-    return await service.search(db, principal, wanted, now, limit=limit, before=int(cursor) if cursor else None)
+    return await service.search(db, principal, wanted, now, limit=limit, after=service.Place(int(place[2]), bool(place[1])))

@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from case_api.transcripts.query import Asked, in_fts5
+from case_api.transcripts.query import NEWEST, Asked, asked, in_fts5, in_postgresql
 from models.consents import Consent
 from models.keywords import KeywordHit
 from models.people import Person
 from models.sessions import Session
 from models.transcripts import UtteranceSearch
 from models.utterances import Utterance
+
+_SHOWN: Final = (
+    Utterance.id,
+    Utterance.session_id,
+    Utterance.speaker,
+    Utterance.start,
+    Utterance.end,
+    Utterance.text,
+    Session.site_id,
+    Session.staff_id,
+    Session.started_at,
+    Session.peak_level,
+    Person.display_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +47,74 @@ class Wanted:
     until: datetime | None = None
 
 
+WINDOWS: Final = (13, 17, 21)
+"""Bits of a row's number that are not in the token of its window (PostgreSQL, migration 0029)."""
+
+
 async def candidates(db: AsyncSession, question: Asked, before: int, few: int) -> Sequence[int]:
     """Rows of the index that can be right, below `before`, the newest first."""
     bound: dict[str, Any] = {"before": before, "few": few}
-    if db.get_bind().dialect.name == "postgresql":
-        conditions = ["id < :before"]
-        tokens = "string_to_array(grams, ' ')"
-        if question.all:
-            conditions.append(f"{tokens} @> string_to_array(:every, ' ')")
-            bound["every"] = " ".join(question.all)
-        for number, group in enumerate(question.any):
-            conditions.append(f"{tokens} && string_to_array(:any{number}, ' ')")
-            bound[f"any{number}"] = " ".join(group)
-        query = f"SELECT id FROM utterance_search WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT :few"
-    elif match := in_fts5(question):
-        bound["match"] = match
+    if question == Asked():
+        query = "SELECT id FROM utterance_search WHERE id < :before ORDER BY id DESC LIMIT :few"
+    elif db.get_bind().dialect.name == "postgresql":
+        return await _in_windows(db, question, before, few)
+    else:
+        bound["match"] = in_fts5(question)
         query = (
             "SELECT rowid FROM utterance_search_index WHERE utterance_search_index MATCH :match AND rowid < :before"
             " ORDER BY rowid DESC LIMIT :few"
         )
-    else:
-        query = "SELECT id FROM utterance_search WHERE id < :before ORDER BY id DESC LIMIT :few"
     return [row[0] for row in await db.execute(text(query), bound)]
 
 
-async def right(db: AsyncSession, allowed: ColumnElement[bool], wanted: Wanted, ids: Sequence[int], limit: int) -> Sequence[Any]:
-    """(id, Utterance, Session, staff name) of those that are what was asked for, the newest first."""
+async def _in_windows(db: AsyncSession, question: Asked, before: int, few: int) -> Sequence[int]:
+    """A GIN index gives every match, in no order: of a frequent word those of the newest thousands of rows are asked for first."""
+    newest = (await db.execute(text("SELECT max(id) FROM utterance_search WHERE id < :before"), {"before": before})).scalar()
+    if newest is None:
+        return []
+    for bits in (*WINDOWS, None):
+        window = () if bits is None else (tuple((f"w{bits}n{(newest >> bits) - back}",) for back in (0, 1)),)
+        conditions, bound = in_postgresql(Asked(question.all, (*question.any, *window)))
+        # By `id + 0`, or the planner reads every row from the newest on where it believes that a word is frequent.
+        query = f"SELECT id FROM utterance_search WHERE {' AND '.join(conditions)} AND id < :before ORDER BY id + 0 DESC LIMIT :few"
+        found = [row[0] for row in await db.execute(text(query), {**bound, "before": before, "few": few})]
+        if len(found) == few:
+            break
+    return found
+
+
+async def spoken_in(db: AsyncSession, words: str, most: int) -> Sequence[str] | None:
+    """Conversations in which this may be said; None where that is in more than `most` sentences: reading the newest is quicker then."""
+    question = asked((words,), [])
+    rows = [] if question == Asked() else await candidates(db, question, NEWEST, most + 1)
+    if question == Asked() or len(rows) > most:
+        return None
+    return (await db.scalars(select(UtteranceSearch.session_id).where(UtteranceSearch.id.in_(rows)).distinct())).all()
+
+
+async def first_began(db: AsyncSession) -> datetime | None:
+    """When the first of all conversations began."""
+    return await db.scalar(select(Session.started_at).order_by(Session.started_at).limit(1))
+
+
+async def right(
+    db: AsyncSession, allowed: ColumnElement[bool], wanted: Wanted, literal: Sequence[str], ids: Sequence[int], limit: int
+) -> Sequence[Any]:
+    """(row of the index, what of Utterance and Session a result shows) of those that are what was asked for, the newest first."""
     query = (
-        select(UtteranceSearch.id, Utterance, Session, Person.display_name)
+        select(UtteranceSearch.id.label("row"), *_SHOWN)
         .join(Utterance, and_(Utterance.session_id == UtteranceSearch.session_id, Utterance.ordinal == UtteranceSearch.ordinal))
         .join(Session, Session.id == Utterance.session_id)
         .join(Consent, Consent.id == Session.consent_id)
         .join(Person, Person.id == Session.staff_id)
-        .where(UtteranceSearch.id.in_(ids), allowed, *_conditions(wanted))
+        .where(UtteranceSearch.id.in_(ids), allowed, *_conditions(wanted, literal))
         .order_by(UtteranceSearch.id.desc())
         .limit(limit)
     )
     return (await db.execute(query)).all()
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Wanted, literal: Sequence[str]) -> list[ColumnElement[bool]]:
     same: dict[Any, str | None] = {
         Utterance.speaker: wanted.speaker,
         Session.site_id: wanted.site_id,
@@ -81,7 +123,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     }
     found: list[ColumnElement[bool]] = [Session.recording.is_(True), Consent.withdrawn_at.is_(None), Utterance.text != ""]
     found += [column == value for column, value in same.items() if value is not None]
-    found += [Utterance.text.icontains(word, autoescape=True) for word in wanted.words]
+    found += [Utterance.text.icontains(word, autoescape=True) for word in literal]
     if wanted.since is not None:
         found.append(Session.started_at >= wanted.since)
     if wanted.until is not None:

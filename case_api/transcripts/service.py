@@ -4,42 +4,95 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.paging import Page
 from case_api.security import Permission, Principal
 from case_api.sessions.repository import visible_to
 from case_api.transcripts import repository
-from case_api.transcripts.query import MOST_SITES, asked, days, facet
+from case_api.transcripts.pinyin import Sought, heard, sought
+from case_api.transcripts.query import MOST_SITES, NEWEST, asked, days, facet
 from case_api.transcripts.repository import Wanted
 from case_api.transcripts.schemas import Piece, SaidOut
 
 FIRST, MORE, MOST_READ = 200, 2000, 10_000
 """Candidates of the first look, of each further one, and of one page at the most: a page may be short and still have a next one."""
 AROUND: Final = 40
-NEWEST: Final = 2**62
 
 
-async def search(db: AsyncSession, principal: Principal, wanted: Wanted, now: datetime, *, limit: int, before: int | None) -> Page[SaidOut]:
-    """The newest first, of the conversations that the principal may read."""
-    question = asked(wanted.words, [_places(principal, wanted), facet("u", [wanted.staff_id or ""]), days(wanted.since, wanted.until, now)])
-    allowed = visible_to(principal)
-    found: list[Any] = []
-    last, read, few = before or NEWEST, 0, max(FIRST, limit + 1)
-    ended = False
-    while len(found) <= limit and read < MOST_READ and not ended:
-        ids = await repository.candidates(db, question, last, few)
-        ended = len(ids) < few
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: below this row of the index, among what is written so, or among what only sounds so."""
+
+    before: int = NEWEST
+    by_sound: bool = False
+
+    def __str__(self) -> str:
+        return f"{'p' if self.by_sound else ''}{self.before}"
+
+
+START: Final = Place()
+
+
+async def search(db: AsyncSession, principal: Principal, wanted: Wanted, now: datetime, *, limit: int, after: Place) -> Page[SaidOut]:
+    """Of the conversations that the principal may read: what is written so, the newest first; then what was typed as pinyin."""
+    since = await _since(db, wanted)
+    facets = [_places(principal, wanted), facet("u", [wanted.staff_id or ""]), days(since, wanted.until, now)]
+    asker = _Asker(db, visible_to(principal), wanted, sought(wanted.words), facets, limit)
+    next_: Place | None = after
+    while next_ is not None and len(asker.found) <= limit and asker.read < MOST_READ:
+        next_ = await asker.look(next_)
+    shown = asker.found[:limit]
+    if len(asker.found) > limit:
+        place, last = shown[-1]
+        next_ = replace(place, before=last.row)
+    return Page(items=[_out(row, asker.sought) for _, row in shown], next_cursor=None if next_ is None else str(next_))
+
+
+async def _since(db: AsyncSession, wanted: Wanted) -> datetime | None:
+    """A period without a beginning begins with the first conversation, or its end alone would narrow nothing."""
+    return wanted.since or (await repository.first_began(db) if wanted.until else None)
+
+
+@dataclass
+class _Asker:
+    db: AsyncSession
+    allowed: ColumnElement[bool]
+    wanted: Wanted
+    sought: Sequence[Sought]
+    facets: Sequence[Sequence[str]]
+    limit: int
+    found: list[tuple[Place, Any]] = field(default_factory=list)
+    read: int = 0
+
+    async def look(self, place: Place) -> Place | None:
+        """Read the next candidates below a place; where to go on, None at the end."""
+        few = MORE if self.read else max(FIRST, self.limit + 1)
+        typed = [one for one in self.sought if one.sounds] if place.by_sound else []
+        literal = [word for one in self.sought if one not in typed for word in one.literal]
+        ids = await repository.candidates(self.db, asked(literal, self.facets, typed), place.before, few)
         if ids:
-            found += await repository.right(db, allowed, wanted, ids, limit + 1 - len(found))
-            last, read = ids[-1], read + len(ids)
-        few = MORE
-    shown = found[:limit]
-    next_ = shown[-1].id if len(found) > limit else None if ended else last
-    return Page(items=[_out(row, wanted.words) for row in shown], next_cursor=None if next_ is None else str(next_))
+            room = len(ids) if typed else self.limit + 1 - len(self.found)
+            rows = await repository.right(self.db, self.allowed, self.wanted, literal, ids, room)
+            self.found += [(place, row) for row in rows if not typed or only_by_sound(row.text, typed)]
+        self.read += len(ids)
+        if len(ids) == few:
+            return replace(place, before=ids[-1])
+        return Place(by_sound=True) if not place.by_sound and any(one.sounds for one in self.sought) else None
+
+
+def only_by_sound(said: str, typed: Sequence[Sought]) -> bool:
+    """Whether each is said in its letters or its sound, and not every one in its letters."""
+    lower = said.lower()
+    spelt = [all(word.lower() in lower for word in one.literal) for one in typed]
+    return not all(spelt) and all(
+        there or any(True for sound in one.sounds for _ in heard(said, sound)) for there, one in zip(spelt, typed, strict=True)
+    )
 
 
 def _places(principal: Principal, wanted: Wanted) -> Sequence[str]:
@@ -53,34 +106,45 @@ def _places(principal: Principal, wanted: Wanted) -> Sequence[str]:
     return (*facet("s", sorted(sites)), *own)
 
 
-def _out(row: Any, words: Sequence[str]) -> SaidOut:
-    said, session = row.Utterance, row.Session
+def _out(row: Any, words: Sequence[Sought]) -> SaidOut:
     return SaidOut(
-        session_id=session.id,
-        utterance_id=said.id,
-        site_id=session.site_id,
-        staff_id=session.staff_id,
+        session_id=row.session_id,
+        utterance_id=row.id,
+        site_id=row.site_id,
+        staff_id=row.staff_id,
         staff_name=row.display_name,
-        speaker=said.speaker,
-        start=said.start,
-        end=said.end,
-        said_at=session.started_at + timedelta(seconds=said.start),
-        level=session.peak_level,
-        snippet=snippet(said.text, words),
+        speaker=row.speaker,
+        start=row.start,
+        end=row.end,
+        said_at=row.started_at + timedelta(seconds=row.start),
+        level=row.peak_level,
+        snippet=snippet(row.text, words),
     )
 
 
-def snippet(text: str, words: Sequence[str]) -> list[Piece]:
+def snippet(text: str, words: Sequence[Sought]) -> list[Piece]:
     """The text in pieces, what matches apart; a long one is cut around its first match."""
-    pattern = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), re.IGNORECASE) if words else None
-    first = pattern.search(text) if pattern else None
-    begin = max(0, (first.start() if first else 0) - AROUND)
+    spans = matches(text, words)
+    first, last = spans[0] if spans else (0, 0)
+    begin = max(0, first - AROUND)
     begin = 0 if begin < AROUND // 2 else begin
-    end = min(len(text), max(first.end() if first else 0, begin) + 2 * AROUND)
-    shown = ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")
-    pieces: list[Piece] = []
-    at = 0
-    for hit in pattern.finditer(shown) if pattern else ():
-        pieces += [Piece(text=shown[at : hit.start()], match=False), Piece(text=hit.group(), match=True)]
-        at = hit.end()
-    return [piece for piece in [*pieces, Piece(text=shown[at:], match=False)] if piece.text]
+    end = min(len(text), max(last, begin) + 2 * AROUND)
+    pieces = [Piece(text="…", match=False)] if begin else []
+    at = begin
+    for start, stop in (span for span in spans if span[1] <= end):
+        pieces += [Piece(text=text[at:start], match=False), Piece(text=text[start:stop], match=True)]
+        at = stop
+    pieces.append(Piece(text=text[at:end] + ("…" if end < len(text) else ""), match=False))
+    return [piece for piece in pieces if piece.text]
+
+
+def matches(text: str, words: Sequence[Sought]) -> list[tuple[int, int]]:
+    """Where what was asked for stands, in order and without overlaps."""
+    literal = sorted({word for one in words for word in one.literal}, key=len, reverse=True)
+    spans = [hit.span() for hit in re.finditer("|".join(map(re.escape, literal)), text, re.IGNORECASE)] if literal else []
+    spans += [span for one in words for sound in one.sounds for span in heard(text, sound)]
+    found: list[tuple[int, int]] = []
+    for span in sorted(spans, key=lambda one: (one[0], -one[1])):
+        if not found or span[0] >= found[-1][1]:
+            found.append(span)
+    return found

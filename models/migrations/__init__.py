@@ -83,9 +83,9 @@ def differences(settings: Settings) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
 
 
-_SEARCHED = ("case_search_index", "utterance_search_index", "utterance_search_place")
+_SEARCHED = ("case_search_index", "utterance_search_index", "utterance_search_place", "utterance_search_sound")
 
 
 def _declared(name: str | None, type_: str, _: object) -> bool:
-    """The indexes that cases and transcripts are searched by (migrations 0010, 0018) cannot be declared for both databases."""
+    """The indexes that cases and transcripts are searched by (migrations 0010, 0018, 0029) cannot be declared for both databases."""
     return type_ not in ("table", "index") or not (name or "").startswith(_SEARCHED)

@@ -15,7 +15,7 @@ from models.settings import Settings
 from models.tables import Base
 from tests.conftest import POSTGRES_URL, administer, databases
 
-SEARCHED = ("case_search_index", "utterance_search_index", "utterance_search_place")
+SEARCHED = ("case_search_index", "utterance_search_index", "utterance_search_place", "utterance_search_sound")
 
 
 @pytest.fixture(params=databases())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx2
@@ -11,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, text, update
 
+from case_api.transcripts.pinyin import Sought, heard, sought, sounds, tokens
 from case_api.transcripts.query import asked, days, in_fts5, words
 from case_api.transcripts.service import snippet
 from models.consents import Consent
 from models.engine import Factory, reading, transaction
 from models.people import Person
+from models.readings import readings
 from models.sessions import Session
 from models.sites import Site
 from models.utterances import Utterance
@@ -66,6 +69,70 @@ async def test_any_part_of_a_sentence_is_found(
     assert (item["session_id"], item["start"], item["staff_name"]) == (session.id, 6.0, staff.display_name)
 
 
+async def test_what_is_typed_as_pinyin(
+    client: httpx2.AsyncClient, make_session: MakeSession, staff: Person, site: Site, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written so comes first, then what only sounds so; a page goes on from the one to the other."""
+    written, sounded, bank = "你们的tousu电话", "我要投诉你们", "银行重庆分行 退房"
+    await make_session(staff, site.id, lines=[("customer", 1.0, 2.0, written)])
+    await make_session(staff, site.id, lines=[("customer", 1.0, 2.0, sounded), ("staff", 3.0, 4.0, bank)])
+    who = await sign_in(staff)
+    for q in ("tousu", "TouSu"):
+        assert await found(client, who, q=q) == [written, sounded], q
+    for q in ("tou su", "tou'su"):
+        assert sounded in await found(client, who, q=q), q
+    for q in ("ts", "tsu", "tous", "woyts", "ts nimen"):
+        assert sounded in await found(client, who, q=q), q
+    for q in ("yinhang", "yinhang tuif", "chongqing", "cq", "退房 yh"):
+        assert await found(client, who, q=q) == [bank], q
+    for q in ("yinxing", "zhongqing", "zq", "sutou", "退 tousu"):
+        assert await found(client, who, q=q) == [], q
+    assert await found(client, who, q="tousu", speaker="staff") == []
+    item = (await client.get("/v1/utterances?q=tsu", headers=who)).json()["items"][0]
+    assert [piece["text"] for piece in item["snippet"] if piece["match"]] in (["投诉"], ["tousu"])
+    monkeypatch.setattr("case_api.transcripts.service.FIRST", 1)
+    got, cursor = [], None
+    while not got or cursor:
+        asked_for = {"q": "tousu", "limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get("/v1/utterances", headers=who, params=asked_for)).json()
+        got += ["".join(piece["text"] for piece in item["snippet"]) for item in page["items"]]
+        cursor = page["next_cursor"]
+        assert len(got) < 5
+    assert got == [written, sounded]
+
+
+@pytest.mark.parametrize(
+    ("typed", "ways"),
+    [
+        ("tousu", [("tou", "su")]),
+        ("ts", [("t", "s")]),
+        ("tsu", [("t", "su")]),
+        ("dingj", [("ding", "j")]),
+        ("sh", [("s", "h")]),
+        ("xian", [("xian",), ("xi", "an")]),
+        ("xi'an", [("xi", "an")]),
+        ("fangan", [("fan", "gan"), ("fang", "an")]),
+        ("t", []),
+        ("100", []),
+        ("a" * 31, []),
+    ],
+)
+def test_the_ways_to_read_what_was_typed(typed: str, ways: list[tuple[str, ...]]) -> None:
+    assert list(sounds(typed)) == ways
+
+
+@given(st.text(st.sampled_from("退定金投诉银行重庆长期还款女略"), min_size=2, max_size=8), st.data())
+def test_the_index_is_never_asked_for_more_than_was_said(said: str, data: st.DataObject) -> None:
+    """Wherever a sound is heard, the index has its tokens: those of every reading of every character."""
+    read = [readings()[char] for char in said]
+    held = {f"y0{one}" for each in read for one in each} | {f"i0{a[0]}{b[0]}" for one, two in pairwise(read) for a in one for b in two}
+    begin = data.draw(st.integers(0, len(said) - 2))
+    sound = tuple(data.draw(st.sampled_from(each + tuple(one[0] for one in each))) for each in read[begin : begin + 4])
+    assert set(tokens(sound)) <= held
+    if all(len(each) == 1 for each in read[begin : begin + 4]):
+        assert (begin, min(begin + 4, len(said))) in list(heard(said, sound))
+
+
 async def test_pages_follow_each_other(
     client: httpx2.AsyncClient, make_session: MakeSession, staff: Person, site: Site, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +150,7 @@ async def test_pages_follow_each_other(
         cursor, pages = answer["next_cursor"], pages + 1
         assert pages < 30
     assert got == [f"第{n}次第{k}句" for n in reversed(range(5)) for k in reversed(range(3)) if n == 0 or k == 0]
-    for junk in ("x", "-1", "9" * 19, "１"):
+    for junk in ("x", "-1", "9" * 19, "１", "p", "pp1", "q1"):
         assert (await client.get("/v1/utterances", headers=who, params={"cursor": junk})).json()["code"] == "invalid_request"
 
 
@@ -153,20 +220,20 @@ async def test_the_index_follows_what_is_written_and_deleted(
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_a_snippet_holds_the_text_and_marks_what_was_asked_for(said: str, q: str) -> None:
-    pieces = snippet(said, words(q))
+    pieces = snippet(said, sought(words(q)))
     assert "".join(piece.text for piece in pieces) == said
     assert all(any(piece.text.lower() == word.lower() for word in words(q)) for piece in pieces if piece.match and piece.text.isascii())
 
 
 def test_a_long_text_is_cut_around_the_match() -> None:
-    pieces = snippet("前" * 300 + "定金" + "后" * 300, ("定金",))
+    pieces = snippet("前" * 300 + "定金" + "后" * 300, (Sought(("定金",)),))
     assert [piece.text for piece in pieces if piece.match] == ["定金"]
     assert all(len(piece.text) <= 90 for piece in pieces)
     assert (pieces[0].text[0], pieces[-1].text[-1]) == ("…", "…")
 
 
 def test_what_the_index_is_asked() -> None:
-    assert in_fts5(asked(words("退定金 是"), [("s1", "u2"), ()])) == '"退定" AND "定金" AND "是"* AND ("s1" OR "u2")'
+    assert in_fts5(asked(words("退定金 是"), [("s1", "u2"), ()])) == '"退定" AND "定金" AND "是" AND ("s1" OR "u2")'
     assert in_fts5(asked(words('"; DROP'), [])) == '"dr" AND "ro" AND "op"'
     assert days(datetime(2026, 11, 24, 20, tzinfo=UTC), None, NOW) == ("d20261124", "d20261125")
     assert days(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), NOW) == ("m202601", "m202602", "m202603", "m202604")
