@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from audio_service.errors import ERRORS
-from audio_service.messages import PROTOCOL_VERSION, Feedback, Hello, Mark, ServerMessage, Stop, WarningCode
+from audio_service.messages import PROTOCOL_VERSION, Feedback, Hello, Mark, ServerMessage, Shown, Stop, WarningCode
 
-CLIENT: tuple[type[BaseModel], ...] = (Hello, Feedback, Mark, Stop)
+CLIENT: tuple[type[BaseModel], ...] = (Hello, Feedback, Mark, Shown, Stop)
 SERVER: tuple[type[BaseModel], ...] = get_args(ServerMessage)
 REFERENCE = "#/components/schemas/{model}"
 

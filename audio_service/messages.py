@@ -105,12 +105,19 @@ class Mark(_In):
     at: float | None = Field(default=None, ge=0)
 
 
+class Shown(_In):
+    """A `hint`, or one of the `listeners`, is on a screen that somebody can see. `id` is theirs; saying it twice does no harm."""
+
+    type: Literal["shown"]
+    id: str = Field(min_length=1, max_length=64)
+
+
 class Stop(_In):
     type: Literal["stop"]
 
 
-ClientMessage = Annotated[Hello | Feedback | Mark | Stop, Field(discriminator="type")]
-CLIENT_MESSAGE: TypeAdapter[Hello | Feedback | Mark | Stop] = TypeAdapter(ClientMessage)
+ClientMessage = Annotated[Hello | Feedback | Mark | Shown | Stop, Field(discriminator="type")]
+CLIENT_MESSAGE: TypeAdapter[Hello | Feedback | Mark | Shown | Stop] = TypeAdapter(ClientMessage)
 
 
 # ---- server → client ------------------------------------------------------------------------------------------------
@@ -220,6 +227,34 @@ class Nudge(_Out):
     en: str
 
 
+class Hint(_Out):
+    """A short word of a manager (`by`) to the staff member; no prompt. Answered with `shown`; until then it comes again on every line.
+
+    A client that does not know it leaves it unanswered, and the manager sees that it was not shown.
+    """
+
+    type: Literal["hint"] = "hint"
+    id: str
+    at: float
+    text: str
+    by: str
+
+
+class Listener(_Out):
+    id: str
+    name: str
+
+
+class Listeners(_Out):
+    """Who listens in now, all of them, at every change; empty: nobody any more.
+
+    To be shown for as long as it holds. Nobody hears anything before their `id` was answered with `shown`, on this line.
+    """
+
+    type: Literal["listeners"] = "listeners"
+    people: list[Listener]
+
+
 class Alternative(_Out):
     script_id: str
     text: str
@@ -304,4 +339,4 @@ class Summary(_Out):
     moments: list[Moment] = Field(default_factory=list, description="Interruptions, long silences and calmings, the first 200")
 
 
-ServerMessage = Ready | Ack | Transcript | State | Prompt | Keyword | Moment | Nudge | Warning_ | Error | Summary
+ServerMessage = Ready | Ack | Transcript | State | Prompt | Keyword | Moment | Nudge | Hint | Listeners | Warning_ | Error | Summary

@@ -28,6 +28,8 @@ from case_api.clips.endpoints import router as session_clips_router
 from case_api.closing.endpoints import router as closing_router
 from case_api.co_residents.endpoints import router as co_residents_router
 from case_api.comments.endpoints import router as comments_router
+from case_api.companions.endpoints import router as companions_router
+from case_api.companions.service import end_due
 from case_api.competitors.endpoints import router as competitors_router
 from case_api.corrections.endpoints import router as corrections_router
 from case_api.deadlines.ticker import ticking
@@ -102,6 +104,7 @@ from models.engine import Factory, checkpoint, create_engine, session_factory
 from models.settings import Settings
 
 CHECKPOINT_SECONDS = 2.0
+LISTENING_SECONDS = 2.0
 Listening = Callable[[Settings, Factory], AbstractAsyncContextManager[Registry]]
 
 
@@ -132,6 +135,9 @@ def create_app(
             await stack.enter_async_context(every(CHECKPOINT_SECONDS, "database.checkpoint", lambda: checkpoint(app.state.factory)))
             await stack.enter_async_context(ticking(app.state.factory, app.state.clock))
             await stack.enter_async_context(lapsing(app.state.factory, app.state.clock, settings.solutions))
+            await stack.enter_async_context(
+                every(LISTENING_SECONDS, "companions.ending", lambda: end_due(app.state.factory, app.state.clock()))
+            )
             await stack.enter_async_context(listening_to_the_ear(app.state.factory))
             stack.callback(app.state.messenger.close)
             await stack.enter_async_context(telling(app.state.factory, app.state.clock, settings.notices, app.state.messenger))
@@ -220,6 +226,7 @@ def _routes() -> APIRouter:
         session_labels_router,
         comments_router,
         corrections_router,
+        companions_router,
         session_clips_router,
         clips_router,
         labels_router,

@@ -114,6 +114,7 @@ class ProblemCode(StrEnum):
     COURT_EVIDENCE = "court_evidence"
     BENEFIT_UNKNOWN = "benefit_unknown"
     DEFERRAL_TERMS = "deferral_terms"
+    DEFERRAL_USED = "deferral_used"
     TOO_FEW_PATHS = "too_few_paths"
     SOLUTION_STALE = "solution_stale"
     SOLUTION_UNKNOWN = "solution_unknown"
@@ -196,6 +197,12 @@ class ProblemCode(StrEnum):
     # comments
     COMMENT_OUTSIDE = "comment_outside"
     COMMENTS_FULL = "comments_full"
+    # hints and listening in
+    SESSION_OVER = "session_over"
+    HINTS_FULL = "hints_full"
+    LISTENING_NOT_AGREED = "listening_not_agreed"
+    LISTENERS_FULL = "listeners_full"
+    LISTENING_SHOWN_FIRST = "listening_shown_first"
     # clips
     CLIP_OUTSIDE = "clip_outside"
     CLIPS_FULL = "clips_full"

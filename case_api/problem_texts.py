@@ -175,6 +175,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.DEFERRAL_TERMS: ProblemText(
         422, "宽限天数或滞纳金比例超出允许范围", "The days of grace or the late fee are outside what is allowed"
     ),
+    ProblemCode.DEFERRAL_USED: ProblemText(
+        409,
+        "本案已给过一次延期：只有首次提出延期付款才有宽限。请改用协议解除、转介或房源转让",
+        "This case had its days of grace, which are for the first request only: rescind, refer or transfer instead",
+    ),
     ProblemCode.TOO_FEW_PATHS: ProblemText(
         409, "至少须有两种不同类型的方案才能报价", "An offer needs at least two paths of different kinds"
     ),
@@ -317,6 +322,17 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.COMMENT_OUTSIDE: ProblemText(422, "该时刻超出会话长度", "The conversation is not that long"),
     ProblemCode.COMMENTS_FULL: ProblemText(409, "这次会话的评论已达上限", "This conversation has as many comments as it may have"),
+    ProblemCode.SESSION_OVER: ProblemText(409, "会话已结束", "The conversation is over"),
+    ProblemCode.HINTS_FULL: ProblemText(409, "这次会话的提示已达上限", "This conversation has as many hints as it may have"),
+    ProblemCode.LISTENING_NOT_AGREED: ProblemText(
+        409, "客户同意的告知内容没有提到旁听，不能旁听这次会话", "The notice that the customer agreed to does not speak of listening along"
+    ),
+    ProblemCode.LISTENERS_FULL: ProblemText(409, "旁听人数已达上限", "As many people listen in as may"),
+    ProblemCode.LISTENING_SHOWN_FIRST: ProblemText(
+        409,
+        "会话还在进行：请在实时墙上旁听，员工手机会显示您的名字",
+        "The conversation goes on: listen in on the live wall, where the phone shows your name",
+    ),
     ProblemCode.CLIP_OUTSIDE: ProblemText(422, "片段超出会话长度", "The conversation is not that long"),
     ProblemCode.CLIPS_FULL: ProblemText(409, "这次会话的片段已达上限", "This conversation has as many clips as it may have"),
     ProblemCode.SESSION_NOT_ENDED: ProblemText(409, "会话还没有结束", "The conversation has not ended yet"),

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     SESSION_RUN = "session:run"
     SESSION_READ_OWN = "session:read_own"
     SESSION_READ_SITE = "session:read_site"
+    SESSION_ACCOMPANY = "session:accompany"
     SESSION_LABEL = "session:label"
     SESSION_CLIP = "session:clip"
     SESSION_CORRECT = "session:correct"
@@ -87,6 +88,7 @@ MEANING: dict[Permission, str] = {
     Permission.SESSION_RUN: "hold a live session",
     Permission.SESSION_READ_OWN: "read, play and export one's own sessions",
     Permission.SESSION_READ_SITE: "read, play and export every session of the site",
+    Permission.SESSION_ACCOMPANY: "send a hint to the phone of a running conversation; listen in on it, if the customer agreed to that",
     Permission.SESSION_LABEL: "label the site's conversations, export them with their sound to measure the ear",
     Permission.SESSION_CLIP: "cut clips out of the site's conversations, share them with its consultants",
     Permission.SESSION_CORRECT: "correct what was recognised in the site's conversations, except in one's own; the original stays",
@@ -159,6 +161,7 @@ _AT_THE_DESK = (
 )
 _OVERSEES = _ON_A_CASE | {
     Permission.SESSION_READ_SITE,
+    Permission.SESSION_ACCOMPANY,
     Permission.THRESHOLD_READ,
     Permission.LIBRARY_READ,
     Permission.LEARNING_READ,

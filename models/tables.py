@@ -12,6 +12,7 @@ from models.closing import CustomerTag, KnowledgeEntry, RegionalBrief, TeamRevie
 from models.co_residents import CoResidentAck
 from models.commands import CommandRecord
 from models.comments import SessionComment
+from models.companions import SessionHint, SessionListener
 from models.competitors import CompetitorOffer
 from models.consents import Consent
 from models.corrections import UtteranceCorrection
@@ -130,7 +131,9 @@ __all__ = [
     "Session",
     "SessionClip",
     "SessionComment",
+    "SessionHint",
     "SessionLabel",
+    "SessionListener",
     "SessionMark",
     "SessionPlan",
     "SessionWarning",

@@ -68,6 +68,8 @@ class Phone:
     packet_ms: int = 100
     answer: str | None = None
     """Verdict given to every prompt at once, as an eager staff member would."""
+    shows: bool = False
+    """Whether somebody looks at what `on_message` makes of it: hints and listeners are then said to be shown."""
     extra: list[dict[str, Any]] = field(default_factory=list)
     """Messages sent after the last packet, before stop."""
     tls: ssl.SSLContext | None = None
@@ -152,6 +154,8 @@ class Phone:
             self._received(message)
             if self.answer is not None and message["type"] == "prompt":
                 await socket.send(json.dumps({"type": "feedback", "prompt_id": message["id"], "verdict": self.answer}))
+            for shown in _to_show(message) if self.shows else []:
+                await socket.send(json.dumps({"type": "shown", "id": shown}))
         if not self._finished:
             raise ConnectionResetError("the server closed before the summary")
 
@@ -171,3 +175,10 @@ class Phone:
         while self._unacked and self._unacked[0][0] < seq:
             self._unacked.popleft()
         self._progress.set()
+
+
+def _to_show(message: dict[str, Any]) -> list[str]:
+    """Ids of what the server wants to know to have been shown."""
+    if message["type"] == "hint":
+        return [message["id"]]
+    return [one["id"] for one in message["people"]] if message["type"] == "listeners" else []

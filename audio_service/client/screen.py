@@ -86,6 +86,16 @@ class Screen:
         line = f"{_clock(message['at'])}  关键词  {message['term']}{heard} · {message['category']} · {name} · {match}"
         self._console.print(line, style="magenta")
 
+    def _hint(self, message: dict[str, Any]) -> None:
+        if not self._repeated("hint", message["id"]):
+            self._console.print(Panel(Text(message["text"], "bold"), title=f"{message['by']} 提示您 · hint", border_style="cyan", width=76))
+
+    def _listeners(self, message: dict[str, Any]) -> None:
+        names = "、".join(one["name"] for one in message["people"])
+        self._console.print(
+            f"旁听    {names} 正在旁听 · listens in" if names else "旁听    已结束 · nobody listens in", style="cyan", markup=False
+        )
+
     def _warning(self, message: dict[str, Any]) -> None:
         self._console.print(f"{_clock(message['at'])}  提醒    {message['zh']}", style="dim yellow")
 

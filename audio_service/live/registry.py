@@ -17,6 +17,7 @@ from audio_service.errors import AccessError, ErrorCode, ProtocolError, ServiceE
 from audio_service.intake.finalise import finalise, is_final
 from audio_service.intake.recording import Recording
 from audio_service.live.admission import Admitted, Door
+from audio_service.live.companions import Companions
 from audio_service.live.ear import Ear
 from audio_service.live.identity import Identity, Past
 from audio_service.live.interpret import Interpreter
@@ -53,6 +54,7 @@ class Registry:
         self._ending: set[asyncio.Task[Summary]] = set()
         self._closing = False
         self._watch = Watch(ear, lambda: self.live)
+        self.companions = Companions(ear.factory, lambda: self.live)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -65,7 +67,8 @@ class Registry:
         return list(self._sessions.values())
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._reap(), name="reaper"), asyncio.create_task(self._watch.run(), name="watch")]
+        runs = {"reaper": self._reap(), "watch": self._watch.run(), "companions": self.companions.run()}
+        self._tasks = [asyncio.create_task(run, name=name) for name, run in runs.items()]
 
     async def close(self) -> None:
         """Shut down: ends that have begun are given a moment, clients are told to come back, stored audio waits for the next process."""

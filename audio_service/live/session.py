@@ -127,6 +127,10 @@ class LiveSession:
         """To the client if it is there; what must arrive is kept for its return."""
         if not is_replaceable(message) and not isinstance(message, Ack):
             self._kept.append((time.monotonic(), message))
+        self.pass_on(message)
+
+    def pass_on(self, message: ServerMessage) -> None:
+        """To the client if it is there; its author sends it again where that matters."""
         if self.outlet is None:
             return
         try:

@@ -27,6 +27,7 @@ from audio_service.messages import (
     Limits,
     Mark,
     Ready,
+    Shown,
     Stop,
     Summary,
     error_message,
@@ -38,7 +39,7 @@ router = APIRouter()
 
 TEXT_MAX = 16_384
 MESSAGES_BURST, MESSAGES_PER_SECOND = 30, 2.0
-"""Marks and feedback of one connection; a phone that was away has some to hand in."""
+"""Marks, feedback and what was shown, of one connection; a phone that was away has some to hand in."""
 TOKEN_CHECK_SECONDS = 60.0
 DRAIN_SECONDS = 10.0
 """How long the last messages may take to reach a client before the line is cut."""
@@ -179,6 +180,7 @@ class Connection:
             )
         )
         session.attach(self._outlet)
+        self._registry.companions.hurry()
         if session.ending:
             self._registry.finish_soon(session).add_done_callback(self._ended)
 
@@ -200,7 +202,7 @@ class Connection:
                 raise
             self._outlet.put(error_message(error))  # a bad message ends nothing
 
-    async def _command(self, command: Hello | Feedback | Mark | Stop) -> None:
+    async def _command(self, command: Hello | Feedback | Mark | Shown | Stop) -> None:
         assert self._session is not None
         if isinstance(command, Hello):
             raise ProtocolError(ErrorCode.HELLO_REPEATED)
@@ -210,6 +212,8 @@ class Connection:
             await self._registry.feedback(self._session, command, self._person_id)
         elif isinstance(command, Mark):
             self._registry.mark(self._session, command, self._person_id)
+        elif isinstance(command, Shown):
+            self._registry.companions.shown(self._session, command.id)
         else:
             # the end takes a moment; the client may still answer the prompts that come meanwhile
             self._registry.finish_soon(self._session).add_done_callback(self._ended)
@@ -222,7 +226,7 @@ def _unexpected(error: Exception) -> StreamError:
     return ServiceError(ErrorCode.INTERNAL)
 
 
-def parse_message(text: str) -> Hello | Feedback | Mark | Stop:
+def parse_message(text: str) -> Hello | Feedback | Mark | Shown | Stop:
     """A client's text message. Raises ProtocolError: message_too_large, bad_json, unknown_type, bad_message (naming the field)."""
     if len(text) > TEXT_MAX:
         raise ProtocolError(ErrorCode.MESSAGE_TOO_LARGE, f"{len(text)} characters, at most {TEXT_MAX}")

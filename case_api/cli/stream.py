@@ -57,6 +57,7 @@ def stream(
             on_message=show,
             case_id=case,
             packet_ms=packet_ms,
+            shows=not quiet,
             tls=_tls(address, insecure),
         )
         play(phone, file, speed)

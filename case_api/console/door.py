@@ -22,7 +22,7 @@ PREFIX: Final = "/console"
 TOKEN_COOKIE: Final = "calmdesk_token"
 APP: Final = "calmdesk.app"
 _FILE = (
-    r"sessions/[\w-]+/(audio|export|report\.pdf)|labels/corpus|clips/[\w-]+/audio|evidence/[\w-]+/file"
+    r"sessions/[\w-]+/(audio|export|report\.pdf|listeners/[\w-]+/audio)|labels/corpus|clips/[\w-]+/audio|evidence/[\w-]+/file"
     r"|cases/[\w-]+/(offer\.pdf|refund-instruction/(pdf|csv|xml))|keywords/export|learning/digest|figures/export|library/export"
     r"|co-resident-acknowledgements/[\w-]+/(scan|paper\.pdf)"
 )
@@ -30,6 +30,8 @@ FILES: Final = re.compile(rf"{PREFIX}/files(?P<path>/v1/({_FILE}))")
 UPLOAD: Final = re.compile(
     PREFIX + r"/files(?P<path>/v1/(cases/[\w-]+/evidence|crm-imports|library/import|co-resident-acknowledgements/[\w-]+/scan))"
 )
+LEAVE: Final = re.compile(PREFIX + r"/files(?P<path>/v1/sessions/[\w-]+/listeners/[\w-]+)")
+"""What a page says while it goes away, when its line to the server is cut already."""
 HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?", re.ASCII)
 POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -72,7 +74,7 @@ def _passed(scope: Scope) -> str | None:
     """The API's path for what goes through to it as it is."""
     if scope["type"] != "http":
         return None
-    pattern = {"GET": FILES, "HEAD": FILES, "POST": UPLOAD}.get(scope["method"])
+    pattern = {"GET": FILES, "HEAD": FILES, "POST": UPLOAD, "DELETE": LEAVE}.get(scope["method"])
     found = pattern.fullmatch(scope["path"]) if pattern else None
     return found["path"] if found else None
 

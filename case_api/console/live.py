@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from fastapi import Request
 from nicegui import ui
+from nicegui.element import Element
 
+from case_api.companions.rules import RUNNING
+from case_api.console import companions
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, clock, div, el, empty, href, tag
 from case_api.console.rest import Refused
@@ -26,24 +29,24 @@ async def live(visit: Visit, request: Request) -> None:
     with div("page-head"):
         el("h1", visit.t("nav.live"))
         el("span", visit.t("live.refreshes"), "note")
-    wall = div("wall", role="region", aria_label=visit.t("nav.live"))
+    if visit.holds(Permission.SESSION_ACCOMPANY):
+        el("p", visit.t("live.help"), "note")
+    trouble = div("trouble")
 
     async def again() -> None:
         try:
             found = await running(visit)
         except Refused as refused:
-            wall.clear()
-            with wall:
+            trouble.clear()
+            with trouble:
                 banner(visit.problem(refused), "bad")
             timer.deactivate()
             return
-        wall.clear()
-        with wall:
-            _show(visit, found)
+        wall.show(found)
 
     timer = ui.timer(REFRESH_SECONDS, again, immediate=False)
-    with wall:
-        _show(visit, await running(visit))
+    wall = Wall(visit, again)
+    wall.show(await running(visit))
 
 
 async def running(visit: Visit) -> list[Row]:
@@ -54,43 +57,102 @@ async def running(visit: Visit) -> list[Row]:
 
 
 async def _heard(visit: Visit, session: Row) -> Row:
-    if not session["recording"]:
-        return session | {"level": session["peak_level"], "speaker": None, "utterances": [], "prompts": [], "keywords": []}
     path = f"sessions/{session['id']}"
-    detail, states = await asyncio.gather(visit.rest.get(path), visit.rest.get(f"{path}/states"))
+    detail: Row = await visit.rest.get(path, characters=False)
+    if not detail["recording"]:
+        return detail | {"level": detail["peak_level"], "speaker": None}
+    states = await visit.rest.get(f"{path}/states")
     newest: Row = states["items"][-1] if states["items"] else {"level": "provisional", "speaker": None, "at": 0}
     heard = max([detail["seconds"], newest["at"], *(said["end"] for said in detail["utterances"][-1:])])
     return {**detail, "level": newest["level"], "speaker": newest["speaker"], "seconds": heard}
 
 
-def _show(visit: Visit, found: list[Row]) -> None:
-    if not found:
-        with card():
-            empty(visit.t("live.empty"))
-        return
-    for session in found:
-        _one(visit, session)
+class Wall:
+    """A card for each conversation, which stays while its contents change: a button keeps its focus, a listener their sound."""
+
+    def __init__(self, visit: Visit, again: companions.Refresh) -> None:
+        self._visit, self._again = visit, again
+        self._box = div("wall", role="region", aria_label=visit.t("nav.live"))
+        self._cards: dict[str, Card] = {}
+        self._nobody: Element | None = None
+
+    def show(self, found: list[Row]) -> None:
+        """These and no others, in this order."""
+        wanted = {session["id"] for session in found}
+        for gone in [id_ for id_ in self._cards if id_ not in wanted]:
+            self._cards.pop(gone).element.delete()
+        for session in found:
+            if session["id"] not in self._cards:
+                with self._box:
+                    self._cards[session["id"]] = Card(self._visit, session, self._again)
+            self._cards[session["id"]].show(session)
+        self._order([session["id"] for session in found])
+        if self._nobody is not None:
+            self._nobody.delete()
+            self._nobody = None
+        if not found:
+            with self._box, card() as self._nobody:
+                empty(self._visit.t("live.empty"))
+
+    def _order(self, ids: list[str]) -> None:
+        if list(self._cards) != ids:
+            self._cards = {id_: self._cards[id_] for id_ in ids}
+            for place, one in enumerate(self._cards.values()):
+                one.element.move(target_index=place)
 
 
-def _one(visit: Visit, session: Row) -> None:
-    with el("a", "", f"live-card {session['level']}", href=href(f"/sessions/{session['id']}")):
-        with div("case-card-head"):
-            el("strong", session["staff_name"])
-            tag(visit.named("level", session["level"]), session["level"])
-        who = visit.named("speaker", session["speaker"]) if session["speaker"] else visit.t("live.quiet")
-        el(
-            "small",
-            f"{visit.site(session['site_id'])} · {session['case_code'] or visit.t('live.no_case')} · {clock(session['seconds'])} · {who}",
-        )
-        if session["status"] == "interrupted":
-            tag(visit.named("session", "interrupted"), "warn")
-        if not session["recording"]:
-            el("p", visit.t("live.unrecorded"), "note")
-        for said in session["utterances"][-2:]:
-            el("p", f"{visit.named('speaker', said['speaker'])}：{said['text']}", "said")
-        for prompt in session["prompts"][-1:]:
-            el("p", prompt["text"], "live-prompt")
-        if session["keywords"]:
-            with div("tags"):
-                for term in list(dict.fromkeys(hit["term"] for hit in reversed(session["keywords"])))[:6]:
-                    tag(term, "warn")
+class Card:
+    """One conversation. What can be pressed is made once; the rest is drawn anew."""
+
+    def __init__(self, visit: Visit, session: Row, again: companions.Refresh) -> None:
+        self._visit, self._again = visit, again
+        self._offered = _offers(session)
+        self.element = el("article", "", "live-card", aria_label=session["staff_name"])
+        with self.element:
+            with div("case-card-head"):
+                el("a", session["staff_name"], "strong", href=href(f"/sessions/{session['id']}"))
+                self._level = div()
+            self._body = div("live-body")
+            self._acts = div()
+        self._act(session)
+
+    def _act(self, session: Row) -> None:
+        with self._acts:
+            companions.controls(self._visit, session, self._again)
+
+    def show(self, session: Row) -> None:
+        """As it is now."""
+        self.element.classes(replace=f"live-card {session['level']}")
+        self._level.clear()
+        with self._level:
+            tag(self._visit.named("level", session["level"]), session["level"])
+        self._body.clear()
+        with self._body:
+            _contents(self._visit, session)
+        if _offers(session) != self._offered:  # consent was withdrawn meanwhile
+            self._offered = _offers(session)
+            self._acts.clear()
+            self._act(session)
+
+
+def _offers(session: Row) -> tuple[bool, bool]:
+    return session["recording"], session["status"] in RUNNING
+
+
+def _contents(visit: Visit, session: Row) -> None:
+    who = visit.named("speaker", session["speaker"]) if session["speaker"] else visit.t("live.quiet")
+    case = session["case_code"] or visit.t("live.no_case")
+    el("small", " · ".join([visit.site(session["site_id"]), case, clock(session["seconds"]), who]))
+    if session["status"] == "interrupted":
+        tag(visit.named("session", "interrupted"), "warn")
+    if not session["recording"]:
+        el("p", visit.t("live.unrecorded"), "note")
+    for said in session["utterances"][-2:]:
+        el("p", f"{visit.named('speaker', said['speaker'])}：{said['text']}", "said")
+    for prompt in session["prompts"][-1:]:
+        el("p", prompt["text"], "live-prompt")
+    if session["keywords"]:
+        with div("tags"):
+            for term in list(dict.fromkeys(hit["term"] for hit in reversed(session["keywords"])))[:6]:
+                tag(term, "warn")
+    companions.given(visit, session)

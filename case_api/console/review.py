@@ -10,7 +10,8 @@ from fastapi import Request
 from nicegui import events, ui
 from nicegui.element import Element
 
-from case_api.console import clips
+from case_api.companions.rules import RUNNING
+from case_api.console import clips, companions
 from case_api.console.door import PREFIX
 from case_api.console.fields import seconds as seconds_of
 from case_api.console.forms import done_banner
@@ -30,10 +31,11 @@ STEP_MIN: Final = 0.2
 CURVES: Final = ("loudness_momentary", "pitch", "rate")
 EXPORTS: Final = ("srt", "txt", "vtt", "json")
 TRACK_TEXTS: Final = ("lanes", "loudness", "rate", "pitch", "marks", "usual")
-SIGNS: Final = ("prompt", "keyword", "moment", "calmed", "mark", "comment")
+SIGNS: Final = ("prompt", "keyword", "moment", "calmed", "mark", "hint", "comment")
+REFRESH_SECONDS: Final = 3.0
 _TEXTS: Final = (
     *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
-    "comments", "no_comments", "comment", "comment_at", "withdraw",
+    "running", "comments", "no_comments", "comment", "comment_at", "withdraw",
     "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
     "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "keys")),
     *(f"sign_{name}" for name in SIGNS),
@@ -66,7 +68,9 @@ async def review(visit: Visit, request: Request) -> None:
             if session["status"] == "ended" and visit.holds(Permission.SESSION_LABEL):
                 link(visit.t("labels.open"), f"/sessions/{session['id']}/labels", "button small")
             link(visit.t("compare.open"), f"/sessions/{session['id']}/compare", "button small")
-            _exports(visit, session["id"])
+            _exports(visit, session)
+    if session["status"] in RUNNING:
+        _accompanying(visit, session)
     if session["recording"]:
         path = f"sessions/{session['id']}"
         asked = (curves(visit, session), visit.rest.optional(f"{path}/comments"), visit.rest.optional(f"{path}/clips"))
@@ -84,6 +88,27 @@ async def review(visit: Visit, request: Request) -> None:
     with div("columns"):
         _figures(visit, session)
         _prompts(visit, session)
+
+
+def _accompanying(visit: Visit, session: Row) -> None:
+    """What one can do while it goes on, and what became of it."""
+
+    async def again() -> None:
+        try:
+            found = await visit.rest.get(f"sessions/{session['id']}", characters=False)
+        except Refused:
+            timer.deactivate()
+            return
+        said.clear()
+        with said:
+            companions.given(visit, found)
+
+    with card(visit.t("live.accompany"), visit.t("live.help") if visit.holds(Permission.SESSION_ACCOMPANY) else ""):
+        companions.controls(visit, session, again)
+        said = div("live-body")
+        with said:
+            companions.given(visit, session)
+    timer = ui.timer(REFRESH_SECONDS, again, immediate=False)
 
 
 def _commenting(visit: Visit, session_id: str, player: ReviewPlayer, trouble: Element) -> None:
@@ -114,14 +139,15 @@ def _cutting(visit: Visit, session_id: str, player: ReviewPlayer) -> None:
     player.on("cut", cut)
 
 
-def _exports(visit: Visit, session_id: str) -> None:
-    base = f"{PREFIX}/files/v1/sessions/{session_id}"
+def _exports(visit: Visit, session: Row) -> None:
+    base = f"{PREFIX}/files/v1/sessions/{session['id']}"
     with el("details", "", "own"):
         el("summary", visit.t("review.export"), "button small")
         with div("own-panel"):
             el("a", visit.t("review.report"), "button small", href=f"{base}/report.pdf", target="_blank")
             el("a", visit.t("review.report_whole"), "button small", href=f"{base}/report.pdf?transcript=true", target="_blank")
-            el("a", visit.t("review.audio"), "button small", href=f"{base}/audio", download="")
+            if _heard(visit, session):
+                el("a", visit.t("review.audio"), "button small", href=f"{base}/audio", download="")
             for form in EXPORTS:
                 el("a", visit.t(f"review.{form}"), "button small", href=f"{base}/export?format={form}", download="")
 
@@ -149,7 +175,7 @@ def drawn(session: Row, course: Row, track: Row) -> Row:
 def _player(visit: Visit, session: Row, course: Row, track: Row) -> Row:
     tracks = drawn(session, course, track)
     return tracks | {
-        "audio": f"{PREFIX}/files/v1/sessions/{session['id']}/audio",
+        "audio": f"{PREFIX}/files/v1/sessions/{session['id']}/audio" if _heard(visit, session) else None,
         "at": min(seconds_of(visit.query.get("at", "")) or 0.0, tracks["seconds"]),
         "play": visit.query.get("play") == "1",
         "marks": marks_of(visit, session),
@@ -157,6 +183,11 @@ def _player(visit: Visit, session: Row, course: Row, track: Row) -> Row:
         "texts": {name: visit.t(f"player.{name}") for name in _TEXTS},
         "names": names_of(visit),
     }
+
+
+def _heard(visit: Visit, session: Row) -> bool:
+    """While it goes on only its own staff member plays it; others listen in."""
+    return bool(session["status"] == "ended" or session["staff_id"] == visit.me["id"])
 
 
 def names_of(visit: Visit) -> Row:
@@ -175,8 +206,13 @@ def marks_of(visit: Visit, session: Row) -> list[Row]:
     prompts = [{"kind": f"prompt {one['kind']}", "at": one["at"], "text": one["text"]} for one in session["prompts"]]
     words = [{"kind": "keyword", "at": one["at"], "text": one["term"]} for one in session["keywords"] if not one["false_hit"]]
     marks = [{"kind": "mark", "at": one["at"], "text": one["note"] or visit.t("review.mark")} for one in session["marks"]]
+    hints = [
+        {"kind": "hint", "at": one["at"], "text": f"{one['person_name']}：{one['text']} · {visit.named('hint', one['state'])}"}
+        for one in session["hints"]
+        if one["at"] is not None
+    ]
     course = [_moment(visit, one) for one in (session["summary"] or {}).get("moments", [])]
-    return sorted([*prompts, *words, *marks, *course], key=lambda one: one["at"])
+    return sorted([*prompts, *words, *marks, *hints, *course], key=lambda one: one["at"])
 
 
 def _moment(visit: Visit, moment: Row) -> Row:
@@ -195,11 +231,18 @@ def _figures(visit: Visit, session: Row) -> None:
                 (visit.t("sessions.prompts"), prompts_of(counts)),
                 (visit.t("sessions.keywords"), counts.get("keywords", 0)),
                 (visit.t("review.consent"), _consent(visit, session["consent"])),
+                *_listened(visit, session),
                 (visit.t("review.sha"), (session["recording_sha256"] or "")[:16]),
             ]
         )
         for warning in session["warnings"]:
             el("small", f"{clock(warning['at'])} {visit.named('warning', warning['code'])}")
+
+
+def _listened(visit: Visit, session: Row) -> list[tuple[str, str]]:
+    """Who listened in while it went on; nothing where nobody did."""
+    names = dict.fromkeys(f"{one['person_name']} {visit.moment(one['started_at'])}" for one in session["listeners"])
+    return [(visit.t("review.listened"), "、".join(names))] if names else []
 
 
 def _consent(visit: Visit, consent: Row) -> str:

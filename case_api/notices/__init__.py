@@ -20,6 +20,7 @@ class Notice(Out):
     version: str = Field(examples=["rec-2026-11"])
     zh: str
     en: str
+    listening: bool = Field(default=False, description="Whether it says that a manager may listen along while one talks")
 
     @property
     def text(self) -> str:

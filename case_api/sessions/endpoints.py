@@ -125,12 +125,13 @@ async def get_track(
     operation_id="getAudio",
     response_class=Response,
     responses=KEPT
-    | responses(ProblemCode.AUDIO_GONE, ProblemCode.RANGE_NOT_SATISFIABLE)
+    | responses(ProblemCode.AUDIO_GONE, ProblemCode.RANGE_NOT_SATISFIABLE, ProblemCode.LISTENING_SHOWN_FIRST)
     | {200: {"content": {"audio/flac": {}, "audio/wav": {}}}, 206: {"description": "A range"}},
 )
 async def get_audio(request: Request, session_id: Reference, principal: Reader, db: ReadDb, settings: SettingsDep) -> Response:
     """The recording: FLAC once it is finished, before that a WAV of what is stored so far; both in ranges. Listening is audited."""
     row = await service.find_kept(db, principal, session_id)
+    service.demand_unheard(row.Session, principal)
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(request.app.state.factory) as write:
         audit.record(write, actor(request, principal), "api:session:listen", subject)

@@ -87,6 +87,7 @@ def _drawn(given: Reported) -> Drawn:
     signs += [Sign("keyword", hit.at) for hit in session.keywords if not hit.false_hit]
     signs += [Sign("moment", one["at"]) for one in (session.summary or {}).get("moments", [])]
     signs += [Sign("mark", one.at) for one in session.marks]
+    signs += [Sign("mark", hint.at) for hint in session.hints if hint.at is not None]
     said = [Said(one.speaker, one.start, one.end, one.text) for one in session.utterances]
     seconds = max([session.seconds, *(one.end for one in said)])
     return Drawn(seconds, said, given.course, given.track, signs)
@@ -99,9 +100,12 @@ def _prompt(prompt: PromptOut) -> tuple[str, str, str, str]:
 
 
 def moments(session: SessionDetail) -> Iterator[tuple[float, str]]:
-    """Marks of the staff member and the course of the talk: (s, in words)."""
+    """Marks of the staff member, hints of managers and the course of the talk: (s, in words)."""
     for mark in session.marks:
         yield mark.at, f"员工标记：{mark.note}" if mark.note else "员工标记"
+    for hint in session.hints:
+        if hint.at is not None:
+            yield hint.at, f"{hint.person_name}提示员工：{hint.text}（{'已显示' if hint.state == 'shown' else '未显示'}）"
     for one in (session.summary or {}).get("moments", []):
         match one["kind"]:
             case "interruption":

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from case_api.companions.schemas import HintOut, ListenerOut
 from case_api.schemas import In, Out, Reference
 from models.keywords import MatchKind
 from models.prompts import PromptKind, Verdict
@@ -134,6 +135,8 @@ class SessionDetail(SessionOut):
     keywords: list[KeywordOut] = Field(default_factory=list)
     marks: list[MarkOut] = Field(default_factory=list)
     warnings: list[WarningOut] = Field(default_factory=list)
+    hints: list[HintOut] = Field(default_factory=list, description="Words of managers to the phone, while it went on")
+    listeners: list[ListenerOut] = Field(default_factory=list, description="Who listened in, and who does")
 
 
 class StateOut(Out):

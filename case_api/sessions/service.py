@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from audio_service.intake.recording import stored_samples
 from case_api.cases.flow import touch
 from case_api.commands import By
+from case_api.companions import repository as companions
+from case_api.companions.schemas import hint_out, listener_out
 from case_api.problems import Problem, ProblemCode
 from case_api.schemas import Out
 from case_api.security import Permission, Principal
@@ -81,6 +83,10 @@ async def detail(db: AsyncSession, row: Any, *, characters: bool = True) -> Sess
     """One session whole, or without the times of each character."""
     session: Session = row.Session
     values = _fields(SessionDetail, session) | session_out(row).model_dump() | {"consent": ConsentOut.model_validate(row.Consent)}
+    values |= {
+        "hints": [hint_out(hint, name, session.status) for hint, name in await companions.hints(db, session.id)],
+        "listeners": [listener_out(*one) for one in await companions.listeners(db, session.id)],
+    }
     if not kept(row):
         return SessionDetail(**values | {"audio_url": None, "recording_sha256": None})
     return SessionDetail(
@@ -168,6 +174,15 @@ async def reported(db: AsyncSession, row: Any, by: By) -> Reported:
         by.principal.display_name,
         by.now,
     )
+
+
+def demand_unheard(session: Session, principal: Principal) -> None:
+    """While a conversation goes on its sound is its staff member's; others listen in, and the phone shows it.
+
+    Raises Problem: listening_shown_first.
+    """
+    if session.status != "ended" and session.staff_id != principal.person_id:
+        raise Problem(ProblemCode.LISTENING_SHOWN_FIRST)
 
 
 async def live_wav(folder: Path, wanted: str | None) -> audio.Part:

@@ -10,7 +10,7 @@ const CURVES = { loudness: "loudness_momentary", rate: "rate", pitch: "pitch" };
 const BANDS = { calm: "accent-soft", rising: "amber-soft", agitated: "red-soft" };
 const WHO = { customer: "warm", staff: "accent", unsure: "soft" };
 const STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
-const MARK_LANES = { prompt: 0, keyword: 1, moment: 2, mark: 3, comment: 3 };
+const MARK_LANES = { prompt: 0, keyword: 1, moment: 2, mark: 3, hint: 3, comment: 3 };
 
 export const rowsOf = (session) => ["lanes", ...Object.keys(CURVES).filter((name) => session.track.columns[CURVES[name]]), "marks"];
 export const heightOf = (session) => FOOT + rowsOf(session).reduce((sum, row) => sum + ROWS[row] + SPACE, 0);
@@ -139,6 +139,7 @@ const polygon = ({ pen }, fill, points) => {
 const SHAPES = {
   prompt: (sheet, x, y) => polygon(sheet, sheet.colour("accent"), [[x, y - 5], [x + 5, y + 4], [x - 5, y + 4]]),
   mark: (sheet, x, y) => polygon(sheet, sheet.colour("blue"), [[x, y - 5], [x + 5, y], [x, y + 5], [x - 5, y]]),
+  hint: (sheet, x, y) => polygon(sheet, sheet.colour("blue"), [[x - 5, y - 4], [x + 5, y - 4], [x, y + 5]]),
   comment: (sheet, x, y) => polygon(sheet, sheet.colour("amber"), [[x - 4, y - 4], [x + 4, y - 4], [x + 4, y + 4], [x - 4, y + 4]]),
   keyword({ pen, colour }, x, y) {
     pen.fillStyle = colour("warm");

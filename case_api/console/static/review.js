@@ -14,9 +14,10 @@ export default {
   template: `
   <div class="player card">
     ${sound("session.audio")}
-    ${bar(`
+    <p v-if="!session.audio" class="note">{{ t.running }}</p>
+    <div v-show="session.audio">${bar(`
     <label class="check small"><input type="checkbox" v-model="skip"><span>{{ t.skip }}</span></label>
-    <button type="button" class="button small quiet" @click="$refs.help.showModal()">{{ t.keys }}</button>`)}
+    <button type="button" class="button small quiet" @click="$refs.help.showModal()">{{ t.keys }}</button>`)}</div>
     <canvas ref="canvas" class="tracks" :style="{height: height + 'px'}" role="img" :aria-label="summary"
       @pointerdown="grab" @pointermove="point" @pointerup="drop" @pointercancel="release"></canvas>
     <div class="legend" aria-hidden="true">
@@ -85,7 +86,7 @@ export default {
   </div>`,
   props: { session: Object },
   data() {
-    const signs = [["prompt", "▲"], ["keyword", "●"], ["moment", "✕"], ["calmed", "▼"], ["mark", "◆"], ["comment", "■"]];
+    const signs = [["prompt", "▲"], ["keyword", "●"], ["moment", "✕"], ["calmed", "▼"], ["mark", "◆"], ["hint", "▼"], ["comment", "■"]];
     const listening = localStorage.getItem(KEYS_OFF) === null; // speech and switches press keys that nobody meant
     return { listening, at: this.session.at, follow: true, skip: false, wanted: "", written: "", span: null, speeds: SPEEDS, keys: KEYS, signs };
   },

@@ -18,6 +18,7 @@ from case_api.application import create_app
 from case_api.early_warning.board.watch import look
 from case_api.early_warning.events.own import gather
 from case_api.harness import own_settings
+from case_api.notices import current_notice
 from case_api.policies.service import SINCE_EVER
 from case_api.webhooks.signing import HEADER, signature
 from models import migrations
@@ -227,7 +228,8 @@ class Office:
 
     async def talk(self, case: str | None, minutes: int, *, status: str = "ended", recording: bool = True) -> str:
         """A conversation of 82 s with its sound."""
-        consent = Consent(recording=recording, notice_version="rec-2026-11", notice_text="告知", method="written", informed_by="李静")
+        told = current_notice("recording").version
+        consent = Consent(recording=recording, notice_version=told, notice_text="告知", method="written", informed_by="李静")
         begun = utc_now() - timedelta(minutes=minutes)
         async with transaction(self.factory) as db:
             db.add(consent)
@@ -460,6 +462,7 @@ async def seed(folder: Path) -> dict[str, str]:
         made["clip"] = (await office.api("zhangwei", "POST", f"sessions/{made['talk']}/clips", cut))["id"]
         await office.talk(None, 2900, recording=False)
         made["live"] = await office.talk(None, 2, status="live")
+        await office.api("zhangwei", "POST", f"sessions/{made['live']}/hints", {"text": "别承诺退款"})
         made["warning"] = await alarms(office)
         made |= await before(office, made)
         made["webhook"] = await rules(office, made)

@@ -14,7 +14,9 @@ import case_api.console
 from audio_service.evaluation.problems import CorpusCode
 from case_api.assessments.forms import Breach, LoanStatus
 from case_api.cases.machine import EVENTS, STEPS
+from case_api.companions.rules import HintState
 from case_api.competitors.rules import Better
+from case_api.console.companions import QUICK
 from case_api.console.texts import TEXTS
 from case_api.early_warning.imports.rules import COLUMNS
 from case_api.early_warning.rule_sets.rules import IndicatorCode
@@ -29,6 +31,7 @@ from models.approvals import RoundStatus, StepStatus
 from models.benefits import Account, TransferKind
 from models.cases import CaseSource, Outcome
 from models.co_residents import AckMethod, AckStatus
+from models.companions import EndReason
 from models.competitors import CompetitorOutcome, Matchable
 from models.crm import EventKind, SourceStatus
 from models.deliveries import DeliveryStatus
@@ -69,6 +72,9 @@ CODES = {
     "speaker": get_args(Speaker),
     "session": get_args(SessionStatus),
     "signal": get_args(SignalKind),
+    "hint": get_args(HintState),
+    "live.over": tuple(reason for reason in get_args(EndReason) if reason != "stopped"),
+    "live.quick": QUICK,
     "verdict": get_args(Verdict),
     "policies.status": get_args(PolicyStatus),
     "alarm": get_args(WarningLevel),

@@ -20,7 +20,7 @@ from fastapi import FastAPI, HTTPException, Request, Response, WebSocket, WebSoc
 from fastapi.responses import JSONResponse
 
 from audio_service.errors import ERRORS, ErrorCode
-from audio_service.messages import CLIENT_MESSAGE, Feedback, Hello, Level, Limits, Mark, PromptKind, Ready, Speaker, Stop, Summary
+from audio_service.messages import CLIENT_MESSAGE, Feedback, Hello, Level, Limits, Mark, PromptKind, Ready, Shown, Speaker, Stop, Summary
 from case_api.mic.router import mic_router
 from case_api.notices import Notice, NoticeKind, current_notice
 
@@ -37,6 +37,7 @@ class Heard:
     gaps: int = 0
     feedback: list[Feedback] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
     stopped: bool = False
     ended: bool = False
 
@@ -240,6 +241,8 @@ class ScriptedServer:
                 heard.feedback.append(command)
             elif isinstance(command, Mark):
                 heard.marks.append(command)
+            elif isinstance(command, Shown):
+                heard.shown.append(command.id)
             elif isinstance(command, Stop):
                 heard.stopped = heard.ended = True
                 await websocket.send_text(summary_of(session, heard, hello).model_dump_json())

@@ -55,6 +55,8 @@ WORDING = {
     "situation": "staff_wording",
     "alternatives": [],
 }
+HINT = {"type": "hint", "id": "h1", "at": 55.2, "text": "别承诺退款，我马上到", "by": "张伟"}
+LISTENERS = {"type": "listeners", "people": [{"id": "l1", "name": "张伟"}]}
 CALMING = {
     "type": "prompt",
     "id": "p3",

@@ -15,7 +15,7 @@ from playwright.async_api import expect
 from scipy import signal
 
 from case_api.demo import ENROLMENT, NEGOTIATION
-from case_api.harness import Service, own_settings, prepare
+from case_api.harness import Service, Staff, own_settings, prepare
 from tests.case_api.mic.phone import Phone, phone
 
 RATE = 16_000
@@ -24,6 +24,7 @@ PACKET = RATE // 10
 FINER = 8
 STRETCHES = ((0, 24), (50, 66))  # seconds of the negotiation: enough to know the customer's calm voice, then patience is lost
 LENGTH = sum(end - start for start, end in STRETCHES)
+AFTERWARDS = 120  # seconds of a noisy room, in which a manager listens in
 
 DURATION = """(audio) => new Promise((resolve) => {
   if (audio.readyState > 0) resolve(audio.duration);
@@ -74,9 +75,34 @@ async def play(held: Phone) -> None:
     held.complaints = [complaint for complaint in held.complaints if "404" not in complaint]
 
 
+async def accompany(held: Phone, service: Service, staff: Staff) -> None:
+    """A hint comes to the phone and is known to have; listening brings sound, for as long as the phone says so.
+
+    The staff member of these tests manages the site too.
+    """
+    assert held.page.context.browser is not None
+    context = await held.page.context.browser.new_context(locale="zh-CN")
+    await context.add_cookies([{"name": "calmdesk_token", "value": staff.token, "domain": "127.0.0.1", "path": "/console"}])
+    wall = await context.new_page()
+    await wall.goto(f"http://127.0.0.1:{service.port}/console/live")
+    await wall.wait_for_function("window.socket?.connected")
+    await wall.get_by_role("button", name="提示员工").click()
+    await wall.get_by_role("button", name="先倒杯水").click()
+    await expect(held.page.locator(".whisper")).to_contain_text("先倒杯水", timeout=20_000)
+    await expect(wall.locator(".hint-line")).to_contain_text("已显示", timeout=20_000)
+    await wall.get_by_role("button", name="旁听").click()
+    await expect(held.page.locator(".listeners")).to_contain_text("正在旁听", timeout=20_000)
+    loud = "parseFloat(document.querySelector('.listen-meter i').style.transform.slice(7)) > 0.3"
+    await wall.wait_for_function(loud, timeout=20_000)
+    await wall.get_by_role("button", name="停止旁听").click()
+    await expect(held.page.locator(".listeners")).to_be_hidden(timeout=20_000)
+    await context.close()
+
+
 async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArray[np.float64]) -> None:
     sound = tmp_path / "negotiation.wav"
-    sf.write(sound, signal.resample_poly(played, 3, 1), 3 * RATE, subtype="PCM_16")
+    room = np.random.default_rng(11).normal(0, 0.05, AFTERWARDS * RATE)
+    sf.write(sound, signal.resample_poly(np.concatenate([played, room]), 3, 1), 3 * RATE, subtype="PCM_16")
     settings = own_settings(tmp_path / "var")
     staff = await prepare(settings, "phone", ENROLMENT)
     with Service(settings.data_dir) as service:
@@ -102,6 +128,7 @@ async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArr
             assert await page.locator(".reasons").first.inner_text()
             await page.locator(".prompt:not(.small) >> text=用上了").first.click()
             await page.click("text=标记")
+            await accompany(held, service, staff)
             spoken = time.monotonic() - began
             await held.stop()
             await held.summary(within=90)
@@ -114,7 +141,7 @@ async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArr
             assert [complaint for complaint in held.complaints if "WebSocket" not in complaint] == []
     stored, rate = sf.read(settings.data_dir / "recordings" / session / "recording.flac")
     assert rate == RATE
-    assert 0.9 * spoken < len(stored) / RATE < LENGTH + 60  # also what was said while the server was dead
+    assert 0.9 * spoken < len(stored) / RATE < LENGTH + AFTERWARDS  # also what was said while the server was dead
     correlation, offsets = likeness(stored, played[: len(stored)])
     assert correlation > 0.99
     # No packet is missing or doubled; less is let pass, as a starved machine makes the browser's capture drop milliseconds.

@@ -146,6 +146,19 @@ async def test_from_sign_in_to_summary(server: ScriptedServer, noise: Path, dark
         await expect(page.locator(".keywords .chip")).to_have_text(["举报", "虚假宣传", "定金"])
         await check_access(page)
 
+        await server.send(story.LISTENERS)
+        await server.send(story.HINT)
+        await server.send(story.HINT)  # as after a dead spot: confirmed again, shown once
+        await expect(page.locator(".listeners")).to_have_text("张伟 正在旁听")
+        await expect(page.locator(".whisper strong")).to_have_text("张伟 提示您")
+        await expect(page.locator(".whisper-text")).to_have_text(story.HINT["text"])
+        await server.until(lambda: server.sessions["s0"].shown == ["l1", "h1", "h1"])
+        await check_access(page)
+        await page.click("text=知道了")
+        await expect(page.locator(".whisper")).to_have_count(0)
+        await server.send(story.LISTENERS | {"people": []})
+        await expect(page.locator(".listeners")).to_be_hidden()
+
         await page.click("text=换一句")
         await expect(page.locator(".prompt").first.locator(".say")).to_have_text(story.CALMING["alternatives"][0]["text"])
         await page.click("text=多来点这样的")
@@ -179,6 +192,9 @@ async def test_a_fourth_prompt_pushes_the_oldest_off(server: ScriptedServer, noi
         for number in range(5):
             await server.send(story.CALMING | {"id": f"p{number}", "text": f"第{number}句"})
         await expect(held.page.locator(".prompt .say")).to_have_text(["第4句", "第3句", "第2句"])
+        for message in (story.LISTENERS, story.HINT, story.HINT | {"id": "h2", "text": "字" * 60}):
+            await server.send(message)
+        await expect(held.page.locator(".whisper")).to_have_count(2)
         await held.page.set_viewport_size({"width": 360, "height": 560})
         await expect(held.page.locator(".stop")).to_be_in_viewport(ratio=1)
 

@@ -155,6 +155,11 @@ export class Conversation extends EventTarget {
     this.post({ type: "feedback", prompt_id: promptId, verdict });
   }
 
+  /** Said on this line or not at all: on the next one the server asks again. */
+  shown(id) {
+    this.link.say({ type: "shown", id });
+  }
+
   async silence() {
     await this.microphone?.close();
     this.microphone = null;

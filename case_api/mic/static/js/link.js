@@ -111,6 +111,11 @@ export class Link extends EventTarget {
     }
   }
 
+  /** A message that is of this line alone. */
+  say(message) {
+    if (this.state === "online") this.socket.send(JSON.stringify(message));
+  }
+
   buffered() {
     return this.socket.bufferedAmount > BUFFERED_BYTES;
   }

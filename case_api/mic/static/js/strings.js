@@ -117,6 +117,11 @@ export const STRINGS = {
   "prompt.dismissed": ["先不用", "Not now"],
   "prompt.helpful": ["多来点这样的", "More like this"],
 
+  "companions.title": ["来自经理", "From your manager"],
+  "companions.from": ["{name} 提示您", "From {name}"],
+  "companions.seen": ["知道了", "Got it"],
+  "companions.listening": ["{names} 正在旁听", "{names} is listening in"],
+
   "warn.interrupted": ["麦克风被打断（来电或其他应用），正在恢复", "The microphone was taken (a call or another app); getting it back"],
   "warn.resumed": ["麦克风已恢复，中断了 {seconds} 秒", "The microphone is back after {seconds} s"],
   "warn.rolledover": ["上一段会话已被服务器结束，后面的声音另存为新会话", "The server had closed the session; the rest goes on in a new one"],

@@ -3,6 +3,7 @@
 import { ask, clock, h, icon, toast } from "../dom.js";
 import { both, t } from "../i18n.js";
 import { keepAwake, letSleep } from "../wake-lock.js";
+import { CompanionView } from "./companions.js";
 import { PromptDeck } from "./prompts.js";
 import { askToSignIn } from "./resume.js";
 import { TranscriptView } from "./transcript.js";
@@ -22,6 +23,7 @@ class LiveView {
     this.app = app;
     this.conversation = conversation;
     this.deck = new PromptDeck((id, verdict) => conversation.feedback(id, verdict));
+    this.companions = new CompanionView((id) => conversation.shown(id));
     this.transcript = new TranscriptView();
     this.warnings = new Map(); // code → element
     this.keywords = new Map(); // term → {chip, count}
@@ -51,6 +53,7 @@ class LiveView {
         h("div", { class: "row sub" }, this.subtitle(recording), this.measures),
       ),
       this.notes,
+      this.companions.element,
       this.deck.element,
       this.chips,
       this.transcript.element,
@@ -106,6 +109,9 @@ class LiveView {
       prompt: () => this.deck.show(message),
       keyword: () => this.showKeyword(message),
       warning: () => this.warn(message.code, both(message), WARNING_MS),
+      hint: () => this.companions.hint(message),
+      listeners: () => this.companions.listen(message.people),
+      ready: () => this.companions.listen([]), // whoever still listens is told next
       nudge: () => this.warn("nudge", both(message), WARNING_MS),
       error: () => toast(both(message), "bad"),
     };
