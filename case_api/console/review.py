@@ -12,6 +12,7 @@ from nicegui.element import Element
 
 from case_api.companions.rules import RUNNING
 from case_api.console import clips, companions
+from case_api.console.correcting import correcting
 from case_api.console.door import PREFIX
 from case_api.console.fields import seconds as seconds_of
 from case_api.console.forms import done_banner
@@ -29,6 +30,7 @@ POINTS: Final = 1200
 """Points of a curve that a screen can tell apart."""
 STEP_MIN: Final = 0.2
 CURVES: Final = ("loudness_momentary", "pitch", "rate")
+LINE: Final = ("id", "speaker", "start", "end", "text", "version", "corrected")
 EXPORTS: Final = ("srt", "txt", "vtt", "json")
 TRACK_TEXTS: Final = ("lanes", "loudness", "rate", "pitch", "marks", "usual")
 SIGNS: Final = ("prompt", "keyword", "moment", "calmed", "mark", "hint", "comment")
@@ -37,7 +39,8 @@ _TEXTS: Final = (
     *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
     "running", "comments", "no_comments", "comment", "comment_at", "withdraw",
     "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
-    "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "keys")),
+    "correct", "corrected", "history", "why", "why_usual", "save", "saved", "cancel", "undo", "now", "restore",
+    "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "correct", "keys")),
     *(f"sign_{name}" for name in SIGNS),
 )  # fmt: skip
 
@@ -80,6 +83,7 @@ async def review(visit: Visit, request: Request) -> None:
         trouble = div("trouble")
         player = ReviewPlayer(_player(visit, session, course, track) | {"comments": said["items"] if said else None, "cut": cuts})
         _commenting(visit, session["id"], player, trouble)
+        correcting(visit, session["id"], player, trouble)
         _cutting(visit, session["id"], player)
         if cut and (cuts or cut["items"]):
             clips.of_session(visit, cut["items"])
@@ -168,7 +172,7 @@ def drawn(session: Row, course: Row, track: Row) -> Row:
         "track": {"start": track["start"], "step": track["step"], "columns": columns},
         "bands": course["bands"],
         "usual": course["usual"],
-        "utterances": [{name: said[name] for name in ("id", "speaker", "start", "end", "text")} for said in session["utterances"]],
+        "utterances": [{name: said[name] for name in LINE} for said in session["utterances"]],
     }
 
 
@@ -178,6 +182,9 @@ def _player(visit: Visit, session: Row, course: Row, track: Row) -> Row:
         "audio": f"{PREFIX}/files/v1/sessions/{session['id']}/audio" if _heard(visit, session) else None,
         "at": min(seconds_of(visit.query.get("at", "")) or 0.0, tracks["seconds"]),
         "play": visit.query.get("play") == "1",
+        "correct": session["status"] == "ended"
+        and visit.principal.may(Permission.SESSION_CORRECT, session["site_id"])
+        and session["staff_id"] != visit.principal.person_id,
         "marks": marks_of(visit, session),
         "keywords": [{name: hit[name] for name in ("utterance_id", "heard")} for hit in session["keywords"]],
         "texts": {name: visit.t(f"player.{name}") for name in _TEXTS},
