@@ -114,6 +114,7 @@ class ProblemCode(StrEnum):
     COURT_EVIDENCE = "court_evidence"
     BENEFIT_UNKNOWN = "benefit_unknown"
     DEFERRAL_TERMS = "deferral_terms"
+    DEFERRAL_USED = "deferral_used"
     TOO_FEW_PATHS = "too_few_paths"
     SOLUTION_STALE = "solution_stale"
     SOLUTION_UNKNOWN = "solution_unknown"
@@ -205,3 +206,6 @@ class ProblemCode(StrEnum):
     # clips
     CLIP_OUTSIDE = "clip_outside"
     CLIPS_FULL = "clips_full"
+    SESSION_NOT_ENDED = "session_not_ended"
+    CORRECTION_OWN = "correction_own"
+    CORRECTIONS_FULL = "corrections_full"

@@ -175,6 +175,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.DEFERRAL_TERMS: ProblemText(
         422, "宽限天数或滞纳金比例超出允许范围", "The days of grace or the late fee are outside what is allowed"
     ),
+    ProblemCode.DEFERRAL_USED: ProblemText(
+        409,
+        "本案已给过一次延期：只有首次提出延期付款才有宽限。请改用协议解除、转介或房源转让",
+        "This case had its days of grace, which are for the first request only: rescind, refer or transfer instead",
+    ),
     ProblemCode.TOO_FEW_PATHS: ProblemText(
         409, "至少须有两种不同类型的方案才能报价", "An offer needs at least two paths of different kinds"
     ),
@@ -330,6 +335,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.CLIP_OUTSIDE: ProblemText(422, "片段超出会话长度", "The conversation is not that long"),
     ProblemCode.CLIPS_FULL: ProblemText(409, "这次会话的片段已达上限", "This conversation has as many clips as it may have"),
+    ProblemCode.SESSION_NOT_ENDED: ProblemText(409, "会话还没有结束", "The conversation has not ended yet"),
+    ProblemCode.CORRECTION_OWN: ProblemText(
+        403, "自己接待的会话须由其他经理或培训人员更正", "One's own conversation is corrected by another manager or a trainer"
+    ),
+    ProblemCode.CORRECTIONS_FULL: ProblemText(409, "这句话的更正次数已达上限", "This sentence was corrected as often as it may be"),
     ProblemCode.LABELS_TOO_MANY: ProblemText(
         422, "标注过多，请按案场或类型缩小范围", "Too many conversations; narrow it down by site or kind"
     ),

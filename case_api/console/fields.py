@@ -9,9 +9,11 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
 
+from pypinyin import Style, lazy_pinyin
+
 from models.sites import CHINA
 
-Kind = Literal["line", "prose", "yuan", "percent", "number", "seconds", "date", "moment", "choice", "many", "yes", "lines", "head"]
+Kind = Literal["line", "prose", "yuan", "percent", "number", "seconds", "date", "moment", "choice", "many", "pick", "yes", "lines", "head"]
 _NUMBER: Final = re.compile(r"\d{1,9}")
 
 
@@ -28,7 +30,8 @@ class Mistyped(Exception):
 class Field:
     """One question. `name` is the place in the body (`commission.fen`); `label` a text key, `field.<name>` if there is none.
 
-    What is left empty is left out, or is null where `clears`. `head` is only a heading between the others.
+    What is left empty is left out, or is null where `clears`. `pick` is `many` of a long list, with a search. `head` is only a heading
+    between the others.
     """
 
     name: str
@@ -105,6 +108,12 @@ def typed(field: Field) -> str:
     return str(value)
 
 
+def words_to_find(code: str, shown: str) -> str:
+    """What a search looks through: the code, the words, and the first letters of their pinyin (「我完全」 by `wwq`)."""
+    letters = "".join(lazy_pinyin(shown, style=Style.FIRST_LETTER, errors=lambda other: " "))
+    return f"{code} {shown} {letters}".lower()
+
+
 def body(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
     """The command's body from what was typed, nested as the names say. Raises Mistyped."""
     made: dict[str, Any] = {}
@@ -123,7 +132,7 @@ def body(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(field: Field, raw: Any) -> Any:
-    if field.kind == "many":
+    if field.kind in ("many", "pick"):
         return [str(one) for one in (raw if isinstance(raw, list) else [raw] if raw else [])]
     if field.kind == "yes":
         return bool(raw)

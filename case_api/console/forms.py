@@ -10,7 +10,7 @@ from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from case_api.console.door import PREFIX
-from case_api.console.fields import Field, Mistyped, body, typed
+from case_api.console.fields import Field, Mistyped, body, typed, words_to_find
 from case_api.console.parts import banner, button, div, el, href
 from case_api.console.rest import Refused, command_key
 from case_api.console.texts import TEXTS
@@ -150,6 +150,9 @@ def draw(visit: Visit, field: Field) -> None:
             el("input", type="checkbox", name=field.name, value="yes", checked=bool(field.value))
             el("span", label)
         return
+    if field.kind == "pick":
+        _picks(visit, field, label)
+        return
     if field.kind == "many":
         with el("fieldset", "", "field"):
             el("legend", label)
@@ -164,6 +167,22 @@ def draw(visit: Visit, field: Field) -> None:
             if field.required:
                 el("b", " *", "must", aria_hidden="true")
         _input(visit, field)
+        if field.help:
+            el("small", visit.t(field.help))
+
+
+def _picks(visit: Visit, field: Field, label: str) -> None:
+    """A long list to tick in; the browser hides what does not hold the words that were searched for, and keeps what is ticked in sight."""
+    with el("fieldset", "", "field pick"):
+        el("legend", label)
+        el("input", type="search", placeholder=visit.t("pick.search"), aria_label=visit.t("pick.search"), autocomplete="off", data_pick="")
+        with div("picks"):
+            for code, shown in field.options:
+                with el("label", "", "check", data_words=words_to_find(code, shown)):
+                    el("input", type="checkbox", name=field.name, value=code, checked=code in (field.value or ()), data_list="")
+                    with el("span", shown):
+                        el("small", f" {code}")
+        el("small", visit.t("pick.none"), "pick-none", hidden="")
         if field.help:
             el("small", visit.t(field.help))
 

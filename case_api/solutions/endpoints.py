@@ -46,6 +46,7 @@ _PRICING = (
     ProblemCode.COURT_EVIDENCE,
     ProblemCode.BENEFIT_UNKNOWN,
     ProblemCode.DEFERRAL_TERMS,
+    ProblemCode.DEFERRAL_USED,
     ProblemCode.REFUND_POLICY_UNUSABLE,
 )
 
@@ -135,6 +136,7 @@ async def withdraw_solution(case_id: Reference, solution_id: Reference, by: ByDe
         *_WRITES,
         ProblemCode.SOLUTION_UNKNOWN,
         ProblemCode.TOO_FEW_PATHS,
+        ProblemCode.DEFERRAL_USED,
         ProblemCode.SOLUTION_STALE,
         ProblemCode.POOL_MISSING,
         ProblemCode.POOL_INSUFFICIENT,

@@ -28,7 +28,8 @@ LEAST_KINDS = 2
 async def make(db: AsyncSession, by: By, case_id: str, expected: int, body: OfferIn, limits: Limits) -> OfferOut:
     """Offer the case's paths, as they are priced now. What was offered is kept to the letter, with its hash.
 
-    Raises Problem: not_found, forbidden, case_state, version_conflict, solution_unknown, too_few_paths, solution_stale, pool_insufficient.
+    Raises Problem: not_found, forbidden, case_state, version_conflict, solution_unknown, too_few_paths, deferral_used, solution_stale,
+    pool_missing, pool_insufficient.
     """
     case = await flow.case_for(db, by.principal, Permission.CASE_MANAGE, case_id)
     flow.demand_step(case, "solving")
@@ -36,6 +37,8 @@ async def make(db: AsyncSession, by: By, case_id: str, expected: int, body: Offe
     rows = await _chosen(db, case, body.solution_ids)
     if len({row.kind for row in rows}) < LEAST_KINDS:
         raise Problem(ProblemCode.TOO_FEW_PATHS)
+    if any(row.kind == "deferral" for row in rows) and await repository.deferral_granted(db, case.id):
+        raise Problem(ProblemCode.DEFERRAL_USED)  # drafted before the first one ran out: to price it again would not help
     if stale := [row.id for row in rows if await is_stale(db, by, case, row, limits)]:
         raise Problem(ProblemCode.SOLUTION_STALE, ", ".join(stale))
     await _affordable(db, case, rows)

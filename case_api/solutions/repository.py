@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.evidence import Evidence
 from models.sessions import Session
 from models.solutions import Offer, OfferAnswer, Payee, Solution
+from models.tasks import CaseTask
 
 
 async def solutions_of(db: AsyncSession, case_id: str) -> Sequence[Solution]:
@@ -37,6 +38,12 @@ async def live_offer(db: AsyncSession, case_id: str) -> Offer | None:
 async def offers_made(db: AsyncSession, case_id: str) -> int:
     """How many offers the case had: the last number given."""
     return (await db.execute(select(func.count()).select_from(Offer).where(Offer.case_id == case_id))).scalar_one()
+
+
+async def deferral_granted(db: AsyncSession, case_id: str) -> bool:
+    """Whether days of grace ever began to run in this case, whatever came of them; an approval that was refused began none."""
+    query = select(CaseTask.id).where(CaseTask.case_id == case_id, CaseTask.kind == "deferral_due").limit(1)
+    return (await db.scalars(query)).one_or_none() is not None
 
 
 async def answer_to(db: AsyncSession, offer_id: str) -> OfferAnswer | None:

@@ -30,6 +30,7 @@ PricingCode = Literal[
     "refund_policy_needed",
     "benefit_unknown",
     "deferral_terms",
+    "deferral_used",
 ]
 
 
@@ -90,6 +91,8 @@ class Basis:
     refund: RefundTable | None
     items: Mapping[str, BenefitItem]
     limits: Limits
+    deferral_granted: bool = False
+    """Whether this case had its days of grace before: they are for the first request only (「首次提出延期付款」)."""
 
 
 class Line(_Value):
@@ -133,7 +136,7 @@ def price(terms: Terms, basis: Basis) -> Price:
         case Transfer():
             return _total("charge", _transfer(terms, basis.facts))
         case Deferral():
-            return _total("charge", _deferral(terms, basis.limits))
+            return _total("charge", _deferral(terms, basis))
         case Referral():
             return _to_buyer(_referral(terms, basis.facts))
     assert_never(terms)
@@ -178,7 +181,10 @@ def _transfer(terms: Transfer, facts: Facts) -> list[Line]:
     ]
 
 
-def _deferral(terms: Deferral, limits: Limits) -> list[Line]:
+def _deferral(terms: Deferral, basis: Basis) -> list[Line]:
+    limits = basis.limits
+    if basis.deferral_granted:
+        raise PricingRefused("deferral_used", "rescission, referral, transfer")
     if not limits.deferral_min_days <= terms.days <= limits.deferral_max_days:
         raise PricingRefused("deferral_terms", f"days: {limits.deferral_min_days} to {limits.deferral_max_days}")
     if terms.late_fee_bp_per_day > limits.late_fee_max_bp_per_day:

@@ -66,6 +66,7 @@ class SolutionsOut(Out):
     missing: str | None
     refund_rule_usable: bool
     benefit_available_fen: int | None
+    deferral_granted: bool = Field(description="The case had its days of grace: another deferral is refused (`deferral_used`)")
     case_version: int
 
 

@@ -31,7 +31,7 @@ from case_api.solutions.rules import (
     refund_rule_applies,
 )
 from case_api.solutions.schemas import ComparedOut, PricedOut, SolutionIn, SolutionOut, SolutionsOut
-from case_api.solutions.terms import NAMES, KeepWithBenefits, PathKind, Rescission, Terms
+from case_api.solutions.terms import NAMES, Deferral, KeepWithBenefits, PathKind, Rescission, Terms
 from models.cases import WithdrawalCase
 from models.solutions import Payee, Solution
 
@@ -49,7 +49,7 @@ async def priced(db: AsyncSession, by: By, case: WithdrawalCase, terms: Terms, l
         raise Problem(ProblemCode.COURT_EVIDENCE, "body.terms.court.evidence_id")
     policy_id, table = await _refund_rule(db, by, case, terms, known)
     try:
-        found = price(terms, Basis(known, table, await _items(db, case, terms), limits))
+        found = price(terms, Basis(known, table, await _items(db, case, terms), limits, await _deferred(db, case, terms)))
     except PricingRefused as refused:
         raise Problem(ProblemCode(refused.code), refused.detail) from refused
     return PricedOut(price=found, facts=known, refund_policy_id=policy_id)
@@ -60,6 +60,10 @@ async def _refund_rule(db: AsyncSession, by: By, case: WithdrawalCase, terms: Te
         return None, None
     version, table = await usable_refund_policy(db, case.site_id, by.now)
     return version.id, table
+
+
+async def _deferred(db: AsyncSession, case: WithdrawalCase, terms: Terms) -> bool:
+    return isinstance(terms, Deferral) and await repository.deferral_granted(db, case.id)
 
 
 async def _items(db: AsyncSession, case: WithdrawalCase, terms: Terms) -> dict[str, BenefitItem]:
@@ -164,6 +168,7 @@ async def side_by_side(db: AsyncSession, by: By, case_id: str, limits: Limits) -
         missing=missing,
         refund_rule_usable=await _rule_usable(db, by, case),
         benefit_available_fen=await available_fen(db, case.site_id),
+        deferral_granted=await repository.deferral_granted(db, case.id),
         case_version=case.version,
     )
 

@@ -25,6 +25,7 @@ _SHOWN: Final = (
     Utterance.start,
     Utterance.end,
     Utterance.text,
+    Utterance.corrected,
     Session.site_id,
     Session.staff_id,
     Session.started_at,

@@ -118,6 +118,7 @@ def _out(row: Any, words: Sequence[Sought]) -> SaidOut:
         end=row.end,
         said_at=row.started_at + timedelta(seconds=row.start),
         level=row.peak_level,
+        corrected=row.corrected,
         snippet=snippet(row.text, words),
     )
 

@@ -31,6 +31,8 @@ async def show(view: CaseView) -> None:
         banner(visit.t("solutions.missing", what=found["missing"]), "warn")
     if view.at("solving") and not found["refund_rule_usable"]:
         banner(visit.t("solutions.no_rule"), "warn")
+    if view.at("solving") and found["deferral_granted"]:
+        banner(visit.t("solutions.deferral_used"), "warn")
     _buttons(view, found, offer)
     if not found["items"]:
         with card():
@@ -49,7 +51,7 @@ def _buttons(view: CaseView, found: Row, offer: Row | None) -> None:
     with div("buttons"):
         if view.at("solving"):
             kinds = {solution["kind"] for solution in found["items"]}
-            for kind in KINDS:
+            for kind in (kind for kind in KINDS if kind != "deferral" or not found["deferral_granted"]):
                 action(visit, visit.t(f"add.{kind}"), _adds(view, kind), "" if kind in kinds or len(kinds) > 1 else "primary")
             if found["items"]:
                 action(visit, visit.t("do.offer"), lambda: _make_offer(view), "primary" if len(kinds) > 1 else "")

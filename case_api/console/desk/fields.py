@@ -20,11 +20,13 @@ USUAL: Final[dict[str, Row]] = {
 """What a new entry starts with, and what a file need not say."""
 
 
-def fields_of(visit: Visit, shelf: str, content: Row | None, categories: dict[str, str], *, new: bool) -> list[Field]:
-    """The form of an entry, filled with what it says."""
+def fields_of(
+    visit: Visit, shelf: str, content: Row | None, categories: dict[str, str], scripts: Mapping[str, Row], *, new: bool
+) -> list[Field]:
+    """The form of an entry, filled with what it says. `scripts` are those that a rule can name."""
     given = USUAL[shelf] | _flat(content or {})
     named = [Field("key", label=f"desk.field.key.{shelf}", required=True, help=f"desk.help.key.{shelf}")] if new else []
-    made = _term(visit, categories) if shelf == "term" else _script(visit) if shelf == "script" else _rule(visit)
+    made = _term(visit, categories) if shelf == "term" else _script(visit) if shelf == "script" else _rule(visit, scripts, given)
     labelled = [replace(field, label=f"desk.field.{field.name}") for field in made]
     return [*named, *(replace(field, value=given.get(field.name)) for field in labelled)]
 
@@ -57,14 +59,26 @@ def _term(visit: Visit, categories: dict[str, str]) -> list[Field]:
     ]
 
 
-def _rule(visit: Visit) -> list[Field]:
+def _rule(visit: Visit, scripts: Mapping[str, Row], given: Row) -> list[Field]:
+    """What is named already stands first, in its order, also if the script is gone since."""
+    named = given.get("instead.scripts") or []
+    by_situation = sorted(scripts, key=lambda key: (visit.named("situation", scripts[key]["situation"]), key))
+    options = [(key, _named(visit, key, scripts.get(key))) for key in dict.fromkeys([*named, *by_situation])]
     return [
         Field("phrases", "lines", required=True, help="desk.help.phrases"),
         Field("unless", "lines", help="desk.help.lines"),
-        Field("instead.scripts", "lines", help="desk.help.lines"),
+        Field("instead.scripts", "pick", options=options, help="desk.help.pick"),
         Field("instead.zh", "prose", help="desk.help.zh"),
         Field("instead.en", "prose"),
     ]
+
+
+def _named(visit: Visit, key: str, script: Row | None) -> str:
+    if script is None:
+        return f"{key}（{visit.t('desk.gone')}）"
+    status = script["review"]["status"]
+    unapproved = "" if status == "approved" else f"（{visit.named('review', status)}）"
+    return f"{visit.named('situation', script['situation'])}{unapproved}：{visit.both(script) or script['zh']}"
 
 
 def change_of(shelf: str, key: str, fields: list[Field], given: Mapping[str, Any]) -> Row:
@@ -72,7 +86,9 @@ def change_of(shelf: str, key: str, fields: list[Field], given: Mapping[str, Any
     content = body(fields, given)
     named = content.pop("key", key)
     if shelf == "rule":
-        content.setdefault("instead", {})
+        instead = content.setdefault("instead", {})
+        if not instead.get("scripts"):
+            instead.pop("scripts", None)
     if "severity" in content:
         content["severity"] = int(content["severity"])
     return {"shelf": shelf, "key": named, "action": "put", "content": content}

@@ -39,11 +39,12 @@ async def edit(visit: Visit, request: Request) -> None:
         content = (found or entry)["content"]
     terms = (await visit.rest.get("library/terms"))["items"] if shelf == "term" else []
     categories = {one["category"]["id"]: visit.both(one["category"]) for one in terms}
-    fields = fields_of(visit, shelf, content, categories, new=not key)
+    scripts = await scripts_by_id(visit)
+    fields = fields_of(visit, shelf, content, categories, scripts, new=not key)
     crumbs(visit, shelf)
     el("h1", f"{visit.t('desk.edit')} · {key}" if key else visit.t(f"desk.new_{shelf}"))
     el("p", visit.t("desk.review_help"), "note")
-    await Form(visit, shelf, key, fields, found, await scripts_by_id(visit)).show(content)
+    await Form(visit, shelf, key, fields, found, scripts).show(content)
 
 
 class Form:
@@ -80,7 +81,7 @@ class Form:
         form = el("form", "", "form pairs", novalidate="")
         with form:
             for field in self.fields:
-                short = "" if field.kind in ("prose", "lines", "many") else "short"
+                short = "" if field.kind in ("prose", "lines", "many", "pick") else "short"
                 with div(f"field-box {short}".strip()):
                     draw(visit, field)
                     self.faults[field.name] = div("field-faults")
@@ -167,7 +168,7 @@ class Form:
 
     def _as_it_was(self) -> Row:
         """What the form holds before anybody typed."""
-        return {field.name: field.value if field.kind == "many" else typed(field) for field in self.fields}
+        return {field.name: field.value if field.kind in ("many", "pick") else typed(field) for field in self.fields}
 
     async def _save(self, event: events.GenericEventArguments) -> None:
         visit = self.visit

@@ -26,6 +26,19 @@ globalThis.calmdesk = {
     return this.posted(form, given);
   },
 
+  // hides what does not hold every word of the search; what is ticked stays in sight
+  pick(search) {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const box = search.closest(".pick");
+    let found = 0;
+    for (const label of box.querySelectorAll("[data-words]")) {
+      const fits = words.every((word) => label.dataset.words.includes(word));
+      found += fits;
+      label.hidden = !fits && !label.querySelector("input").checked;
+    }
+    box.querySelector(".pick-none").hidden = found > 0;
+  },
+
   // how another program's file calls our columns and kinds; kinds are written as "its word = ours"
   mapping(form) {
     const made = {columns: {}, kinds: {}};
@@ -92,6 +105,11 @@ globalThis.calmdesk = {
 
   tick();
   setInterval(tick, 1000);
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches("[data-pick]")) return;
+    event.stopPropagation();  // a search changes nothing in the form around it
+    calmdesk.pick(event.target);
+  }, true);
   function menu(open) {
     document.documentElement.classList.toggle("menu-open", open);
     document.querySelector(".menu-button")?.setAttribute("aria-expanded", String(open));

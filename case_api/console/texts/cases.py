@@ -230,6 +230,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "退款制度尚未授权、公示或发布，暂不能使用路径 B。",
         "The refund rule is not authorised, posted and published: path B cannot be priced.",
     ),
+    "solutions.deferral_used": (
+        "本案已给过一次延期（只有首次提出才有宽限），不能再次延期。可改为协议解除、转介或房源转让。",
+        "This case had its days of grace, which are for the first request only. Rescind, refer or transfer instead.",
+    ),
     "solutions.chosen": ("客户选择", "Chosen"),
     "solutions.stale": ("情况或制度已变，须重新计价。", "Facts or rule changed: price it again."),
     "sums.caption": ("计算过程", "Arithmetic"),

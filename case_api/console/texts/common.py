@@ -29,6 +29,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "theme.dark": ("深色", "Dark"),
     "own.password": ("修改密码", "Change password"),
     "own.sign_out": ("退出登录", "Sign out"),
+    "pick.search": ("搜索情形、话术、编号或拼音首字母", "Situation, words, id or first letters of the pinyin"),
+    "pick.none": ("没有找到，换个说法。", "Nothing fits; try other words."),
     "sign_in.username": ("用户名", "User name"),
     "sign_in.password": ("密码", "Password"),
     "sign_in.go": ("登录", "Sign in"),

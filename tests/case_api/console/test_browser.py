@@ -391,6 +391,22 @@ def test_a_script_is_drafted_by_one_and_approved_by_another(chrome: Room) -> Non
     expect(desk.page.locator("tbody tr")).to_contain_text("您慢慢说，我一句一句听着。")
 
 
+def test_what_to_say_instead_is_picked_from_the_scripts(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/library/edit?shelf=rule&key=cannot-refund")
+    search, shown = desk.page.locator("[data-pick]"), desk.page.locator(".picks label:visible")
+    ticked = desk.page.locator(".picks :checked").count()
+    assert ticked > 0
+    search.fill("首次激动 wwqlj")  # by situation and by the first letters
+    expect(shown).to_have_count(ticked + 1)  # what is ticked stays in sight
+    shown.filter(has_text="我完全理解").locator("input").check()
+    search.fill("没有这样的话术")
+    expect(desk.page.locator(".pick-none")).to_be_visible()
+    desk.page.get_by_role("button", name="存为草稿").click()
+    expect(desk.page.locator("ins")).to_contain_text("first-understand")
+    desk.do("撤回", done="已撤回")
+
+
 def test_co_residents_sign_on_the_screen_and_on_paper(chrome: Room, tmp_path: Path) -> None:
     desk = chrome.desk("lijing")
     desk.go("/warnings/{warning}")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from case_api.console.details import readable
-from case_api.console.fields import Field, Mistyped, basis_points, body, fen, percent, seconds, typed, yuan
+from case_api.console.fields import Field, Mistyped, basis_points, body, fen, percent, seconds, typed, words_to_find, yuan
 from case_api.console.parts import clock
 from case_api.console.texts import TEXTS
 from case_api.console.thresholds import changes_of
@@ -35,6 +35,17 @@ def test_nothing_typed_breaks_it(text: str) -> None:
     for read in (fen, basis_points, seconds):
         value = read(text)
         assert value is None or value >= 0
+
+
+def test_a_script_is_found_by_its_words_its_id_and_its_first_letters() -> None:
+    words = words_to_find("first-understand", "首次激动：我完全理解您的心情……")
+    assert all(one in words for one in ("first-under", "首次激动", "完全理解", "wwqlj", "scjd"))
+
+
+def test_a_list_that_is_picked_from_keeps_its_order() -> None:
+    picked = Field("instead.scripts", "pick", options=[("a", "A"), ("b", "B")])
+    assert body([picked], {"instead.scripts": ["b", "a"]}) == {"instead": {"scripts": ["b", "a"]}}
+    assert body([picked], {}) == {"instead": {"scripts": []}}
 
 
 def test_a_body_is_nested_as_its_fields_say() -> None:

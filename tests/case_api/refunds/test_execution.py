@@ -17,6 +17,7 @@ from case_api.deadlines.ticker import tick
 from case_api.refunds.lapsing import lapse_due
 from case_api.refunds.rules import EXECUTIONS, carried_out, refund_due
 from case_api.security import Permission
+from case_api.solutions.repository import deferral_granted
 from models.deadlines import Deadline, DeadlineEvent
 from models.engine import reading, transaction
 from models.refunds import ExecutionConfirmation
@@ -144,6 +145,21 @@ async def test_a_time_that_ran_out_voids_the_approval(stage: Stage, kind: str, d
     [round_] = (await stage.get("zhang", f"cases/{case_id}/approvals")).json()
     assert (round_["status"], round_["steps"][0]["status"]) == ("void", "approved")
     assert await stage.told(case_id, "unit_released") == []
+
+
+async def test_days_of_grace_are_used_up_once_they_began_to_run(stage: Stage) -> None:
+    async def granted(case_id: str) -> bool:
+        async with reading(stage.factory) as db:
+            return await deferral_granted(db, case_id)
+
+    case_id, other = await stage.approved("deferral"), await stage.approved("referral")
+    stage.clock.pass_(days=7)
+    assert (await stage.command("zhang", case_id, CONFIRM, happened("deferral_ran_out"))).status_code == 201
+    assert (await granted(case_id), await granted(other)) == (True, False)
+    asked = await stage.accepted("deferral")
+    [step] = await stage.steps(asked)
+    assert (await stage.decide("zhang", step, "reject")).status_code == 200
+    assert await granted(asked) is False  # nobody gave the customer a day
 
 
 @pytest.mark.parametrize(("kind", "days"), [("deferral", 7), ("referral", 30)])

@@ -16,6 +16,7 @@ from case_api.transcripts.pinyin import Sought, heard, sought, sounds, tokens
 from case_api.transcripts.query import asked, days, in_fts5, words
 from case_api.transcripts.service import snippet
 from models.consents import Consent
+from models.corrections import UtteranceCorrection
 from models.engine import Factory, reading, transaction
 from models.people import Person
 from models.readings import readings
@@ -205,7 +206,13 @@ async def test_the_index_follows_what_is_written_and_deleted(
     first = (Utterance.session_id == session.id) & (Utterance.ordinal == 0)
     async with transaction(factory) as db:
         await db.execute(update(Utterance).where(first).values(speaker="staff"))
-        await db.execute(update(Utterance).where(first).values(text="改过的话"))
+        db.add(
+            UtteranceCorrection(
+                session_id=session.id, ordinal=0, version=1, text="改过的话", speaker="staff", reason="核对", person_id=staff.id
+            )
+        )
+        await db.flush()
+        await db.execute(update(Utterance).where(first).values(text="改过的话", heard_text=SAID[0][3], heard_speaker="staff", version=1))
     assert (await held("定金"), await held("改过"), await held(f"s{site.id}")) == (1, 1, 3)
     assert await found(client, who, q="改过") == ["改过的话"]
     assert await found(client, who, q="退定金") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import get_args
 
@@ -240,6 +241,7 @@ def test_a_deferral_costs_its_late_fee_and_keeps_to_the_days_of_grace() -> None:
     for days in (6, 11):
         assert refused(deferral(days), basis()) == "deferral_terms"
     assert refused(deferral(7, 11), basis()) == "deferral_terms"
+    assert {refused(deferral(days), replace(basis(), deferral_granted=True)) for days in range(1, 30)} == {"deferral_used"}
 
 
 @given(paid(), st.integers(1, 10_000))

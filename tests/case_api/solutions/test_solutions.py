@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from models.engine import transaction
 from models.sites import Site
+from models.tasks import CaseTask
 from tests.case_api.solutions.stage import (
     DEFERRAL,
     FINANCE,
@@ -173,3 +175,32 @@ async def test_of_two_who_draft_at_once_on_one_version_one_does(stage: Stage) ->
     version = (await stage.case()).version
     asked = (stage.send("POST", "solutions", {"terms": PATH_C}, who=who, version=version) for who in ("manager", "second"))
     assert sorted(answer.status_code for answer in await asyncio.gather(*asked)) == [201, 412]
+
+
+async def test_grace_that_was_given_is_not_given_again(stage: Stage) -> None:
+    """「首次提出延期付款」: neither drafted, priced, changed nor offered, by however many at once; the other paths go on."""
+    drafted = await stage.draft(DEFERRAL)
+    await stage.draft(PATH_B)
+    other = await stage.draft(PATH_C)
+    async with transaction(stage.factory) as db:
+        same = {"case_id": stage.case_id, "site_id": stage.site.id, "kind": "deferral_due", "role": "site_manager"}
+        times = {"opened_at": stage.clock(), "due_at": stage.clock(), "done_at": stage.clock()}
+        db.add(CaseTask(status="done", done_by=stage.people["manager"].id, **same, **times))
+    version = (await stage.case()).version
+    later = {"terms": DEFERRAL | {"days": 10}}
+    asked = [
+        ("POST", "solutions", later),
+        ("POST", "solutions", later),
+        ("POST", "solutions/preview", later),
+        ("PUT", f"solutions/{drafted['id']}", later),
+        ("POST", "offer", {}),
+        ("POST", "offer", {}),
+    ]
+    answers = await asyncio.gather(*(stage.send(method, path, body, version=version) for method, path, body in asked))
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(409, "deferral_used")}
+    found = (await stage.get(f"cases/{stage.case_id}/solutions")).json()
+    assert (found["case_version"], found["deferral_granted"], len(found["items"])) == (version, True, 3)
+    await stage.done("DELETE", f"solutions/{drafted['id']}")
+    offer = await stage.done("POST", "offer", {})
+    assert [path["kind"] for path in offer["paths"]] == ["rescission", "transfer"]
+    assert other["id"] in [path["solution_id"] for path in offer["paths"]]
