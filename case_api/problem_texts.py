@@ -330,8 +330,8 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.LISTENERS_FULL: ProblemText(409, "旁听人数已达上限", "As many people listen in as may"),
     ProblemCode.LISTENING_SHOWN_FIRST: ProblemText(
         409,
-        "会话还在进行：请在实时墙上旁听，员工手机会显示您的名字",
-        "The conversation goes on: listen in on the live wall, where the phone shows your name",
+        "会话还在进行，结束后可以回放；有权限的管理人员可在实时墙上旁听，员工手机会显示其名字",
+        "The conversation goes on and can be played once it is over; managers listen in on the live wall, and the phone shows their name",
     ),
     ProblemCode.CLIP_OUTSIDE: ProblemText(422, "片段超出会话长度", "The conversation is not that long"),
     ProblemCode.CLIPS_FULL: ProblemText(409, "这次会话的片段已达上限", "This conversation has as many clips as it may have"),

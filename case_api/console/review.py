@@ -37,7 +37,7 @@ SIGNS: Final = ("prompt", "keyword", "moment", "calmed", "mark", "hint", "commen
 REFRESH_SECONDS: Final = 3.0
 _TEXTS: Final = (
     *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
-    "running", "comments", "no_comments", "comment", "comment_at", "withdraw",
+    "comments", "no_comments", "comment", "comment_at", "withdraw",
     "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
     "correct", "corrected", "history", "why", "why_usual", "save", "saved", "cancel", "undo", "now", "restore",
     "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "correct", "keys")),
@@ -72,7 +72,7 @@ async def review(visit: Visit, request: Request) -> None:
                 link(visit.t("labels.open"), f"/sessions/{session['id']}/labels", "button small")
             link(visit.t("compare.open"), f"/sessions/{session['id']}/compare", "button small")
             _exports(visit, session)
-    if session["status"] in RUNNING:
+    if session["status"] in RUNNING and (_accompanies(visit, session) or session["hints"] or session["listeners"]):
         _accompanying(visit, session)
     if session["recording"]:
         path = f"sessions/{session['id']}"
@@ -94,6 +94,10 @@ async def review(visit: Visit, request: Request) -> None:
         _prompts(visit, session)
 
 
+def _accompanies(visit: Visit, session: Row) -> bool:
+    return visit.principal.may(Permission.SESSION_ACCOMPANY, session["site_id"])
+
+
 def _accompanying(visit: Visit, session: Row) -> None:
     """What one can do while it goes on, and what became of it."""
 
@@ -107,7 +111,7 @@ def _accompanying(visit: Visit, session: Row) -> None:
         with said:
             companions.given(visit, found)
 
-    with card(visit.t("live.accompany"), visit.t("live.help") if visit.holds(Permission.SESSION_ACCOMPANY) else ""):
+    with card(visit.t("live.accompany"), visit.t("live.help") if _accompanies(visit, session) else ""):
         companions.controls(visit, session, again)
         said = div("live-body")
         with said:
@@ -150,8 +154,8 @@ def _exports(visit: Visit, session: Row) -> None:
         with div("own-panel"):
             el("a", visit.t("review.report"), "button small", href=f"{base}/report.pdf", target="_blank")
             el("a", visit.t("review.report_whole"), "button small", href=f"{base}/report.pdf?transcript=true", target="_blank")
-            if _heard(visit, session):
-                el("a", visit.t("review.audio"), "button small", href=f"{base}/audio", download="")
+            if sound := sound_of(visit, session):
+                el("a", visit.t("review.audio"), "button small", href=sound, download="")
             for form in EXPORTS:
                 el("a", visit.t(f"review.{form}"), "button small", href=f"{base}/export?format={form}", download="")
 
@@ -179,7 +183,7 @@ def drawn(session: Row, course: Row, track: Row) -> Row:
 def _player(visit: Visit, session: Row, course: Row, track: Row) -> Row:
     tracks = drawn(session, course, track)
     return tracks | {
-        "audio": f"{PREFIX}/files/v1/sessions/{session['id']}/audio" if _heard(visit, session) else None,
+        "audio": sound_of(visit, session),
         "at": min(seconds_of(visit.query.get("at", "")) or 0.0, tracks["seconds"]),
         "play": visit.query.get("play") == "1",
         "correct": session["status"] == "ended"
@@ -187,14 +191,17 @@ def _player(visit: Visit, session: Row, course: Row, track: Row) -> Row:
         and session["staff_id"] != visit.principal.person_id,
         "marks": marks_of(visit, session),
         "keywords": [{name: hit[name] for name in ("utterance_id", "heard")} for hit in session["keywords"]],
-        "texts": {name: visit.t(f"player.{name}") for name in _TEXTS},
+        "texts": {name: visit.t(f"player.{name}") for name in _TEXTS}
+        | {"running": visit.t("live.running") + (visit.t("live.listen_to_hear") if _accompanies(visit, session) else "")},
         "names": names_of(visit),
     }
 
 
-def _heard(visit: Visit, session: Row) -> bool:
-    """While it goes on only its own staff member plays it; others listen in."""
-    return bool(session["status"] == "ended" or session["staff_id"] == visit.me["id"])
+def sound_of(visit: Visit, session: Row) -> str | None:
+    """Where its sound is. While it goes on only its own staff member plays it; others listen in."""
+    if session["status"] != "ended" and session["staff_id"] != visit.me["id"]:
+        return None
+    return f"{PREFIX}/files/v1/sessions/{session['id']}/audio"
 
 
 def names_of(visit: Visit) -> Row:

@@ -284,10 +284,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "live.over.consent_withdrawn": ("客户已撤回同意，旁听已结束", "The customer withdrew consent; listening has ended"),
     "live.over.forbidden": ("您不再有旁听权限", "You may no longer listen in"),
     "live.accompany": ("进行中的会话", "While it goes on"),
-    "player.running": (
-        "会话还在进行：结束后可以回放；现在要听请用「旁听」，员工手机会显示您的名字。",
-        "The conversation goes on: it can be played once it is over. To hear it now, listen in; the phone shows your name.",
-    ),
+    "live.running": ("会话还在进行，结束后可以回放。", "The conversation goes on; it can be played once it is over."),
+    "live.listen_to_hear": ("现在要听请用「旁听」，员工手机会显示您的名字。", " To hear it now, listen in; the phone shows your name."),
     "hint.waiting": ("等待手机", "Waiting for the phone"),
     "hint.sent": ("已送达", "Delivered"),
     "hint.shown": ("已显示", "Shown"),
