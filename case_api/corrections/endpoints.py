@@ -8,6 +8,7 @@ from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, Command
 from case_api.corrections import service
 from case_api.corrections.schemas import CorrectedOut, CorrectionIn, RestorationIn, Versions
 from case_api.database import ReadDb
+from case_api.library.endpoints import ShelfDep
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import SignedIn
@@ -25,9 +26,9 @@ PATH = "/{session_id}/utterances/{utterance_id}"
 
 
 @router.get(f"{PATH}/versions", operation_id="listVersions", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.NOT_RECORDED))
-async def list_versions(session_id: Reference, utterance_id: Reference, principal: SignedIn, db: ReadDb) -> Versions:
+async def list_versions(session_id: Reference, utterance_id: Reference, principal: SignedIn, db: ReadDb, shelf: ShelfDep) -> Versions:
     """What was recognised and what people made of it, with who, when and why, for whoever may read the conversation."""
-    return Versions(items=await service.versions(db, principal, session_id, utterance_id))
+    return Versions(items=await service.versions(db, principal, session_id, utterance_id, shelf.tools.matcher))
 
 
 @router.patch(PATH, operation_id="correctUtterance", responses=WRITES)

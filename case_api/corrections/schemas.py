@@ -46,6 +46,7 @@ class VersionOut(Out):
     person_id: str | None
     person_name: str
     created_at: datetime
+    terms: list[str] = Field(description="Terms of today's lexicon that are written in it; the machine's own hits stay as they were")
 
 
 class Versions(Out):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from models.corrections import UtteranceCorrection
 from models.people import Person
 from models.sessions import Session
 from models.utterances import Utterance
+from scripts_library.matcher import Matcher
 
 MOST = 100
 """Versions of one utterance."""
@@ -27,7 +29,7 @@ def out(said: Utterance) -> CorrectedOut:
     return CorrectedOut.model_validate(said)
 
 
-async def versions(db: AsyncSession, principal: Principal, session_id: str, utterance_id: str) -> list[VersionOut]:
+async def versions(db: AsyncSession, principal: Principal, session_id: str, utterance_id: str, matcher: Matcher) -> list[VersionOut]:
     """The newest first, down to what was recognised. Raises Problem: not_found, not_recorded."""
     await find_kept(db, principal, session_id)
     said = await _utterance(db, session_id, utterance_id)
@@ -37,15 +39,21 @@ async def versions(db: AsyncSession, principal: Principal, session_id: str, utte
         .where(UtteranceCorrection.session_id == session_id, UtteranceCorrection.ordinal == said.ordinal)
         .order_by(UtteranceCorrection.version.desc())
     )
-    found = [_version(row, name) for row, name in (await db.execute(query)).all()]
+    rows = (await db.execute(query)).all()
     text, speaker = said.heard
+    terms = await asyncio.to_thread(lambda: [_terms(matcher, each) for each in [*(row.text for row, _ in rows), text]])
+    found = [_version(row, name, each) for (row, name), each in zip(rows, terms, strict=False)]
     nobody = {"reason": "", "person_id": None, "person_name": "", "created_at": said.created_at}
-    return [*found, VersionOut.model_validate({"version": 0, "text": text, "speaker": speaker} | nobody)]
+    return [*found, VersionOut.model_validate({"version": 0, "text": text, "speaker": speaker, "terms": terms[-1]} | nobody)]
 
 
-def _version(row: UtteranceCorrection, name: str) -> VersionOut:
+def _version(row: UtteranceCorrection, name: str, terms: list[str]) -> VersionOut:
     own = {field: getattr(row, field) for field in VersionOut.model_fields if hasattr(row, field)}
-    return VersionOut(person_name=name, **own)
+    return VersionOut(person_name=name, terms=terms, **own)
+
+
+def _terms(matcher: Matcher, text: str) -> list[str]:
+    return list(dict.fromkeys(hit.term for hit in matcher.match(text) if hit.kind != "phonetic"))
 
 
 async def correct(db: AsyncSession, by: By, session_id: str, utterance_id: str, expected: int, given: CorrectionIn) -> Utterance:

@@ -59,6 +59,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "player.why_usual": ("听录音核对", "Checked against the recording"),
     "player.why_restored": ("恢复到这个版本", "Back to this version"),
     "player.recognised": ("机器识别的原文，始终留存", "As recognised; always kept"),
+    "player.terms": ("含投诉词：{terms}", "terms: {terms}"),
     "player.save": ("保存", "Save"),
     "player.saved": ("更正已保存，原文留存。", "Saved; what was recognised is kept."),
     "player.cancel": ("取消", "Cancel"),

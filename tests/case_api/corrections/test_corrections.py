@@ -65,6 +65,7 @@ async def test_a_correction_is_a_version_and_what_was_heard_can_be_restored(
         (1, RIGHT, "customer", "Zhangwei"),
         (0, HEARD, "customer", ""),
     ]
+    assert [("退认购" in one["terms"], "曝光" in one["terms"]) for one in versions] == [(True, True), (True, True), (False, True)]
     body = {"version": 0, "reason": "改错了句子"}
     back = await client.post(f"{at(session)}/restore", json=body, headers=manager | {"If-Match": '"2"'})
     assert back.json() == {"id": "u1", "text": HEARD, "speaker": "customer", "version": 3, "corrected": False}
