@@ -110,6 +110,7 @@ async def test_what_is_typed_as_pinyin(
         ("tsu", [("t", "su")]),
         ("dingj", [("ding", "j")]),
         ("sh", [("s", "h")]),
+        ("zhs", [("zh", "s"), ("z", "h", "s")]),
         ("xian", [("xian",), ("xi", "an")]),
         ("xi'an", [("xi", "an")]),
         ("fangan", [("fan", "gan"), ("fang", "an")]),
@@ -243,5 +244,11 @@ def test_what_the_index_is_asked() -> None:
     assert in_fts5(asked(words("退定金 是"), [("s1", "u2"), ()])) == '"退定" AND "定金" AND "是" AND ("s1" OR "u2")'
     assert in_fts5(asked(words('"; DROP'), [])) == '"dr" AND "ro" AND "op"'
     assert days(datetime(2026, 11, 24, 20, tzinfo=UTC), None, NOW) == ("d20261124", "d20261125")
-    assert days(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), NOW) == ("m202601", "m202602", "m202603", "m202604")
+    assert days(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), NOW) == (
+        "d20260131",
+        "m202602",
+        "m202603",
+        "d20260401",
+    )
+    assert days(datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC), NOW)[:3] == ("d20251231", "m202601", "d20260201")
     assert days(datetime(1990, 1, 1, tzinfo=UTC), None, NOW) == days(None, NOW, NOW) == ()
