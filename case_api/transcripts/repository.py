@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, select, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.transcripts.query import NEWEST, Asked, asked, in_fts5, in_postgresql
@@ -106,7 +106,7 @@ async def right(
 ) -> Sequence[Found]:
     """Those that are what was asked for, the newest first.
 
-    Sentences and conversations in a question each: in one, the planner may begin with every conversation of a site.
+    Sentences, terms and conversations in a question each: in one, the planner may begin with every conversation of a site.
     """
     there = and_(Utterance.session_id == UtteranceSearch.session_id, Utterance.ordinal == UtteranceSearch.ordinal)
     said = (
@@ -115,6 +115,9 @@ async def right(
         .where(UtteranceSearch.id.in_(ids), *_said_so(wanted, literal))
     )
     rows = (await db.execute(said.order_by(UtteranceSearch.id.desc()))).all()
+    if wanted.category is not None:
+        hits = await _hits(db, {row.session_id for row in rows}, wanted.category)
+        rows = [row for row in rows if (row.session_id, row.id) in hits]
     sessions = (
         select(*_HELD)
         .join(Consent, Consent.id == Session.consent_id)
@@ -123,6 +126,20 @@ async def right(
     )
     held = {row.session_id: row for row in (await db.execute(sessions)).all()}
     return [Found(**dict(row._mapping) | dict(held[row.session_id]._mapping)) for row in rows if row.session_id in held]
+
+
+def _among(db: AsyncSession, ids: Sequence[int]) -> ColumnElement[bool]:
+    """PostgreSQL takes thousands of numbers as one array in a third of the time."""
+    if db.get_bind().dialect.name == "postgresql":
+        return UtteranceSearch.id == any_(literal(list(ids), ARRAY(BigInteger)))
+    return UtteranceSearch.id.in_(ids)
+
+
+async def _hits(db: AsyncSession, sessions: Collection[str], category: str) -> set[tuple[str, str]]:
+    """(session, utterance) of terms of a category."""
+    query = select(KeywordHit.session_id, KeywordHit.utterance_id).where(KeywordHit.session_id.in_(sessions))
+    rows = await db.execute(query.where(KeywordHit.category == category, KeywordHit.false_hit.is_(False)))
+    return {(session, utterance) for session, utterance in rows.all()}
 
 
 _SAID: Final = (
@@ -164,7 +181,4 @@ def _said_so(wanted: Wanted, literal: Sequence[str]) -> list[ColumnElement[bool]
     if wanted.speaker is not None:
         found.append(Utterance.speaker == wanted.speaker)
     found += [Utterance.text.icontains(word, autoescape=True) for word in literal]
-    if wanted.category is not None:
-        hit = (KeywordHit.session_id == Utterance.session_id) & (KeywordHit.utterance_id == Utterance.id)
-        found.append(exists().where(hit, KeywordHit.category == wanted.category, KeywordHit.false_hit.is_(False)))
     return found
