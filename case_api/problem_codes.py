@@ -206,3 +206,6 @@ class ProblemCode(StrEnum):
     # clips
     CLIP_OUTSIDE = "clip_outside"
     CLIPS_FULL = "clips_full"
+    SESSION_NOT_ENDED = "session_not_ended"
+    CORRECTION_OWN = "correction_own"
+    CORRECTIONS_FULL = "corrections_full"

@@ -330,11 +330,16 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.LISTENERS_FULL: ProblemText(409, "旁听人数已达上限", "As many people listen in as may"),
     ProblemCode.LISTENING_SHOWN_FIRST: ProblemText(
         409,
-        "会话还在进行：请在实时墙上旁听，员工手机会显示您的名字",
-        "The conversation goes on: listen in on the live wall, where the phone shows your name",
+        "会话还在进行，结束后可以回放；有权限的管理人员可在实时墙上旁听，员工手机会显示其名字",
+        "The conversation goes on and can be played once it is over; managers listen in on the live wall, and the phone shows their name",
     ),
     ProblemCode.CLIP_OUTSIDE: ProblemText(422, "片段超出会话长度", "The conversation is not that long"),
     ProblemCode.CLIPS_FULL: ProblemText(409, "这次会话的片段已达上限", "This conversation has as many clips as it may have"),
+    ProblemCode.SESSION_NOT_ENDED: ProblemText(409, "会话还没有结束", "The conversation has not ended yet"),
+    ProblemCode.CORRECTION_OWN: ProblemText(
+        403, "自己接待的会话须由其他经理或培训人员更正", "One's own conversation is corrected by another manager or a trainer"
+    ),
+    ProblemCode.CORRECTIONS_FULL: ProblemText(409, "这句话的更正次数已达上限", "This sentence was corrected as often as it may be"),
     ProblemCode.LABELS_TOO_MANY: ProblemText(
         422, "标注过多，请按案场或类型缩小范围", "Too many conversations; narrow it down by site or kind"
     ),

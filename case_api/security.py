@@ -33,6 +33,7 @@ class Permission(StrEnum):
     SESSION_ACCOMPANY = "session:accompany"
     SESSION_LABEL = "session:label"
     SESSION_CLIP = "session:clip"
+    SESSION_CORRECT = "session:correct"
     CASE_READ = "case:read"
     CASE_CREATE = "case:create"
     ENROLMENT_OWN = "enrolment:own"
@@ -90,6 +91,7 @@ MEANING: dict[Permission, str] = {
     Permission.SESSION_ACCOMPANY: "send a hint to the phone of a running conversation; listen in on it, if the customer agreed to that",
     Permission.SESSION_LABEL: "label the site's conversations, export them with their sound to measure the ear",
     Permission.SESSION_CLIP: "cut clips out of the site's conversations, share them with its consultants",
+    Permission.SESSION_CORRECT: "correct what was recognised in the site's conversations, except in one's own; the original stays",
     Permission.CASE_READ: "see the site's cases",
     Permission.CASE_CREATE: "open a case, link a session to it",
     Permission.ENROLMENT_OWN: "enrol and delete one's own voice",
@@ -168,6 +170,7 @@ _OVERSEES = _ON_A_CASE | {
 _LEARNS = {
     Permission.SESSION_LABEL,
     Permission.SESSION_CLIP,
+    Permission.SESSION_CORRECT,
     Permission.LEARNING_READ,
     Permission.LEARNING_MANAGE,
     Permission.LEARNING_EXPORT,

@@ -15,6 +15,7 @@ from models.comments import SessionComment
 from models.companions import SessionHint, SessionListener
 from models.competitors import CompetitorOffer
 from models.consents import Consent
+from models.corrections import UtteranceCorrection
 from models.crm import CrmCustomer, CrmEvent, CrmSource
 from models.deadlines import Deadline, DeadlineEvent
 from models.early_warnings import EarlyWarning, WarningRuleSet, WarningStep
@@ -144,6 +145,7 @@ __all__ = [
     "TeamReview",
     "TermDecision",
     "Utterance",
+    "UtteranceCorrection",
     "UtteranceSearch",
     "VoiceEnrolment",
     "WarningRuleSet",

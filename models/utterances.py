@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, String, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, CreatedAt, Ordinal, SessionKey, one_of
@@ -16,6 +17,7 @@ class Utterance(Base):
 
     `characters` holds `[character, start, end]`; `alternatives` the decoder's other hypotheses; `quality` its own doubts
     (avg_logprob, no_speech, compression, why it was dropped) and `late`: the audio time (s) from which text counted that came too late.
+    `heard_text` and `heard_speaker`: what the ear had recognised, once somebody corrected it (`models.corrections`); `version`: how often.
     """
 
     __tablename__ = "utterance"
@@ -37,4 +39,22 @@ class Utterance(Base):
     characters: Mapped[list[Any]] = mapped_column(default=list)
     alternatives: Mapped[list[Any]] = mapped_column(default=list)
     quality: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    heard_text: Mapped[str | None]
+    heard_speaker: Mapped[str | None] = mapped_column(String(8))
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[CreatedAt]
+
+    @property
+    def heard(self) -> tuple[str, str]:
+        """Text and speaker as they were recognised."""
+        return (self.text, self.speaker) if self.heard_text is None else (self.heard_text, self.heard_speaker or self.speaker)
+
+    @hybrid_property
+    def corrected(self) -> bool:
+        """Whether it differs from what was recognised."""
+        return self.heard_text is not None and (self.text, self.speaker) != self.heard
+
+    @corrected.inplace.expression
+    @classmethod
+    def _corrected(cls) -> ColumnElement[bool]:
+        return cls.heard_text.is_not(None) & ((cls.text != cls.heard_text) | (cls.speaker != cls.heard_speaker))

@@ -62,6 +62,7 @@ class ClipSaid(Out):
     start: float
     end: float
     text: str = Field(examples=["您先坐下喝杯茶，我帮您登记"])
+    corrected: bool = Field(description="Whether somebody corrected what was recognised")
 
 
 class ClipDetail(ClipOut):

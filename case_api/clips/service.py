@@ -57,7 +57,7 @@ async def detail(db: AsyncSession, principal: Principal, clip_id: str) -> ClipDe
 
 def _within(clip: SessionClip, said: Any) -> ClipSaid:
     start, end = (round(min(max(at, clip.start), clip.end) - clip.start, 2) for at in (said.start, said.end))
-    return ClipSaid(speaker=said.speaker, start=start, end=end, text=said.text)
+    return ClipSaid(speaker=said.speaker, start=start, end=end, text=said.text, corrected=said.corrected)
 
 
 async def cut(db: AsyncSession, by: By, session_id: str, given: ClipIn, data_dir: Path) -> ClipOut:

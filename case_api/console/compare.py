@@ -9,10 +9,9 @@ from typing import Any, Final
 from fastapi import Request
 from nicegui.element import Element
 
-from case_api.console.door import PREFIX
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, clock, el, empty, href, link, select, table, tag
-from case_api.console.review import TRACK_TEXTS, curves, drawn, marks_of, names_of
+from case_api.console.review import TRACK_TEXTS, curves, drawn, marks_of, names_of, sound_of
 from case_api.console.scripts import SHARED
 from case_api.console.sessions import prompts_of
 from case_api.console.visit import Visit, reference
@@ -85,7 +84,7 @@ def _side(visit: Visit, session: Row, course: Row, track: Row) -> Row:
         "id": session["id"],
         "title": _title(visit, session),
         "href": href(f"/sessions/{session['id']}"),
-        "audio": f"{PREFIX}/files/v1/sessions/{session['id']}/audio",
+        "audio": sound_of(visit, session),
         "zero": course["onset"] if at_onset else 0,
         "marks": marks_of(visit, session),
     }

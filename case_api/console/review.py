@@ -12,6 +12,7 @@ from nicegui.element import Element
 
 from case_api.companions.rules import RUNNING
 from case_api.console import clips, companions
+from case_api.console.correcting import correcting
 from case_api.console.door import PREFIX
 from case_api.console.fields import seconds as seconds_of
 from case_api.console.forms import done_banner
@@ -29,15 +30,17 @@ POINTS: Final = 1200
 """Points of a curve that a screen can tell apart."""
 STEP_MIN: Final = 0.2
 CURVES: Final = ("loudness_momentary", "pitch", "rate")
+LINE: Final = ("id", "speaker", "start", "end", "text", "version", "corrected")
 EXPORTS: Final = ("srt", "txt", "vtt", "json")
 TRACK_TEXTS: Final = ("lanes", "loudness", "rate", "pitch", "marks", "usual")
 SIGNS: Final = ("prompt", "keyword", "moment", "calmed", "mark", "hint", "comment")
 REFRESH_SECONDS: Final = 3.0
 _TEXTS: Final = (
     *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
-    "running", "comments", "no_comments", "comment", "comment_at", "withdraw",
+    "comments", "no_comments", "comment", "comment_at", "withdraw",
     "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
-    "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "keys")),
+    "correct", "corrected", "history", "why", "why_usual", "save", "saved", "cancel", "undo", "now", "restore",
+    "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "correct", "keys")),
     *(f"sign_{name}" for name in SIGNS),
 )  # fmt: skip
 
@@ -69,7 +72,7 @@ async def review(visit: Visit, request: Request) -> None:
                 link(visit.t("labels.open"), f"/sessions/{session['id']}/labels", "button small")
             link(visit.t("compare.open"), f"/sessions/{session['id']}/compare", "button small")
             _exports(visit, session)
-    if session["status"] in RUNNING:
+    if session["status"] in RUNNING and (_accompanies(visit, session) or session["hints"] or session["listeners"]):
         _accompanying(visit, session)
     if session["recording"]:
         path = f"sessions/{session['id']}"
@@ -80,6 +83,7 @@ async def review(visit: Visit, request: Request) -> None:
         trouble = div("trouble")
         player = ReviewPlayer(_player(visit, session, course, track) | {"comments": said["items"] if said else None, "cut": cuts})
         _commenting(visit, session["id"], player, trouble)
+        correcting(visit, session["id"], player, trouble)
         _cutting(visit, session["id"], player)
         if cut and (cuts or cut["items"]):
             clips.of_session(visit, cut["items"])
@@ -88,6 +92,10 @@ async def review(visit: Visit, request: Request) -> None:
     with div("columns"):
         _figures(visit, session)
         _prompts(visit, session)
+
+
+def _accompanies(visit: Visit, session: Row) -> bool:
+    return visit.principal.may(Permission.SESSION_ACCOMPANY, session["site_id"])
 
 
 def _accompanying(visit: Visit, session: Row) -> None:
@@ -103,7 +111,7 @@ def _accompanying(visit: Visit, session: Row) -> None:
         with said:
             companions.given(visit, found)
 
-    with card(visit.t("live.accompany"), visit.t("live.help") if visit.holds(Permission.SESSION_ACCOMPANY) else ""):
+    with card(visit.t("live.accompany"), visit.t("live.help") if _accompanies(visit, session) else ""):
         companions.controls(visit, session, again)
         said = div("live-body")
         with said:
@@ -146,8 +154,8 @@ def _exports(visit: Visit, session: Row) -> None:
         with div("own-panel"):
             el("a", visit.t("review.report"), "button small", href=f"{base}/report.pdf", target="_blank")
             el("a", visit.t("review.report_whole"), "button small", href=f"{base}/report.pdf?transcript=true", target="_blank")
-            if _heard(visit, session):
-                el("a", visit.t("review.audio"), "button small", href=f"{base}/audio", download="")
+            if sound := sound_of(visit, session):
+                el("a", visit.t("review.audio"), "button small", href=sound, download="")
             for form in EXPORTS:
                 el("a", visit.t(f"review.{form}"), "button small", href=f"{base}/export?format={form}", download="")
 
@@ -168,26 +176,32 @@ def drawn(session: Row, course: Row, track: Row) -> Row:
         "track": {"start": track["start"], "step": track["step"], "columns": columns},
         "bands": course["bands"],
         "usual": course["usual"],
-        "utterances": [{name: said[name] for name in ("id", "speaker", "start", "end", "text")} for said in session["utterances"]],
+        "utterances": [{name: said[name] for name in LINE} for said in session["utterances"]],
     }
 
 
 def _player(visit: Visit, session: Row, course: Row, track: Row) -> Row:
     tracks = drawn(session, course, track)
     return tracks | {
-        "audio": f"{PREFIX}/files/v1/sessions/{session['id']}/audio" if _heard(visit, session) else None,
+        "audio": sound_of(visit, session),
         "at": min(seconds_of(visit.query.get("at", "")) or 0.0, tracks["seconds"]),
         "play": visit.query.get("play") == "1",
+        "correct": session["status"] == "ended"
+        and visit.principal.may(Permission.SESSION_CORRECT, session["site_id"])
+        and session["staff_id"] != visit.principal.person_id,
         "marks": marks_of(visit, session),
         "keywords": [{name: hit[name] for name in ("utterance_id", "heard")} for hit in session["keywords"]],
-        "texts": {name: visit.t(f"player.{name}") for name in _TEXTS},
+        "texts": {name: visit.t(f"player.{name}") for name in _TEXTS}
+        | {"running": visit.t("live.running") + (visit.t("live.listen_to_hear") if _accompanies(visit, session) else "")},
         "names": names_of(visit),
     }
 
 
-def _heard(visit: Visit, session: Row) -> bool:
-    """While it goes on only its own staff member plays it; others listen in."""
-    return bool(session["status"] == "ended" or session["staff_id"] == visit.me["id"])
+def sound_of(visit: Visit, session: Row) -> str | None:
+    """Where its sound is. While it goes on only its own staff member plays it; others listen in."""
+    if session["status"] != "ended" and session["staff_id"] != visit.me["id"]:
+        return None
+    return f"{PREFIX}/files/v1/sessions/{session['id']}/audio"
 
 
 def names_of(visit: Visit) -> Row:

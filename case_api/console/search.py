@@ -95,4 +95,6 @@ def _said(visit: Visit, said: Row) -> None:
                 for piece in said["snippet"]:
                     el("mark" if piece["match"] else "span", piece["text"])
             el("small", " · ".join([visit.moment(said["said_at"]), said["staff_name"], visit.site(said["site_id"])]))
+        if said["corrected"]:
+            tag(visit.t("player.corrected"))
         tag(visit.named("level", said["level"]), said["level"])

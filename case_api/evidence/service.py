@@ -22,6 +22,7 @@ from case_api.evidence.schemas import Citation, EvidenceOut, FileOut, QuoteOut, 
 from case_api.evidence.store import CHUNK, BlobStore
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sessions.exports import CORRECTED
 from models.cases import WithdrawalCase
 from models.evidence import Evidence
 from models.settings_records import RecordsSettings
@@ -115,7 +116,7 @@ async def cite(db: AsyncSession, by: By, case_id: str, body: Citation) -> Any:
     if said is None:
         raise Problem(ProblemCode.UTTERANCE_UNKNOWN, "body.utterance_id")
     quote = {"session_id": body.session_id, "utterance_id": said.id, "start": said.start, "end": said.end, "speaker": said.speaker}
-    row = Evidence(text=said.text, **quote, **_common(by, case, body))
+    row = Evidence(text=said.text + (CORRECTED if said.corrected else ""), **quote, **_common(by, case, body))
     return await _added(db, by, case, row, {"kind": row.kind, **quote})
 
 

@@ -14,6 +14,8 @@ MEDIA_TYPES: dict[ExportFormat, str] = {
     "txt": "text/plain; charset=utf-8",
 }
 SPEAKERS = {"staff": "员工", "customer": "客户", "unsure": "未确定"}
+CORRECTED = "（已更正）"
+"""Behind a line whose text or speaker a person corrected."""
 SHORTEST_MS = 200
 """A cue that ends where it starts is not shown by players."""
 
@@ -26,6 +28,7 @@ class Said:
     start: float
     end: float
     text: str
+    corrected: bool = False
 
 
 def clock(ms: int, separator: str) -> str:
@@ -41,6 +44,7 @@ def _cues(said: Iterable[Said]) -> list[tuple[int, int, str, str]]:
         text = " ".join(one.text.split())
         if text:
             start = max(round(one.start * 1000), 0)
+            text += CORRECTED if one.corrected else ""
             cues.append((start, max(round(one.end * 1000), start + SHORTEST_MS), SPEAKERS[one.speaker], text))
     return cues
 

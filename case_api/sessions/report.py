@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from case_api.documents.pdf import Document
 from case_api.sessions.course import clock
-from case_api.sessions.exports import SPEAKERS, Said
+from case_api.sessions.exports import CORRECTED, SPEAKERS, Said
 from case_api.sessions.schemas import Course, PromptOut, SessionDetail, Track
 from case_api.sessions.strips import Drawn, Sign, strips
 
@@ -56,9 +56,10 @@ def document(given: Reported, *, transcript: bool) -> Document:
     _table(paper, ("时刻", "经过"), [(clock(at), what) for at, what in sorted(moments(session))], (2, 13), "没有记录。")
     if transcript:
         paper.heading("六、文字稿")
-        paper.paragraph("文字由机器转写，可能有误，以录音为准。", small=True)
+        paper.paragraph("文字由机器转写，可能有误，以录音为准；标有「已更正」的由人工更正，原文留存。", small=True)
         # Lines, not a table: of two hours there are thousands, and a table takes four times as long.
-        paper.facts([(f"{clock(one.start)}　{SPEAKERS[one.speaker]}", one.text) for one in session.utterances if one.text.strip()])
+        lines = [(one, one.text + (CORRECTED if one.corrected else "")) for one in session.utterances if one.text.strip()]
+        paper.facts([(f"{clock(one.start)}　{SPEAKERS[one.speaker]}", line) for one, line in lines])
     return paper
 
 

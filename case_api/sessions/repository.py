@@ -98,7 +98,8 @@ async def utterances(db: AsyncSession, session_id: str) -> Sequence[Utterance]:
 
 async def sentences(db: AsyncSession, session_id: str) -> Sequence[Any]:
     """The same without each character's time: rows of what `UtteranceOut` else tells."""
-    columns = (Utterance.id, Utterance.speaker, Utterance.confidence, Utterance.start, Utterance.end, Utterance.text, Utterance.quality)
+    names = ("id", "speaker", "confidence", "start", "end", "text", "quality", "version", "corrected")
+    columns = [getattr(Utterance, name).label(name) for name in names]
     return (await db.execute(select(*columns).where(Utterance.session_id == session_id).order_by(Utterance.start, Utterance.ordinal))).all()
 
 

@@ -44,8 +44,10 @@ class UtteranceOut(Out):
     start: float
     end: float
     text: str
-    characters: list[Any]
+    characters: list[Any] = Field(description="[character, start, end] of what was recognised")
     quality: dict[str, Any]
+    version: int = Field(description="How often it was corrected")
+    corrected: bool = Field(description="Whether text or speaker differ from what was recognised")
 
 
 class FeedbackOut(Out):

@@ -145,7 +145,7 @@ async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
     """The session as JSON, or its transcript as subtitles or text."""
     if form == "json":
         return (await detail(db, row)).model_dump_json(indent=2)
-    said = [Said(one.speaker, one.start, one.end, one.text) for one in await repository.utterances(db, row.Session.id)]
+    said = [Said(one.speaker, one.start, one.end, one.text, one.corrected) for one in await repository.utterances(db, row.Session.id)]
     if form == "srt":
         return to_srt(said)
     if form == "vtt":

@@ -93,7 +93,7 @@ def _ways(typed: str) -> list[Sound]:
 def _costs(unit: str) -> tuple[int, ...]:
     if unit in _syllables():
         return (0,)
-    return (1,) if is_letter(unit) else ()
+    return (len(unit),) if is_letter(unit) else ()  # `sh` is as likely 时候 as 说
 
 
 def tokens(sound: Sound) -> tuple[str, ...]:

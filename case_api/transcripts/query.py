@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -59,15 +59,21 @@ def facet(kind: str, ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def days(since: datetime | None, until: datetime | None, now: datetime) -> tuple[str, ...]:
-    """Tokens of the days (UTC) of [since, until), or of the months where these are many; nothing for a period without a beginning."""
+    """Tokens of the days (UTC) of [since, until), whole months as months where these are many; nothing for a period without a beginning."""
     if since is None:
         return ()
     first, last = since.astimezone(UTC).date(), min(until or now, now + timedelta(days=1)).astimezone(UTC).date()
-    count = (last - first).days + 1
-    if 0 < count <= MOST_DAYS:
-        return tuple(f"d{first + timedelta(days=day):%Y%m%d}" for day in range(count))
-    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    return tuple(f"m{month // 12:04d}{month % 12 + 1:02d}" for month in months) if 0 < len(months) <= MOST_MONTHS else ()
+    if (last - first).days < MOST_DAYS:
+        return _days(first, last)
+    begin, end = first.year * 12 + first.month, last.year * 12 + last.month - 1  # the months between, counted from 0
+    if end - begin > MOST_MONTHS:
+        return ()
+    months = tuple(f"m{month // 12:04d}{month % 12 + 1:02d}" for month in range(begin, end))
+    return (*_days(first, date(begin // 12, begin % 12 + 1, 1) - timedelta(days=1)), *months, *_days(last.replace(day=1), last))
+
+
+def _days(first: date, last: date) -> tuple[str, ...]:
+    return tuple(f"d{first + timedelta(days=day):%Y%m%d}" for day in range((last - first).days + 1))
 
 
 def in_fts5(question: Asked) -> str:

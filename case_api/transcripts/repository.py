@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,20 +17,6 @@ from models.people import Person
 from models.sessions import Session
 from models.transcripts import UtteranceSearch
 from models.utterances import Utterance
-
-_SHOWN: Final = (
-    Utterance.id,
-    Utterance.session_id,
-    Utterance.speaker,
-    Utterance.start,
-    Utterance.end,
-    Utterance.text,
-    Session.site_id,
-    Session.staff_id,
-    Session.started_at,
-    Session.peak_level,
-    Person.display_name,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +31,24 @@ class Wanted:
     level: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+class Found(NamedTuple):
+    """One utterance that is right, and what a result tells of its conversation."""
+
+    row: int
+    id: str
+    session_id: str
+    speaker: str
+    start: float
+    end: float
+    text: str
+    corrected: bool
+    site_id: str
+    staff_id: str
+    started_at: datetime
+    peak_level: str
+    display_name: str
 
 
 WINDOWS: Final = (13, 17, 21)
@@ -98,36 +102,68 @@ async def first_began(db: AsyncSession) -> datetime | None:
 
 
 async def right(
-    db: AsyncSession, allowed: ColumnElement[bool], wanted: Wanted, literal: Sequence[str], ids: Sequence[int], limit: int
-) -> Sequence[Any]:
-    """(row of the index, what of Utterance and Session a result shows) of those that are what was asked for, the newest first."""
-    query = (
-        select(UtteranceSearch.id.label("row"), *_SHOWN)
-        .join(Utterance, and_(Utterance.session_id == UtteranceSearch.session_id, Utterance.ordinal == UtteranceSearch.ordinal))
-        .join(Session, Session.id == Utterance.session_id)
+    db: AsyncSession, allowed: ColumnElement[bool], wanted: Wanted, literal: Sequence[str], ids: Sequence[int]
+) -> Sequence[Found]:
+    """Those that are what was asked for, the newest first.
+
+    Sentences and conversations in a question each: in one, the planner may begin with every conversation of a site.
+    """
+    there = and_(Utterance.session_id == UtteranceSearch.session_id, Utterance.ordinal == UtteranceSearch.ordinal)
+    said = (
+        select(UtteranceSearch.id.label("row"), *_SAID)
+        .join(Utterance, there)
+        .where(UtteranceSearch.id.in_(ids), *_said_so(wanted, literal))
+    )
+    rows = (await db.execute(said.order_by(UtteranceSearch.id.desc()))).all()
+    sessions = (
+        select(*_HELD)
         .join(Consent, Consent.id == Session.consent_id)
         .join(Person, Person.id == Session.staff_id)
-        .where(UtteranceSearch.id.in_(ids), allowed, *_conditions(wanted, literal))
-        .order_by(UtteranceSearch.id.desc())
-        .limit(limit)
+        .where(Session.id.in_({row.session_id for row in rows}), allowed, *_held_so(wanted))
     )
-    return (await db.execute(query)).all()
+    held = {row.session_id: row for row in (await db.execute(sessions)).all()}
+    return [Found(**dict(row._mapping) | dict(held[row.session_id]._mapping)) for row in rows if row.session_id in held]
 
 
-def _conditions(wanted: Wanted, literal: Sequence[str]) -> list[ColumnElement[bool]]:
+_SAID: Final = (
+    Utterance.id,
+    Utterance.session_id,
+    Utterance.speaker,
+    Utterance.start,
+    Utterance.end,
+    Utterance.text,
+    Utterance.corrected.label("corrected"),
+)
+_HELD: Final = (
+    Session.id.label("session_id"),
+    Session.site_id,
+    Session.staff_id,
+    Session.started_at,
+    Session.peak_level,
+    Person.display_name,
+)
+
+
+def _held_so(wanted: Wanted) -> list[ColumnElement[bool]]:
     same: dict[Any, str | None] = {
-        Utterance.speaker: wanted.speaker,
         Session.site_id: wanted.site_id,
         Session.staff_id: wanted.staff_id,
         Session.peak_level: wanted.level,
     }
-    found: list[ColumnElement[bool]] = [Session.recording.is_(True), Consent.withdrawn_at.is_(None), Utterance.text != ""]
+    found: list[ColumnElement[bool]] = [Session.recording.is_(True), Consent.withdrawn_at.is_(None)]
     found += [column == value for column, value in same.items() if value is not None]
-    found += [Utterance.text.icontains(word, autoescape=True) for word in literal]
     if wanted.since is not None:
         found.append(Session.started_at >= wanted.since)
     if wanted.until is not None:
         found.append(Session.started_at < wanted.until)
+    return found
+
+
+def _said_so(wanted: Wanted, literal: Sequence[str]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Utterance.text != ""]
+    if wanted.speaker is not None:
+        found.append(Utterance.speaker == wanted.speaker)
+    found += [Utterance.text.icontains(word, autoescape=True) for word in literal]
     if wanted.category is not None:
         hit = (KeywordHit.session_id == Utterance.session_id) & (KeywordHit.utterance_id == Utterance.id)
         found.append(exists().where(hit, KeywordHit.category == wanted.category, KeywordHit.false_hit.is_(False)))

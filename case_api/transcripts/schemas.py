@@ -30,4 +30,5 @@ class SaidOut(Out):
     end: float
     said_at: datetime = Field(description="When it was said, by the clock")
     level: Level = Field(description="Highest level of its conversation")
+    corrected: bool = Field(description="Whether somebody corrected what was recognised")
     snippet: list[Piece] = Field(description="The sentence, cut around the first match where it is long")

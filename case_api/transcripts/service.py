@@ -77,10 +77,10 @@ class _Asker:
         literal = [word for one in self.sought if one not in typed for word in one.literal]
         ids = await repository.candidates(self.db, asked(literal, self.facets, typed), place.before, few)
         if ids:
-            room = len(ids) if typed else self.limit + 1 - len(self.found)
-            rows = await repository.right(self.db, self.allowed, self.wanted, literal, ids, room)
+            rows = await repository.right(self.db, self.allowed, self.wanted, literal, ids)
             self.found += [(place, row) for row in rows if not typed or only_by_sound(row.text, typed)]
-        self.read += len(ids)
+        # What was typed as pinyin is compared here, and not by the database.
+        self.read += len(ids) * (4 if typed else 1)
         if len(ids) == few:
             return replace(place, before=ids[-1])
         return Place(by_sound=True) if not place.by_sound and any(one.sounds for one in self.sought) else None
@@ -118,6 +118,7 @@ def _out(row: Any, words: Sequence[Sought]) -> SaidOut:
         end=row.end,
         said_at=row.started_at + timedelta(seconds=row.start),
         level=row.peak_level,
+        corrected=row.corrected,
         snippet=snippet(row.text, words),
     )
 

@@ -52,6 +52,8 @@ def _hit(visit: Visit, hit: Row, names: dict[str, str]) -> None:
                 el("span", f"{visit.named('speaker', hit['speaker'])}：{hit['before']}")
                 el("mark", hit["keyword"])
                 el("span", hit["after"])
+            if hit["corrected"]:
+                el("p", f"{visit.t('player.corrected')}：{hit['corrected']}", "note")
             told = [hit["term"], names.get(hit["category"], hit["category"]), visit.moment(hit["heard_at"]), visit.site(hit["site_id"])]
             if hit["heard"] != hit["term"]:
                 told.insert(1, visit.t("learning.heard_as", heard=hit["heard"]))

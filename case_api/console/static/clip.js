@@ -12,7 +12,7 @@ export default {
       <button v-for="said in clip.said" type="button" :class="['utterance', said.speaker, {current: at >= said.start && at < said.end}]" @click="play(said.start)">
         <span class="number">{{ clock(said.start) }}</span>
         <b>{{ clip.names[said.speaker] }}</b>
-        <span class="words">{{ said.text }}</span>
+        <span class="words">{{ said.text }} <span v-if="said.corrected" class="tag">{{ t.corrected }}</span></span>
       </button>
     </div>
   </div>`,

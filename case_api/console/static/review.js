@@ -7,7 +7,7 @@ const QUIET = 1.2, LEAD = 0.3; // seconds without a voice that are skipped, and 
 const NEAR = 7, DRAGGED = 5; // pixels: of the pointer to a mark, and what is a drag and no click
 const SPAN = 30; // seconds on the other side of where a span is begun
 const KEYS_OFF = "calmdesk.keys-off";
-const KEYS = [["␣ / K", "toggle"], ["J / L", "ten"], ["← / →", "five"], ["1 – 5", "speed"], ["S", "skip"], ["[ / ]", "edges"], ["?", "keys"]];
+const KEYS = [["␣ / K", "toggle"], ["J / L", "ten"], ["← / →", "five"], ["1 – 5", "speed"], ["S", "skip"], ["[ / ]", "edges"], ["⏎", "correct"], ["?", "keys"]];
 
 export default {
   mixins: [player],
@@ -42,13 +42,34 @@ export default {
           <label class="check small"><input type="checkbox" v-model="follow"><span>{{ t.follow }}</span></label>
         </div>
         <input type="search" class="find" v-model="wanted" :placeholder="t.find" :aria-label="t.find">
+        <p v-if="undoable" class="note undo" role="status">{{ t.saved }}
+          <button type="button" class="button small quiet" @click="$emit('restore', undoable)">{{ t.undo }}</button></p>
         <p v-if="!shown.length" class="empty">{{ t.nothing }}</p>
         <div ref="words" class="transcript" tabindex="0" role="region" :aria-label="t.transcript">
-          <button v-for="said in shown" :key="said.id" v-memo="[said.id === current, wanted]" type="button" :data-id="said.id" :class="['utterance', said.speaker, {current: said.id === current}]" @click="play(said.start)">
-            <span class="number">{{ clock(said.start) }}</span>
-            <b>{{ session.names.speaker[said.speaker] }}</b>
-            <span class="words"><template v-for="part in parts(said)"><mark v-if="part.hit">{{ part.text }}</mark><template v-else>{{ part.text }}</template></template></span>
-          </button>
+          <div v-for="said in shown" :key="said.id" v-memo="[said.id === current, wanted, said.id === editing, said]" class="said">
+            <form v-if="said.id === editing" class="correction" @submit.prevent="save(said)" @keydown.esc.stop.prevent="leave(said)"
+              @keydown.ctrl.enter.prevent="save(said)" @keydown.meta.enter.prevent="save(said)">
+              <textarea name="text" rows="2" maxlength="500" required :value="said.text" :aria-label="t.correct + ' ' + clock(said.start)"></textarea>
+              <select name="speaker" :aria-label="t.lanes">
+                <option v-for="(name, key) in session.names.speaker" :value="key" :selected="key === said.speaker">{{ name }}</option>
+              </select>
+              <input name="reason" minlength="2" maxlength="500" required :value="why ?? t.why_usual" :aria-label="t.why" :placeholder="t.why">
+              <button type="submit" class="button small primary" aria-keyshortcuts="Control+Enter" title="Ctrl+Enter">{{ t.save }}</button>
+              <button type="button" class="button small quiet" aria-keyshortcuts="Escape" title="Esc" @click="leave(said)">{{ t.cancel }}</button>
+            </form>
+            <template v-else>
+              <button type="button" :data-id="said.id" :class="['utterance', said.speaker, {current: said.id === current}]" @click="play(said.start)"
+                @dblclick="edit(said)" @keydown.enter="entered($event, said)">
+                <span class="number">{{ clock(said.start) }}</span>
+                <b>{{ session.names.speaker[said.speaker] }}</b>
+                <span class="words"><template v-for="part in parts(said)"><mark v-if="part.hit">{{ part.text }}</mark><template v-else>{{ part.text }}</template></template></span>
+              </button>
+              <button v-if="said.version" type="button" class="button small quiet" @click="$emit('history', said.id)"
+                :aria-label="(said.corrected ? t.corrected : t.history) + ' ' + clock(said.start)">{{ said.corrected ? t.corrected : t.history }}</button>
+              <button v-if="session.correct" type="button" class="button small quiet edit" @click="edit(said)" :title="t.correct"
+                :aria-label="t.correct + ' ' + clock(said.start)">✎</button>
+            </template>
+          </div>
         </div>
       </section>
       <section>
@@ -77,6 +98,19 @@ export default {
         </template>
       </section>
     </div>
+    <dialog ref="history" class="keys history" :aria-label="t.history">
+      <h2>{{ t.history }}</h2>
+      <ol class="versions">
+        <li v-for="(one, n) in versions.items" :key="one.version" class="entry">
+          <p><b>{{ session.names.speaker[one.speaker] }}：</b>{{ one.text }}</p>
+          <small>{{ one.told }}</small>
+          <span v-if="!n" class="tag good">{{ t.now }}</span>
+          <button v-else-if="session.correct" type="button" class="button small"
+            @click="$emit('restore', {id: versions.id, version: one.version, on: versions.items[0].version})">{{ t.restore }}</button>
+        </li>
+      </ol>
+      <form method="dialog"><button class="button">{{ t.close }}</button></form>
+    </dialog>
     <dialog ref="help" class="keys" :aria-label="t.keys">
       <h2>{{ t.keys }}</h2>
       <dl class="facts"><div v-for="[key, name] in keys"><dt><kbd>{{ key }}</kbd></dt><dd>{{ t['key_' + name] }}</dd></div></dl>
@@ -88,7 +122,8 @@ export default {
   data() {
     const signs = [["prompt", "▲"], ["keyword", "●"], ["moment", "✕"], ["calmed", "▼"], ["mark", "◆"], ["hint", "▼"], ["comment", "■"]];
     const listening = localStorage.getItem(KEYS_OFF) === null; // speech and switches press keys that nobody meant
-    return { listening, at: this.session.at, follow: true, skip: false, wanted: "", written: "", span: null, speeds: SPEEDS, keys: KEYS, signs };
+    return { listening, at: this.session.at, follow: true, skip: false, wanted: "", written: "", span: null, speeds: SPEEDS, keys: KEYS, signs,
+      editing: null, why: null, fixed: {}, undoable: null, versions: { id: null, items: [] } };
   },
   computed: {
     t() { return this.session.texts; },
@@ -113,9 +148,10 @@ export default {
       }
       return found;
     },
+    lines() { return this.session.utterances.map((said) => this.fixed[said.id] ?? said); },
     shown() {
       const wanted = this.wanted.trim();
-      return wanted ? this.session.utterances.filter((said) => said.text.includes(wanted)) : this.session.utterances;
+      return wanted ? this.lines.filter((said) => said.text.includes(wanted) || said.id === this.editing) : this.lines;
     },
     current() {
       let found = null;
@@ -134,7 +170,7 @@ export default {
     },
     pins() { this.repaint(); },
     current(id) {
-      if (!this.follow || !id) return;
+      if (!this.follow || !id || this.editing) return;
       this.reveal(this.$refs.words?.querySelector(`[data-id="${CSS.escape(id)}"]`));
     },
   },
@@ -228,6 +264,41 @@ export default {
     },
     comment() {
       this.$emit("comment", { at: this.tenth(this.at), text: this.written.trim() });
+    },
+    entered(event, said) {
+      if (!this.session.correct || event.ctrlKey || event.metaKey) return; // it plays
+      event.preventDefault();
+      this.edit(said);
+    },
+    async edit(said) {
+      if (!this.session.correct) return;
+      this.editing = said.id;
+      await this.$nextTick();
+      this.$refs.words.querySelector(".correction textarea")?.focus();
+    },
+    async leave(said) {
+      this.editing = null;
+      await this.$nextTick();
+      this.$refs.words.querySelector(`[data-id="${CSS.escape(said.id)}"]`)?.focus();
+    },
+    save(said) {
+      const form = this.$refs.words.querySelector(".correction");
+      if (!form.reportValidity()) return;
+      const [text, speaker, reason] = ["text", "speaker", "reason"].map((name) => form.elements[name].value.trim());
+      if (text === said.text && speaker === said.speaker) return this.leave(said);
+      this.why = reason;
+      this.$emit("correct", { id: said.id, version: said.version, text, speaker, reason });
+    },
+    corrected(now) { // told by the server, which has written it
+      const before = this.lines.find((said) => said.id === now.id);
+      this.fixed[now.id] = { ...before, ...now };
+      this.undoable = now.version > before.version && !now.restored ? { id: now.id, version: before.version, on: now.version } : null;
+      this.$refs.history.close();
+      if (!this.editing || this.editing === now.id) this.leave(before);
+    },
+    told(versions) {
+      this.versions = versions;
+      if (!this.$refs.history.open) this.$refs.history.showModal();
     },
     parts(said) {
       const terms = [...(this.heard[said.id] ?? []), this.wanted.trim()];

@@ -166,6 +166,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "audit.api:session:clip_change": ("修改或共享片段", "Clip changed or shared"),
     "audit.api:session:clip_delete": ("删除片段", "Clip deleted"),
     "audit.api:session:clip_listen": ("听片段", "Listened to a clip"),
+    "audit.api:session:correct": ("更正文字稿", "Transcript corrected"),
+    "audit.api:session:restore": ("恢复文字稿的版本", "Transcript version restored"),
     "audit.api:session:comment": ("评论会话", "Comment made"),
     "audit.api:session:comment_withdraw": ("撤回评论", "Comment withdrawn"),
     "audit.api:session:dismiss_signal": ("忽略信号", "Signal dismissed"),

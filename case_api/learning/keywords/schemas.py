@@ -94,6 +94,7 @@ class HitOut(Out):
     play_to: float
     audio_url: str
     heard_at: datetime
+    corrected: str | None = Field(description="The whole sentence as somebody corrected it; null: as it was recognised")
     verdict: ReviewVerdict | None = Field(description="What a person made of it; null: not judged")
 
 

@@ -100,7 +100,9 @@ async def paired(db: AsyncSession, scope: Scope) -> Together:
 def hit_out(row: Any) -> HitOut:
     """A row of `contexts_query`: the hit in its sentence."""
     hit, session, said, review = row.KeywordHit, row.Session, row.Utterance, row.KeywordReview
-    around = context(said.text, hit.heard, said.start, said.end, said.characters, hit.at)
+    # The machine's hit stays as it was heard; where a correction took its words away, it is shown among those it was heard in.
+    text = said.text if hit.heard in said.text else said.heard[0]
+    around = context(text, hit.heard, said.start, said.end, said.characters, hit.at)
     begin, end = playback(hit.at, hit.end)
     own = ("id", "session_id", "utterance_id", "term", "category", "speaker", "heard", "match", "score", "at", "end")
     return HitOut(
@@ -114,6 +116,7 @@ def hit_out(row: Any) -> HitOut:
         play_to=end,
         audio_url=f"/v1/sessions/{session.id}/audio#t={begin},{end}",
         heard_at=hit.created_at,
+        corrected=said.text if said.corrected else None,
         verdict=review.verdict if review is not None else None,
     )
 

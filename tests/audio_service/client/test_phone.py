@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import socket
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 from websockets.asyncio.server import ServerConnection, serve
 
 from audio_service.client import phone as module
-from audio_service.client.phone import Phone
+from audio_service.client.phone import Phone, StreamRefused
+from audio_service.client.screen import Screen
 from audio_service.messages import SAMPLE_RATE
 
 GIVE_UP = 0.2
@@ -50,6 +53,41 @@ async def test_a_line_lost_late_in_the_conversation_is_tried_again() -> None:
     assert [hello.get("resume") for hello in hellos] == [None, "s1"]
     assert caller.reconnects == 1
     assert messages[-1]["type"] == "summary"
+
+
+@pytest.mark.parametrize("shows", [True, False], ids=["somebody looks", "nobody looks"])
+async def test_hints_and_listeners_count_as_shown_only_where_somebody_looks(shows: bool) -> None:
+    said: list[dict[str, Any]] = []
+
+    async def talk(line: ServerConnection) -> None:
+        await line.recv()
+        people = [{"id": "l1", "name": "张伟"}]
+        for message in (
+            {"type": "ready", "session": "s1", "next_seq": 0, "resumed": False, "recording": True, "limits": {"window_packets": 100}},
+            {"type": "hint", "id": "h1", "at": 0.0, "text": "我马上到", "by": "张伟"},
+            {"type": "hint", "id": "h1", "at": 0.0, "text": "我马上到", "by": "张伟"},
+            {"type": "listeners", "people": people},
+            {"type": "listeners", "people": []},
+        ):
+            await line.send(json.dumps(message))
+        async for text in line:
+            if isinstance(text, str):
+                said.append(json.loads(text))
+                if said[-1]["type"] == "stop":
+                    await line.send(json.dumps({"type": "error", "code": "internal", "zh": "", "en": "", "retry": False}))
+
+    console = Console(record=True, width=90, file=io.StringIO())
+    async with serve(talk, "127.0.0.1", 0) as server:
+        screen = Screen(console)
+        port = next(iter(server.sockets)).getsockname()[1]
+        caller = Phone(f"ws://127.0.0.1:{port}/v1/stream", "token", {}, screen.show, shows=shows)
+        with pytest.raises(StreamRefused):
+            await caller.play(np.zeros(SAMPLE_RATE // 2, np.int16), 1.0)
+    assert [one["id"] for one in said if one["type"] == "shown"] == (["h1", "h1", "l1"] if shows else [])
+    printed = console.export_text()
+    assert printed.count("我马上到") == 1
+    assert "张伟 提示您" in printed
+    assert printed.index("张伟 正在旁听") < printed.index("已结束")
 
 
 async def test_a_service_that_greets_and_dies_is_asked_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:

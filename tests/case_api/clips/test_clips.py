@@ -73,7 +73,7 @@ async def test_a_clip_is_the_span_and_nothing_else(
     part = await client.get(f"{path}/audio", headers=manager | {"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, sound.content[10:20])
     detail = (await client.get(path, headers=manager)).json()
-    assert detail["said"] == [{"speaker": "customer", "start": 0.0, "end": 1.75, "text": "我要退房，不然就找媒体曝光"}]
+    assert detail["said"] == [{"speaker": "customer", "start": 0.0, "end": 1.75, "text": "我要退房，不然就找媒体曝光", "corrected": False}]
 
     for wrong, code in (({"end": 3.0}, "invalid_request"), ({"end": 700.0}, "invalid_request"), ({"end": 9.0}, "clip_outside")):
         assert (await client.post(f"/v1/sessions/{talk.id}/clips", json=CUT | wrong, headers=manager)).json()["code"] == code

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import numpy as np
 import soundfile
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from case_api.accounts.service import issue_token
 from case_api.application import create_app
@@ -23,6 +23,7 @@ from case_api.policies.service import SINCE_EVER
 from case_api.webhooks.signing import HEADER, signature
 from models import migrations
 from models.base import utc_now
+from models.companions import SessionHint
 from models.consents import Consent
 from models.engine import Factory, create_engine, session_factory, transaction
 from models.keywords import KeywordHit
@@ -463,6 +464,8 @@ async def seed(folder: Path) -> dict[str, str]:
         await office.talk(None, 2900, recording=False)
         made["live"] = await office.talk(None, 2, status="live")
         await office.api("zhangwei", "POST", f"sessions/{made['live']}/hints", {"text": "别承诺退款"})
+        async with transaction(office.factory) as db:
+            await db.execute(update(SessionHint).values(at=58.0, sent_at=utc_now(), shown_at=utc_now()))
         made["warning"] = await alarms(office)
         made |= await before(office, made)
         made["webhook"] = await rules(office, made)

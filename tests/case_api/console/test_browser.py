@@ -287,6 +287,28 @@ def test_a_moment_is_commented_on(chrome: Room) -> None:
     expect(comment).to_have_count(0)
 
 
+def test_a_transcript_is_corrected_and_taken_back(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/sessions/{talk}?at=1")
+    line = desk.page.locator(".said").first
+    heard = line.locator(".words").inner_text()
+    line.locator(".utterance").focus()
+    desk.page.keyboard.press("Enter")
+    expect(line.locator("textarea")).to_be_focused()
+    desk.page.keyboard.press("Escape")
+    expect(line.locator(".utterance")).to_be_focused()
+    line.locator(".utterance").dblclick()
+    line.locator("textarea").fill("您好，请先坐下喝杯茶。")
+    desk.page.keyboard.press("Control+Enter")
+    expect(line.locator(".words")).to_have_text("您好，请先坐下喝杯茶。")
+    line.get_by_role("button", name="已更正").click()
+    expect(desk.page.locator(".versions .entry")).to_have_count(2)
+    expect(desk.page.locator(".versions .entry").last).to_contain_text(heard)
+    desk.page.get_by_role("button", name="恢复").click()
+    expect(line.locator(".words")).to_have_text(heard)
+    expect(line.get_by_role("button", name="更正记录")).to_be_visible()
+
+
 def test_a_conversation_is_labelled(chrome: Room) -> None:
     desk = chrome.desk("linna")
     desk.go("/sessions/{talk}")

@@ -16,6 +16,7 @@ from case_api.transcripts.pinyin import Sought, heard, sought, sounds, tokens
 from case_api.transcripts.query import asked, days, in_fts5, words
 from case_api.transcripts.service import snippet
 from models.consents import Consent
+from models.corrections import UtteranceCorrection
 from models.engine import Factory, reading, transaction
 from models.people import Person
 from models.readings import readings
@@ -109,6 +110,7 @@ async def test_what_is_typed_as_pinyin(
         ("tsu", [("t", "su")]),
         ("dingj", [("ding", "j")]),
         ("sh", [("s", "h")]),
+        ("zhs", [("zh", "s"), ("z", "h", "s")]),
         ("xian", [("xian",), ("xi", "an")]),
         ("xi'an", [("xi", "an")]),
         ("fangan", [("fan", "gan"), ("fang", "an")]),
@@ -205,7 +207,13 @@ async def test_the_index_follows_what_is_written_and_deleted(
     first = (Utterance.session_id == session.id) & (Utterance.ordinal == 0)
     async with transaction(factory) as db:
         await db.execute(update(Utterance).where(first).values(speaker="staff"))
-        await db.execute(update(Utterance).where(first).values(text="改过的话"))
+        db.add(
+            UtteranceCorrection(
+                session_id=session.id, ordinal=0, version=1, text="改过的话", speaker="staff", reason="核对", person_id=staff.id
+            )
+        )
+        await db.flush()
+        await db.execute(update(Utterance).where(first).values(text="改过的话", heard_text=SAID[0][3], heard_speaker="staff", version=1))
     assert (await held("定金"), await held("改过"), await held(f"s{site.id}")) == (1, 1, 3)
     assert await found(client, who, q="改过") == ["改过的话"]
     assert await found(client, who, q="退定金") == []
@@ -236,5 +244,11 @@ def test_what_the_index_is_asked() -> None:
     assert in_fts5(asked(words("退定金 是"), [("s1", "u2"), ()])) == '"退定" AND "定金" AND "是" AND ("s1" OR "u2")'
     assert in_fts5(asked(words('"; DROP'), [])) == '"dr" AND "ro" AND "op"'
     assert days(datetime(2026, 11, 24, 20, tzinfo=UTC), None, NOW) == ("d20261124", "d20261125")
-    assert days(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), NOW) == ("m202601", "m202602", "m202603", "m202604")
+    assert days(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), NOW) == (
+        "d20260131",
+        "m202602",
+        "m202603",
+        "d20260401",
+    )
+    assert days(datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC), NOW)[:3] == ("d20251231", "m202601", "d20260201")
     assert days(datetime(1990, 1, 1, tzinfo=UTC), None, NOW) == days(None, NOW, NOW) == ()

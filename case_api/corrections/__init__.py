@@ -1,0 +1,1 @@
+"""Correcting what was recognised: in versions, the original stays."""
