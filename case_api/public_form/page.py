@@ -1,4 +1,4 @@
-"""Serves the customer's page at `/form`: one file each of HTML, CSS and JavaScript, about ten kilobytes together.
+"""Serves the customer's page at `/form`: one file each of HTML, CSS and JavaScript, about eleven kilobytes together.
 
 The page itself needs no token; everything it asks for does. The token stands behind `#` in the address and never reaches this route.
 """

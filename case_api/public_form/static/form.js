@@ -12,7 +12,7 @@ const TEXTS = {
     why: "退房原因（可多选）", story: "请用您自己的话说说情况（选填）", alternative: "是否愿意了解替代方案？", yes: "愿意", no: "不愿意", to_discuss: "看情况",
     consentTitle: "个人信息告知", agree: "我已阅读并同意上述告知", submit: "提交申请", sending: "正在提交…",
     needName: "请填写姓名", needPhone: "请填写手机号", needCause: "请至少选择一项退房原因", needAgree: "请先阅读并勾选同意", needCode: "请输入 6 位验证码",
-    offline: "网络不通，内容已保留，请稍后重试。", until: "请在此之前提交：",
+    offline: "网络不通，内容已保留，请稍后重试。", retrying: (n) => `网络中断，正在自动重试（第 ${n} 次）。内容和照片都还在，请不要关闭本页。`, until: "请在此之前提交：",
     progressTitle: "办理进度", number: "受理编号", received: "提交时间", refresh: "刷新", keep: "请收藏本页或截图保存受理编号，便于随时查看进度。",
     surveyTitle: "这次办理，您满意吗？", comment: "想说的话（选填）", sendSurvey: "提交评价", thanks: "已收到您的评价，谢谢。", needScore: "请先选择评分",
     scores: ["很不满意", "不满意", "一般", "满意", "非常满意"],
@@ -28,7 +28,7 @@ const TEXTS = {
     why: "Why (tick all that apply)", story: "In your own words (optional)", alternative: "Would you hear about an alternative?", yes: "Yes", no: "No", to_discuss: "It depends",
     consentTitle: "Your personal data", agree: "I have read this and agree", submit: "Submit", sending: "Submitting…",
     needName: "Please fill in your name", needPhone: "Please fill in your mobile number", needCause: "Please tick at least one reason", needAgree: "Please read the notice and agree to it", needCode: "Please type the 6 digits",
-    offline: "No connection. What you filled in is kept; please try again.", until: "Please submit before: ",
+    offline: "No connection. What you filled in is kept; please try again.", retrying: (n) => `The line broke; trying again (${n}). Everything is kept, please leave this page open.`, until: "Please submit before: ",
     progressTitle: "How far it is", number: "Reference", received: "Received", refresh: "Refresh", keep: "Bookmark this page, or take a picture of the reference.",
     surveyTitle: "Were you satisfied with the handling?", comment: "Anything to add (optional)", sendSurvey: "Send", thanks: "We have your answer. Thank you.", needScore: "Please choose first",
     scores: ["Not at all", "Hardly", "Fair", "Satisfied", "Very satisfied"],
@@ -36,13 +36,19 @@ const TEXTS = {
   },
 };
 const ID_TYPES = ["resident_id", "passport", "hk_macao_permit", "taiwan_permit", "other"];
-const SIDE_MAX = 1600; // pixels; an ID stays readable, and the photo is a few hundred kilobytes
+// Pixels of the longer side, and bytes that the photo should not exceed: an ID stays readable. On a slow line it is a quarter of the wait.
+const PHOTO = { side: 1600, bytes: 450_000 }, PHOTO_SLOW = { side: 1150, bytes: 130_000 };
+const SLOW_MS = 3000; // how long such a line takes to open this page, where the browser does not say what line it is
+const RETRY_SECONDS = [2, 4, 8, 15, 15, 30];
+const STALLED_MS = 45_000; // not a byte for so long: the line is gone, whatever the browser thinks
+const PHOTO_KEPT = 900_000; // characters; what a browser keeps for a tab is five million
 
 const app = document.getElementById("app");
 let lang = (navigator.language || "zh").toLowerCase().startsWith("zh") ? "zh" : "en";
 let secret = "";
 let photo = null;
 let sending = false;
+let slow = false;
 const t = (key) => TEXTS[lang][key];
 
 function h(tag, attributes = {}, ...children) {
@@ -196,7 +202,7 @@ function photoPart(form, error) {
   const file = h("input", { type: "file", accept: "image/*", id: "photo", "aria-label": t("photo") });
   const draw = () => {
     const seen = photo && photo.type !== "image/heic" ? h("img", { alt: t("photo"), src: URL.createObjectURL(photo) }) : null;
-    const drop = photo ? h("button", { type: "button", class: "small", onclick: () => { photo = null; file.value = ""; draw(); } }, t("drop")) : null;
+    const drop = photo ? h("button", { type: "button", class: "small", onclick: () => { photo = null; file.value = ""; store.drop("photo"); draw(); } }, t("drop")) : null;
     box.replaceChildren(h("span", { class: "label" }, t("photo")), ...(seen ? [seen] : []), file,
       h("label", { class: "pick", for: "photo" }, photo ? t("retake") : t("take")), ...(drop ? [drop] : []), h("p", { class: "soft" }, t("photoHint")));
   };
@@ -205,20 +211,37 @@ function photoPart(form, error) {
     const smaller = await shrunk(file.files[0]);
     if (smaller.size > form.photo_bytes_max) return complain(error, t("tooBig"));
     photo = smaller;
+    keepPhoto();
     draw();
   });
   draw();
   return box;
 }
 
+// The camera may throw this page away as the messages do: the photo comes back with the text, and goes with the tab.
+function keepPhoto() {
+  const reader = new FileReader();
+  reader.onload = () => (reader.result.length < PHOTO_KEPT ? store.set("photo", reader.result) : store.drop("photo"));
+  reader.readAsDataURL(photo);
+}
+function keptPhoto() {
+  const [, type, data] = /^data:([\w/]+);base64,(.+)$/.exec(store.get("photo") || "") || [];
+  return data ? new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], "id.jpg", { type }) : null;
+}
+
 async function shrunk(file) {
   // A picture that this browser cannot draw (HEIC elsewhere than on Apple) goes as it is.
   try {
     const image = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const scale = Math.min(1, SIDE_MAX / Math.max(image.width, image.height));
+    const most = slow ? PHOTO_SLOW : PHOTO;
+    const scale = Math.min(1, most.side / Math.max(image.width, image.height));
     const canvas = h("canvas", { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    const made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.82));
+    let made = null;
+    for (const quality of [0.82, 0.7, 0.55]) {
+      made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+      if (!made || made.size <= most.bytes) break;
+    }
     return made ? new File([made], "id.jpg", { type: "image/jpeg" }) : file;
   } catch { return file; }
 }
@@ -248,9 +271,11 @@ async function hand(page, form, { error, meter, submit }) {
   sending = submit.disabled = true;
   submit.textContent = t("sending");
   try {
-    await upload(data, meter);
+    await sent(data, { error, meter, submit });
     store.keep("handed", progress);
     store.drop("draft");
+    store.drop("photo");
+    photo = null;
     location.replace("#" + progress);
   } catch (refused) {
     const named = refused.errors && refused.errors[0] && refused.errors[0].field.split(".")[1];
@@ -262,16 +287,40 @@ async function hand(page, form, { error, meter, submit }) {
   meter.hidden = true;
 }
 
+// A line that breaks is tried again by itself: sending the same form again changes nothing, so a lost answer is no harm either.
+async function sent(data, { error, meter, submit }) {
+  for (let tries = 0; ; tries++) {
+    try { return await upload(data, meter, submit); }
+    catch (refused) {
+      if (refused.code !== "offline" || tries >= RETRY_SECONDS.length) throw refused;
+      complain(error, t("retrying")(tries + 1));
+      await pause(RETRY_SECONDS[tries]);
+      error.hidden = true;
+    }
+  }
+}
+// So many seconds, or less if the browser says that the line is back.
+const pause = (seconds) => new Promise((done) => { setTimeout(done, seconds * 1000); addEventListener("online", done, { once: true }); });
+
 // XMLHttpRequest: fetch does not tell how much of an upload has gone, and on a slow line that is what one wants to see.
-function upload(data, meter) {
+function upload(data, meter, submit) {
   return new Promise((done, fail) => {
+    let stalled = 0;
+    const alive = () => { clearTimeout(stalled); stalled = setTimeout(() => request.abort(), STALLED_MS); };
     const request = new XMLHttpRequest();
     request.open("POST", "/v1/public/form/submit");
     request.setRequestHeader("Authorization", "Bearer " + secret);
     request.responseType = "json";
-    request.upload.onprogress = (event) => { meter.hidden = !photo; meter.value = event.loaded / event.total; };
+    request.upload.onprogress = (event) => {
+      alive();
+      meter.hidden = !photo;
+      meter.value = event.loaded / event.total;
+      if (photo) submit.textContent = `${t("sending")} ${Math.floor(meter.value * 100)}%`;
+    };
+    request.onloadend = () => clearTimeout(stalled);
     request.onerror = request.onabort = () => fail(new Refused({ zh: TEXTS.zh.offline, en: TEXTS.en.offline, code: "offline" }));
     request.onload = () => (request.status < 300 ? done(request.response) : fail(new Refused(request.response || TEXTS, 0)));
+    alive();
     request.send(data);
   });
 }
@@ -325,10 +374,14 @@ async function show() {
     if (secret.startsWith("p_")) return progressPage(await ask("/progress"));
     const before = store.get("handed");
     if (before) { location.replace("#" + before); return; }
-    formPage(await ask("/form"));
+    const form = await ask("/form");
+    slow = /2g/.test(navigator.connection?.effectiveType || "") || (!photo && performance.now() > SLOW_MS);
+    photo = photo || keptPhoto();
+    formPage(form);
   } catch (refused) {
     const again = h("button", { type: "button", onclick: show }, t("refresh"));
     message(refused.code === "link_used" ? t("done") : refused.message, ...(["offline", "too_many_requests"].includes(refused.code) ? [again] : []));
+    if (refused.code === "offline") { await pause(RETRY_SECONDS[1]); if (again.isConnected) show(); }
   }
 }
 addEventListener("hashchange", show);

@@ -65,9 +65,15 @@ async def test_a_customer_goes_through_it_on_a_phone(front: Front, server: str, 
         await expect(page.locator("text=手机号已验证")).to_be_visible()
         await page.set_input_files("#photo", {"name": "IMG.png", "mimeType": "image/png", "buffer": image("PNG")})
         await page.check("[value=family]")
+        await expect(page.locator(".photo img")).to_be_visible()
+        await page.reload()  # as a browser does whose tab was thrown away for the camera
+        await expect(page.locator(".photo img")).to_be_visible()
         await page.check("[name=agreed]")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.route("**/form/submit", lambda route: route.abort(), times=1)  # the line breaks
         await page.click("button[type=submit]")
+        await expect(page.locator(".error")).to_contain_text("正在自动重试（第 1 次）")
+        await page.evaluate("() => dispatchEvent(new Event('online'))")
         await expect(page.locator("ol.steps .current")).to_have_text("已收到申请")
         case = await rows.one(select(WithdrawalCase))
         await expect(page.locator(".code")).to_have_text(case.code)
