@@ -129,7 +129,7 @@ async def right(
 
 
 def _among(db: AsyncSession, ids: Sequence[int]) -> ColumnElement[bool]:
-    """PostgreSQL takes thousands of numbers as one array in a third of the time."""
+    """PostgreSQL is sent one array instead of thousands of parameters."""
     if db.get_bind().dialect.name == "postgresql":
         return UtteranceSearch.id == any_(literal(list(ids), ARRAY(BigInteger)))
     return UtteranceSearch.id.in_(ids)
