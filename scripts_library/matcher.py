@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
@@ -34,6 +34,7 @@ RANK = 0.015  # a hypothesis further down the list
 EVERYDAY = 0.15  # what was heard is an ordinary word in its own right
 REACH = 8  # characters on either side in which a `near` word counts
 QUALITY_FLOOR = -1.0  # mean log probability a token below which only exact text counts
+SECOND_SCORE = 0.99  # at most, for what only the second listening holds: the text that is shown says something else
 FEWEST_HANZI = 2
 FEWEST_FOR_SOUND = 4  # in a shorter text a near miss is not evidence of anything
 
@@ -60,6 +61,13 @@ class Hit:
     cause: Cause | None
     moment: Moment | None
     negated: bool
+
+
+class Listening(NamedTuple):
+    """What a second hearing of the same audio made of it: hypotheses, best first, and the mean log probability a token of the best."""
+
+    texts: Sequence[str]
+    quality: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +111,23 @@ class Matcher:
         self._everyday = sorted(library.everyday)
         self._not_heard = {term: {hear(text).plain for text in texts} for term, texts in library.not_heard.items()}
 
-    def match(self, text: str, *, alternatives: Sequence[str] = (), quality: float | None = None) -> list[Hit]:
+    def match(
+        self, text: str, *, alternatives: Sequence[str] = (), quality: float | None = None, second: Listening | None = None
+    ) -> list[Hit]:
         """Terms in `text`, in order, none overlapping another.
 
         `alternatives` are the recogniser's other hypotheses of the same audio, best first; `quality` its mean log probability a token
-        (None: not known). Never raises, whatever the text.
+        (None: not known). What only the `second` listening holds is told too, by its sound, where nothing else stands in the text.
+        Never raises, whatever the text.
         """
+        hits = self._hits(text, alternatives, quality)
+        if second is not None and second.texts and hanzi(text) >= FEWEST_HANZI:
+            hits += _besides(hits, self._hits(second.texts[0], second.texts[1:], second.quality), second.texts[0], text)
+            hits.sort(key=lambda hit: hit.start)
+        return hits
+
+    def _hits(self, text: str, alternatives: Sequence[str], quality: float | None) -> list[Hit]:
+        """Terms in what one listening came to."""
         top = hear(text)
         if hanzi(top.plain) < FEWEST_HANZI:
             return []
@@ -260,3 +279,20 @@ def _resolve(candidates: list[_Candidate]) -> list[_Candidate]:
         if all(one.end <= other.start or other.end <= one.start for other in kept):
             kept.append(one)
     return kept
+
+
+def _besides(hits: Sequence[Hit], others: Sequence[Hit], heard: str, shown: str) -> list[Hit]:
+    """Those of `others`, found in `heard`, whose term and whose place in `shown` are still free. There they are sounds, not writing."""
+    place = _positions(heard, shown)
+    terms, taken = {hit.term for hit in hits}, [(hit.start, hit.end) for hit in hits]
+    found: list[Hit] = []
+    for other in others:
+        start = min(place[other.start], len(shown) - 1)
+        end = max(place[other.end], start + 1)
+        if other.term in terms or any(start < until and since < end for since, until in taken):
+            continue
+        terms.add(other.term)
+        taken.append((start, end))
+        score = min(other.score, SECOND_SCORE)
+        found.append(replace(other, kind="phonetic", start=start, end=end, heard=shown[start:end], score=score))
+    return found

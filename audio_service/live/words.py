@@ -10,7 +10,7 @@ from audio_service.live.shelf import Tools
 from audio_service.messages import Keyword, Speaker
 from audio_service.transcription.results import Transcription
 from scripts_library.listening import WordingHit
-from scripts_library.matcher import Hit
+from scripts_library.matcher import Hit, Listening
 from scripts_library.records import Cause, Signal
 
 GLAD = 0.5
@@ -55,8 +55,10 @@ def find(tools: Tools, text: Transcription) -> Found:
     """Search a text. Takes milliseconds of Python, so it runs outside the event loop; an empty text holds nothing."""
     if not text.text:
         return Found()
-    alternatives = [alternative.text for alternative in text.alternatives[1:]]
-    hits = tuple(tools.matcher.match(text.text, alternatives=alternatives, quality=text.avg_logprob))
+    alternatives = [alternative.text for alternative in text.alternatives[1:] if not alternative.other]
+    others = [alternative for alternative in text.alternatives if alternative.other]
+    second = Listening([other.text for other in others], others[0].score) if others else None
+    hits = tuple(tools.matcher.match(text.text, alternatives=alternatives, quality=text.avg_logprob, second=second))
     causes, gladness = tools.listener.causes(text.text, hits), tools.listener.holdback(text.text)
     return Found(hits, tuple(tools.wording.match(text.text)), causes, gladness)
 

@@ -27,10 +27,14 @@ class Dropped(StrEnum):
 
 
 class Alternative(NamedTuple):
-    """One hypothesis. `score` is its mean log probability a token; 0 is certain."""
+    """One hypothesis. `score` is its mean log probability a token; 0 is certain.
+
+    `other`: it was heard on the other of two listenings, not on the one whose text is shown.
+    """
 
     text: str
     score: float
+    other: bool = False
 
 
 class Character(NamedTuple):
@@ -43,7 +47,10 @@ class Character(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """Text of one utterance. `characters` covers `text` character by character (finals only); a dropped one has no text at all."""
+    """Text of one utterance. `characters` covers `text` character by character (finals only); a dropped one has no text at all.
+
+    `alternatives` begin with the text; those of the other listening, if there was one, come last, best first.
+    """
 
     text: str = ""
     alternatives: tuple[Alternative, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts_library import Hit, Library, Matcher, Moment, Signal
+from scripts_library.matcher import Listening
 
 DATA = Path(__file__).parent / "data"
 
@@ -135,6 +137,26 @@ def test_alternatives_are_further_evidence(matcher: Matcher) -> None:
     assert hit.score < 1
 
 
+def test_what_only_the_second_listening_holds_is_told_by_its_sound(matcher: Matcher) -> None:
+    shown, second = "我要建议设计森林们，咱们发言一下", Listening(["我要请律师起诉你们，咱们法院见"], -0.5)
+    hits = matcher.match(shown, second=second)
+    assert [hit.term for hit in hits] == ["律师", "起诉", "法院"]
+    assert all(hit.kind == "phonetic" and hit.score < 1 and shown[hit.start : hit.end] == hit.heard for hit in hits)
+    assert all(one.end <= other.start for one, other in pairwise(hits))
+
+
+def test_the_text_that_is_shown_outweighs_the_second_listening(matcher: Matcher) -> None:
+    shown = "我要投诉你们"
+    (hit,) = matcher.match(shown, second=Listening(["我要起诉你们投诉"], -0.5))
+    assert (hit.term, hit.heard, hit.score) == ("投诉", shown[hit.start : hit.end], 1.0), "what stands where a term is written, and the same term again, is not told"
+    assert matcher.match("好的", second=Listening([], None)) == []
+
+
+def test_a_denial_is_the_one_of_the_listening_that_heard_the_term(matcher: Matcher) -> None:
+    (hit,) = matcher.match("我不是要透明", second=Listening(["我不是要投诉"], -0.5))
+    assert hit.negated
+
+
 def test_agreement_of_the_hypotheses_raises_the_score(matcher: Matcher) -> None:
     top = "快点把丁金退给我"
     lonely = matcher.match(top, alternatives=["快点把东西退给我", "快点把它退给我"])
@@ -199,12 +221,17 @@ _ANY = st.one_of(
 
 
 @settings(deadline=None)
-@given(text=_ANY, alternatives=st.lists(_ANY, max_size=5), quality=st.one_of(st.none(), st.floats()))
+@given(
+    text=_ANY,
+    alternatives=st.lists(_ANY, max_size=5),
+    quality=st.one_of(st.none(), st.floats()),
+    second=st.one_of(st.none(), st.builds(Listening, st.lists(_ANY, max_size=3), st.floats())),
+)
 def test_for_any_text_hits_lie_inside_it_in_order_without_overlap(
-    matcher: Matcher, text: str, alternatives: list[str], quality: float | None
+    matcher: Matcher, text: str, alternatives: list[str], quality: float | None, second: Listening | None
 ) -> None:
     end = 0
-    for hit in matcher.match(text, alternatives=alternatives, quality=quality):
+    for hit in matcher.match(text, alternatives=alternatives, quality=quality, second=second):
         assert end <= hit.start < hit.end <= len(text)
         assert text[hit.start : hit.end] == hit.heard
         assert 0 < hit.score <= 1

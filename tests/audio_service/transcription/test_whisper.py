@@ -70,6 +70,25 @@ def test_every_character_has_its_time(transcriber: WhisperTranscriber, sentences
     assert shift == pytest.approx([2.0] * len(shift), abs=0.15)
 
 
+def test_what_is_hardly_understood_is_listened_to_twice(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    clear, said = sentences[1]
+    random = np.random.default_rng(3)
+    room = 0.2 * random.normal(size=SAMPLE_RATE // 2) * np.exp(-np.arange(SAMPLE_RATE // 2) / (0.09 * SAMPLE_RATE))
+    room[0] = 1.0
+    far = np.convolve(clear, room)[: len(clear)]
+    far = (far + random.normal(0, far.std() / 6, len(far))).astype(np.float32)
+    assert not any(alternative.other for alternative in transcriber.final(clear).alternatives)
+    heard = transcriber.final(far)
+    others = [alternative.other for alternative in heard.alternatives]
+    assert others == sorted(others), "what is shown, and what goes with it, comes first"
+    assert True in others
+    assert heard.alternatives[0] == (heard.text, heard.avg_logprob, False)
+    assert heard.avg_logprob >= max(alternative.score for alternative in heard.alternatives)
+    assert "".join(entry.char for entry in heard.characters) == heard.text
+    assert heard.characters[-1].end <= len(far) / SAMPLE_RATE
+    assert hanzi_error_rate([(said, heard.text)]) < 0.7
+
+
 def test_the_same_audio_gives_the_same_text_from_many_threads(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
     clips = [samples for samples, _ in sentences[:2]] * 2
     with ThreadPoolExecutor(4) as threads:
