@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from difflib import SequenceMatcher
 
 from audio_service.transcription.results import Dropped, Transcription
@@ -36,6 +37,9 @@ _SPEECH_PROB = 0.3
 # Faster than any speaker: 10 Hanzi/s is about twice the mean of Mandarin and above its fastest bursts
 _MAX_SYLLABLES_PER_SECOND = 11.0
 _MAX_COMPRESSION = 2.4
+# A phone number of eleven digits has at most eight of one kind; no sentence has half of that
+_SENTENCE = 12
+_MOST_OF_IT = 0.5
 
 
 def compression_ratio(text: str) -> float:
@@ -45,8 +49,16 @@ def compression_ratio(text: str) -> float:
 
 
 def is_loop(text: str) -> bool:
-    """One character seven times in a row, or a group of two or more four times: more than emphasis (对对对) or a phone number repeats."""
-    return _LOOP.search(text) is not None or compression_ratio(text) > _MAX_COMPRESSION
+    """One character seven times in a row, or most of a sentence, or a group of two or more four times.
+
+    That is more than emphasis (对对对) or a phone number repeats.
+    """
+    return _LOOP.search(text) is not None or compression_ratio(text) > _MAX_COMPRESSION or _is_of_one(hanzi(text))
+
+
+def _is_of_one(said: str) -> bool:
+    """哪有九七七七七七七八七七七七七六七七七七: no seven in a row, and nothing but the one."""
+    return len(said) >= _SENTENCE and Counter(said).most_common(1)[0][1] > _MOST_OF_IT * len(said)
 
 
 def cut_loop(text: str) -> str:

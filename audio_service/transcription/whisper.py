@@ -111,8 +111,7 @@ class WhisperTranscriber:
         again = self._listen(resample_poly(samples, *SLOWER).astype(np.float32), seconds, pace=SLOWER[0] / SLOWER[1])
         if again.heard.dropped is not None:
             return self._told(first, None)
-        better = first.heard.dropped is not None or again.heard.avg_logprob > first.heard.avg_logprob
-        return self._told(again, first) if better else self._told(first, again)
+        return self._told(again, first) if again.rank > first.rank else self._told(first, again)
 
     def _listen(self, samples: Samples, seconds: float, pace: float) -> _Listening:
         """Decode an utterance of `seconds` that is played `pace` times as long, with every guard."""
@@ -120,14 +119,15 @@ class WhisperTranscriber:
         context = DOMAIN_PROMPT if seconds >= DOMAIN_SECONDS else PLAIN_PROMPT
         heard = self._decode(encoded, seconds, context, beam=self._beam)
         # under the domain prompt noise and speech are told apart far better than under the plain one: believe it before decoding again
-        if not no_speech(heard) and (is_loop(heard.text) or echoes(heard.text, context)):
+        astray = not no_speech(heard) and (is_loop(heard.text) or echoes(heard.text, context))
+        if astray:
             heard = _without_loops(self._decode(encoded, seconds, PLAIN_PROMPT, beam=self._beam, no_repeat_ngram_size=LOOP_NGRAM))
         reason = verdict(heard, seconds)
         if reason is not None:
-            return _Listening(replace(heard, text="", alternatives=(), dropped=reason), encoded, seconds, pace)
+            return _Listening(replace(heard, text="", alternatives=(), dropped=reason), encoded, seconds, pace, astray)
         # terms are searched in every alternative: one that echoes would put the prompt's words into somebody's mouth
         alternatives = tuple(alternative for alternative in heard.alternatives if not echoes(alternative.text, context))
-        return _Listening(replace(heard, alternatives=alternatives), encoded, seconds, pace)
+        return _Listening(replace(heard, alternatives=alternatives), encoded, seconds, pace, astray)
 
     def _told(self, best: _Listening, other: _Listening | None) -> Transcription:
         """What is handed on: the better listening, timed, with what the other one made of it."""
@@ -194,16 +194,25 @@ class WhisperTranscriber:
 
 @dataclass(frozen=True)
 class _Listening:
-    """What came of decoding an utterance of `seconds` once, played `pace` times as long, and the encoder's output to read times off."""
+    """What came of decoding an utterance of `seconds` once, played `pace` times as long, and the encoder's output to read times off.
+
+    `astray`: the first text was a loop, or the prompt said back, and had to be forbidden.
+    """
 
     heard: Transcription
     encoded: ctranslate2.StorageView
     seconds: float
     pace: float
+    astray: bool
 
     @property
     def understood(self) -> bool:
         return self.heard.dropped is None and self.heard.avg_logprob >= DOUBTFUL_LOGPROB
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        """The likelier text is the better one, but whoever went astray once is likely to go on: loops are sure of themselves."""
+        return self.heard.dropped is None, not self.astray, self.heard.avg_logprob
 
 
 class Vocabulary:

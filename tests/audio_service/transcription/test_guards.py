@@ -32,6 +32,11 @@ def test_a_loop_is_cut_after_its_second_round(text: str, kept: str) -> None:
     assert not is_loop(kept)
 
 
+def test_a_sentence_of_one_character_is_a_loop_however_it_is_broken() -> None:
+    assert verdict(heard("所以说，哪有九七七七七七七八七七七七七六七七七七", logprob=-0.7), 5) is Dropped.LOOP
+    assert verdict(heard("我的电话一三七七七零七七零七七，好吧"), 5) is None
+
+
 @pytest.mark.parametrize(
     "text", ["请不吝点赞 订阅 转发 打赏支持明镜与点点栏目", "字幕由Amara.org社区提供", "谢谢大家的观看", "以下是普通话的句子。"]
 )
