@@ -23,7 +23,7 @@ EFFECTS: Final = {
     "opening-tea": -0.4,
     "first-understand": -0.7,
     "first-one-by-one": -0.45,
-    "first-sorry-feel": 0.55,
+    "first-sorry-feel": 0.9,
     "again-facts": -0.1,
     "again-choice": -0.6,
     "complaint-record": -0.5,
@@ -37,6 +37,8 @@ TURN: Final = (9.0, 5.0)
 RAISED: Final = 1.1
 """Standard deviations above calm at which words come up."""
 APART: Final = 150.0
+OPENED: Final = 110.0
+"""Seconds after which words of greeting do nothing any more."""
 MOST: Final = 3
 USUAL, SPREAD, LASTS = 0.5, 0.9, 40.0
 """A voice goes up and down around its usual state, by this much, and forgets within this many seconds."""
@@ -61,7 +63,7 @@ def raised(state: Floats) -> list[float]:
     found: list[float] = []
     for place in np.flatnonzero(state > RAISED):
         at = float(place) * STEP
-        if len(found) < MOST and at > (found[-1] + APART if found else 60.0):
+        if len(found) < MOST and at > (found[-1] + APART if found else OPENED):
             found.append(at)
     return found
 

@@ -1,9 +1,10 @@
 """Whether a script works: the customer after it, against comparable moments without it, or against prompts withheld at random.
 
-Matched: each moment with the script gets the nearest moments of the same band without a prompt, in state, rate, loudness, trend and time.
-What matching leaves different is taken out by a regression on the moments without prompts (Abadie & Imbens 2011). A raised voice comes
-down by itself, so nothing less is a comparison. Randomised: the difference of shown and withheld, adjusted for the same things. Errors are
-clustered by conversation. Negative is calmer.
+Matched: each moment with the script, and no other prompt shortly before, gets the nearest moments of the same band without a prompt, in
+state, rate, loudness, trend and time. What matching leaves different is taken out by a regression on the moments without prompts (Abadie
+& Imbens 2011). A raised voice comes down by itself, so nothing less is a comparison. A prompt comes where the voice is at its highest,
+and no unprompted moment is quite like that: matching may find harm where there is none, so it says so only beyond DOUBT. Randomised: the
+difference of shown and withheld, adjusted for the same things. Errors are clustered by conversation. Negative is calmer.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ WITHIN = 0.25
 """Standard deviations of state: an interval that stays inside shows that there is no difference that matters."""
 
 
+DOUBT = 0.2
+"""Standard deviations of state: harm that matching finds in conversations where prompts change nothing (docs/mining.md)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a prompt changed, `horizon` s later; `mean`, `low` and `high` (95 %) are None while there is not enough to tell."""
@@ -54,7 +59,7 @@ def effect(
 ) -> Effect:
     """The mean effect in the moments `with_` the prompt, with its interval."""
     column = MEASURES.index(measure)
-    treated = [one for one in with_ if _measured(one, horizon, column)]
+    treated = [one for one in with_ if _measured(one, horizon, column) and (one.fresh or design == "randomised")]
     controls = [one for one in without if _measured(one, horizon, column)]
     sessions, staff = {one.session_id for one in treated}, {one.staff_id for one in treated}
     counts = (len(treated), len(sessions), len(staff))
@@ -65,17 +70,24 @@ def effect(
     mean, error, clusters = estimate(treated, controls, horizon, column)
     reach = float(student.ppf(0.975, max(clusters - 1, 1))) * error
     low, high = mean - reach, mean + reach
-    return Effect(measure, horizon, design, *counts, round(mean, 3), round(low, 3), round(high, 3), _verdict(measure, low, high))
+    doubt = _doubt(controls, horizon, column) if design == "matched" else 0.0
+    return Effect(measure, horizon, design, *counts, round(mean, 3), round(low, 3), round(high, 3), _verdict(measure, low, high, doubt))
 
 
 def _measured(moment: Moment, horizon: int, column: int) -> bool:
     return bool(np.isfinite(moment.before).all() and np.isfinite(moment.after[horizon][column]))
 
 
-def _verdict(measure: str, low: float, high: float) -> Verdict:
+def _doubt(controls: Sequence[Moment], horizon: int, column: int) -> float:
+    """DOUBT in the measure's own unit: as much of its spread as of the state's."""
+    state, own = (np.nanstd([one.after[horizon][place] for one in controls]) for place in (0, column))
+    return DOUBT * float(own / state) if state > 0 else 0.0
+
+
+def _verdict(measure: str, low: float, high: float, doubt: float) -> Verdict:
     if high < 0:
         return "works"
-    if low > 0:
+    if low > doubt:
         return "harms"
     return "no_difference" if measure == "score" and low > -WITHIN and high < WITHIN else "unclear"
 
@@ -136,11 +148,14 @@ def _adjusted(treated: Sequence[Moment], controls: Sequence[Moment], horizon: in
 
 
 def worths(effects: dict[str, Effect]) -> dict[str, Worth]:
-    """Beliefs from effects on the state by script. Each is drawn towards no effect at all by as little as it is sure (empirical Bayes)."""
+    """Beliefs from effects on the state by script. Each is drawn towards no effect at all by as little as it is sure (empirical Bayes).
+
+    Harm within DOUBT of a matched comparison is none.
+    """
     known = {name: one for name, one in effects.items() if one.mean is not None and one.low is not None and one.high is not None}
     if not known:
         return {}
-    benefit = np.array([-(one.mean or 0.0) for one in known.values()])
+    benefit = np.array([-_beyond_doubt(one) for one in known.values()])
     error = np.array([((one.high or 0.0) - (one.low or 0.0)) / 3.92 for one in known.values()])
     between = max(float(np.mean(benefit**2 - error**2)), 0.01)
     shrink = between / (between + error**2)
@@ -148,3 +163,8 @@ def worths(effects: dict[str, Effect]) -> dict[str, Worth]:
         name: Worth(round(float(share * value), 4), round(float(np.sqrt(share) * spread), 4), one.moments)
         for (name, one), value, spread, share in zip(known.items(), benefit, error, shrink, strict=True)
     }
+
+
+def _beyond_doubt(one: Effect) -> float:
+    mean = one.mean or 0.0
+    return max(mean - DOUBT, 0.0) if one.design == "matched" and mean > 0 else mean

@@ -58,7 +58,7 @@ class Moment:
     """A moment and what followed. `before` (5,): the measures, the score's change over the last seconds, minutes into the conversation.
 
     `after[h]` (3,) is the change of each measure h seconds later. `script_id` is what was shown or, at a withheld prompt, not shown; empty
-    where no prompt was called for.
+    where no prompt was called for. `fresh`: no other prompt came lately, so that what follows is this one's doing.
     """
 
     session_id: str
@@ -69,17 +69,25 @@ class Moment:
     shown: bool
     before: Floats
     after: Mapping[int, Floats]
+    fresh: bool = True
 
 
 def measure(
-    track: Track, at: float, session_id: str, staff_id: str, situation: str = "", script_id: str = "", shown: bool = False
+    track: Track,
+    at: float,
+    session_id: str,
+    staff_id: str,
+    situation: str = "",
+    script_id: str = "",
+    shown: bool = False,
+    fresh: bool = True,
 ) -> Moment:
     """The moment at `at` s of a conversation."""
     now = track.means(at - BEFORE_SECONDS, at)
     rising = now[0] - track.means(at - 2.5 * BEFORE_SECONDS, at - BEFORE_SECONDS)[0]
     before = np.array([*now, np.nan_to_num(rising), at / 60.0])
     after = {horizon: track.means(at + horizon - AROUND_SECONDS, at + horizon + AROUND_SECONDS) - now for horizon in HORIZONS}
-    return Moment(session_id, staff_id, band(float(now[0])), situation, script_id, shown, before, after)
+    return Moment(session_id, staff_id, band(float(now[0])), situation, script_id, shown, before, after, fresh)
 
 
 def band(score: float) -> str:
@@ -88,11 +96,16 @@ def band(score: float) -> str:
 
 
 def unprompted(track: Track, prompts: Sequence[float]) -> list[float]:
-    """Moments (s) to compare with: the customer speaks, far from any prompt and from each other. `prompts` includes withheld ones."""
-    kept: list[float] = []
-    said = np.asarray(prompts, float)
-    for at in np.arange(2 * BEFORE_SECONDS, len(track.score) * track.step - max(HORIZONS), APART_SECONDS):
-        near = len(said) and np.any((said > at - AFTER_PROMPT_SECONDS) & (said < at + max(HORIZONS)))
-        if not near and np.isfinite(track.means(at - BEFORE_SECONDS, at)[0]):
-            kept.append(float(at))
-    return kept
+    """Moments (s) to compare with: the customer speaks, no prompt came lately, and they are apart. `prompts` includes withheld ones.
+
+    A prompt that comes *after* such a moment does not rule it out: whoever then goes up is prompted, and without them only those would be
+    left who calmed down by themselves.
+    """
+    last = len(track.score) * track.step - max(HORIZONS)
+    apart = map(float, np.arange(2 * BEFORE_SECONDS, last, APART_SECONDS))
+    return [at for at in apart if is_fresh(at, prompts) and np.isfinite(track.means(at - BEFORE_SECONDS, at)[0])]
+
+
+def is_fresh(at: float, prompts: Sequence[float]) -> bool:
+    """Whether none of the `prompts` (s) came so shortly before `at` that it may still work."""
+    return not any(at - AFTER_PROMPT_SECONDS < said < at for said in prompts)

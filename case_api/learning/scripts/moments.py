@@ -14,7 +14,7 @@ from case_api.learning.scope import Scope
 from case_api.learning.scripts import repository
 from case_api.sessions.rules import splice
 from models.prosody import ProsodyTrack, unpack
-from scripts_library.mining.tracks import COLUMNS, Moment, Track, measure, unprompted
+from scripts_library.mining.tracks import COLUMNS, Moment, Track, is_fresh, measure, unprompted
 
 MOST_SESSIONS = 1500
 """Conversations looked at: half an hour each, they are a gigabyte of measurements."""
@@ -51,10 +51,11 @@ def _measured(chunks: Sequence[ProsodyTrack], staff: dict[str, str], called: Any
             continue  # an early version measured less
         track = Track.of(step, columns)
         prompts = called[session_id]
+        said = [prompt[0] for prompt in prompts]
         found += [
-            measure(track, at, session_id, staff[session_id], situation=situation, script_id=script, shown=shown)
+            measure(track, at, session_id, staff[session_id], situation, script, shown=shown, fresh=is_fresh(at, said))
             for at, script, situation, shown in prompts
         ]
-        quiet = unprompted(track, [prompt[0] for prompt in prompts])
+        quiet = unprompted(track, said)
         found += [measure(track, at, session_id, staff[session_id]) for at in quiet]
     return found
