@@ -11,7 +11,7 @@ from case_api.console.parts import card, div, el, empty, link, table, tag
 from case_api.console.visit import Visit
 from case_api.learning.scripts.service import FEWEST_PEOPLE
 from case_api.security import Permission
-from scripts_library.mining.effects import FEWEST_MOMENTS, FEWEST_SESSIONS, FEWEST_STAFF
+from scripts_library.mining.effects import DOUBT, FEWEST_MOMENTS, FEWEST_SESSIONS, FEWEST_STAFF
 
 HORIZONS: Final = ("15", "30", "60")
 BYS: Final = ("script", "situation")
@@ -70,7 +70,8 @@ def _all(visit: Visit, by: str, found: Row, spread: Row | None) -> None:
             for design in dict.fromkeys(effect["design"] for effect in subject["effects"]):
                 _row(visit, by, subject, design)
     newest = found["sessions"] >= found["most_sessions"]
-    el("small", visit.t("learning.fewest", moments=FEWEST_MOMENTS, sessions=FEWEST_SESSIONS, staff=1 if spread is None else FEWEST_STAFF))
+    staff = 1 if spread is None else FEWEST_STAFF
+    el("small", visit.t("learning.fewest", moments=FEWEST_MOMENTS, sessions=FEWEST_SESSIONS, staff=staff, doubt=DOUBT))
     el("small", visit.t("learning.effects_newest" if newest else "learning.effects_of", count=found["sessions"]))
     if spread is not None:
         _spread(visit, spread)

@@ -216,8 +216,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.effects_of": ("依据 {count} 场有提示的会话。", "From {count} conversations with a prompt."),
     "learning.effects_newest": ("依据最新 {count} 场有提示的会话。", "From the newest {count} conversations with a prompt."),
     "learning.fewest": (
-        "一条话术（或一种情形）要有 {moments} 次、{sessions} 场、{staff} 位员工才给出结论；少于此显示「数据还不够」。",
-        "A verdict takes {moments} moments in {sessions} conversations of {staff} people; with fewer it says “not enough yet”.",
+        "一条话术（或一种情形）要有 {moments} 次、{sessions} 场、{staff} 位员工才给出结论；少于此显示「数据还不够」。"
+        "比较相似时刻得出的反效果，超过 {doubt} 才算：提示总是出现在声音最高的时候。",
+        "A verdict takes {moments} moments in {sessions} conversations of {staff} people; with fewer it says “not enough yet”. "
+        "Harm found by comparing like moments is told only beyond {doubt}: prompts come where a voice is at its highest.",
     ),
     "learning.spread_few": (
         "只有 {people} 位员工各自的提示够多，少于 {wanted} 位不显示，免得能猜出是谁。",
