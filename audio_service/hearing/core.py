@@ -151,8 +151,9 @@ class Hearing:
         power = self._spectra.push(block)
         semitones, strength = pitch.pitch(power)
         # 32 ms frames laid over 10 ms ones; the last, unfinished one counts like its predecessor
-        voice = np.repeat(probabilities, 4)[:FRAMES_PER_TICK] if len(probabilities) else np.full(FRAMES_PER_TICK, self._voice)
-        voice = np.pad(voice, (0, FRAMES_PER_TICK - len(voice)), mode="edge")
+        voice = np.full(FRAMES_PER_TICK, probabilities[-1] if len(probabilities) else self._voice)
+        known = np.repeat(probabilities, 4)[:FRAMES_PER_TICK]
+        voice[: len(known)] = known
         silence = self._open is None and bool(np.max(voice) < SILENCE)
         nuclei = self._syllables.push(mel, strength)
         rows = np.zeros((FRAMES_PER_TICK, len(COLUMNS)), np.float32)

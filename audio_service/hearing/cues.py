@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_service.hearing.loudness import OFFSET_DB
-from audio_service.hearing.spectra import Floats, db
+from audio_service.hearing.spectra import Floats, db, upper_quartile
 from audio_service.hearing.syllables import LOOKAHEAD
 from audio_service.hearing.track import FRAME_RATE
 
@@ -57,15 +57,15 @@ def measure(rows: Floats, unknown: int = LOOKAHEAD) -> Passage | None:
     if len(voiced) < MIN_VOICED:
         return None
     centre = np.median(voiced)
-    pitch = np.percentile(voiced[np.abs(voiced - centre) <= OCTAVE_GUARD], 75)
+    pitch = upper_quartile(voiced[np.abs(voiced - centre) <= OCTAVE_GUARD])
     talk = bridged(speech)[: len(rows) - unknown]
     syllables, seconds = float(np.sum(rows[: len(talk), 6][talk])), float(np.sum(talk)) / FRAME_RATE
     energy = rows[speech]
     return Passage(
         Cues(
             rate=float(np.log(max(syllables, 1.0) / max(seconds, 0.1))),
-            loudness=float(np.percentile(db(energy[:, 1]), 75)) + OFFSET_DB,
-            pitch=float(pitch),
+            loudness=upper_quartile(db(energy[:, 1])) + OFFSET_DB,
+            pitch=pitch,
             balance=float(db(float(np.sum(energy[:, 5]))) - db(float(np.sum(energy[:, 4])))),
         ),
         seconds=float(np.sum(speech)) / FRAME_RATE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import librosa
 import numpy as np
 
-from audio_service.hearing.spectra import HOP, Floats
+from audio_service.hearing.spectra import HOP, Floats, framed
 from audio_service.messages import SAMPLE_RATE
 
 FFT = 512
@@ -34,7 +34,6 @@ class MelFrames:
         """(n,) samples, n a multiple of 160 → (n / 160, 40) log-mel frames, the last one ending with the block."""
         joined = np.concatenate((self._carry, block))
         self._carry = joined[len(block) :]
-        frames = np.lib.stride_tricks.sliding_window_view(joined, FFT)[::HOP]
-        spectrum = np.fft.rfft(frames * _WINDOW)
+        spectrum = np.fft.rfft(framed(joined, FFT, HOP) * _WINDOW)
         power = np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
         return np.asarray(np.log10(power @ _MEL.T + 1e-10), np.float32)

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_service.hearing.spectra import Floats
+from audio_service.hearing.spectra import Floats, framed
 
 KERNEL = 9
 AVERAGE = 20
@@ -31,12 +31,13 @@ def inputs(mel: Floats, strength: Floats) -> Floats:
     """(PAST + n + AVERAGE, 40) log10-mel frames, (n,) voicing of the middle ones → (n, 42) network inputs."""
     count = len(strength)
     level = 10.0 * mel
-    total = np.cumsum(np.pad(level[PAST - AVERAGE :], ((1, 0), (0, 0))), axis=0)
+    total = np.zeros((len(level) - PAST + AVERAGE + 1, level.shape[1]), level.dtype)
+    np.cumsum(level[PAST - AVERAGE :], axis=0, out=total[1:])
     width = 2 * AVERAGE + 1
     average = (total[width:] - total[:-width]) / width
     bands = np.clip(level[PAST : PAST + count] - average, -15.0, 15.0) / 6.0
     loudness = 10.0 * np.log10(np.sum(10.0 ** mel[:, SPEECH_BANDS], axis=1))
-    loudest = np.lib.stride_tricks.sliding_window_view(loudness, PAST + AVERAGE + 1).max(axis=1)
+    loudest = framed(loudness, PAST + AVERAGE + 1, 1).max(axis=1)
     under = np.clip(loudness[PAST : PAST + count] - loudest, -30.0, 0.0) / 15.0 + 1.0
     return np.concatenate((bands, under[:, np.newaxis], 2.0 * strength[:, np.newaxis] - 1.0), axis=1).astype(np.float32)
 

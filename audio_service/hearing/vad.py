@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_service.hearing.spectra import Floats
+from audio_service.hearing.spectra import Floats, framed
 
 if TYPE_CHECKING:
     from audio_service.hearing.networks import HearingModels
@@ -36,7 +36,7 @@ class VoiceActivity:
         if count == 0:
             self._pending = pending
             return np.zeros(0, np.float32)
-        frames = np.lib.stride_tricks.sliding_window_view(pending, FRAME + CONTEXT)[::FRAME][:count]
+        frames = framed(pending, FRAME + CONTEXT, FRAME)
         self._pending = pending[count * FRAME :]
         probabilities, self._h, self._c = self._models.voice(np.ascontiguousarray(frames), self._h, self._c)
         return probabilities
