@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.commands import By
 from case_api.comments.schemas import CommentIn, CommentOut
+from case_api.people.repository import name_of
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Principal
 from case_api.sessions.service import find_kept
@@ -50,8 +51,7 @@ async def write(db: AsyncSession, by: By, session_id: str, given: CommentIn) -> 
     await db.flush()
     subject = audit.Subject("session", session_id, session.site_id)
     audit.record(db, by.who, "api:session:comment", subject, after={"comment_id": row.id, "at": row.at}, at=by.now)
-    person = await db.get(Person, by.person_id)
-    return _out(row, person.display_name if person is not None else "", by.principal)
+    return _out(row, await name_of(db, by.person_id), by.principal)
 
 
 async def withdraw(db: AsyncSession, by: By, session_id: str, comment_id: str) -> None:

@@ -18,13 +18,13 @@ from case_api.commands import By, itself
 from case_api.companions import repository
 from case_api.companions.rules import HINTS_A_MINUTE, HINTS_MOST, LISTENERS_MOST, RUNNING, Standing, agreed, end_of
 from case_api.companions.schemas import HeardOut, HintIn, HintOut, ListenerOut, hint_out, listener_out
+from case_api.people.repository import name_of
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sessions.service import find, kept
 from models import audit
 from models.companions import EndReason, SessionHint, SessionListener
 from models.engine import Factory, reading, transaction
-from models.people import Person
 from models.sessions import Session
 
 BEHIND: Final = 2 * SAMPLE_RATE
@@ -43,11 +43,6 @@ async def _running(db: AsyncSession, by: By, session_id: str) -> Any:
     if row.Session.status not in RUNNING:
         raise Problem(ProblemCode.SESSION_OVER)
     return row
-
-
-async def _name(db: AsyncSession, person_id: str) -> str:
-    person = await db.get(Person, person_id)
-    return person.display_name if person is not None else ""
 
 
 def _subject(session: Session) -> audit.Subject:
@@ -69,7 +64,7 @@ async def send_hint(db: AsyncSession, by: By, session_id: str, given: HintIn) ->
     db.add(row)
     await db.flush()
     audit.record(db, by.who, "api:session:hint", _subject(session), after={"hint_id": row.id}, at=by.now)
-    return hint_out(row, await _name(db, by.person_id), session.status)
+    return hint_out(row, await name_of(db, by.person_id), session.status)
 
 
 # ---- listening in ---------------------------------------------------------------------------------------------------
@@ -95,7 +90,7 @@ async def listen(db: AsyncSession, by: By, session_id: str) -> ListenerOut:
         audit.record(db, by.who, "api:session:listen_start", _subject(found.Session), at=by.now)
     row.seen_at = by.now
     await db.flush()
-    return listener_out(row, await _name(db, by.person_id))
+    return listener_out(row, await name_of(db, by.person_id))
 
 
 async def stop(db: AsyncSession, by: By, session_id: str, listener_id: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import Request
 
 from case_api.console.door import PREFIX
-from case_api.console.forms import action
+from case_api.console.forms import action, refuse
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, div, el, empty, link, select, table
 from case_api.console.rest import Refused
@@ -134,9 +134,7 @@ async def _verify(visit: Visit, place: Any) -> None:
     try:
         found = await visit.rest.get("audit/verification")
     except Refused as refused:
-        place.clear()
-        with place:
-            banner(visit.problem(refused), "bad")
+        refuse(visit, place, refused)
         return
     place.clear()
     with place:

@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import events
 from nicegui.element import Element
 
-from case_api.console.parts import banner
+from case_api.console.forms import refuse
 from case_api.console.rest import Refused, command_key
 from case_api.console.visit import Visit
 
@@ -31,7 +31,7 @@ def correcting(visit: Visit, session_id: str, player: Element, trouble: Element)
         try:
             now = await visit.rest.send(method, address, body, version=version, key=command_key())
         except Refused as refused:
-            refuse(refused)
+            refuse(visit, trouble, refused)
             return
         player.run_method("corrected", now | {"restored": restored})
 
@@ -40,14 +40,10 @@ def correcting(visit: Visit, session_id: str, player: Element, trouble: Element)
         try:
             found = await visit.rest.get(f"{path}/{event.args}/versions")
         except Refused as refused:
-            refuse(refused)
+            refuse(visit, trouble, refused)
             return
         items = [one | {"told": _told(visit, one)} for one in found["items"]]
         player.run_method("told", {"id": event.args, "items": items})
-
-    def refuse(refused: Refused) -> None:
-        with trouble:
-            banner(visit.problem(refused), "bad")
 
     player.on("correct", correct)
     player.on("restore", restore)

@@ -11,9 +11,9 @@ from nicegui import ui
 
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field
-from case_api.console.forms import action, ask, done_banner
+from case_api.console.forms import action, ask, done_banner, refuse
 from case_api.console.pages import page
-from case_api.console.parts import banner, button, card, choices, div, el, empty, link, select, table, tag
+from case_api.console.parts import button, card, choices, div, el, empty, link, select, table, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.public_form.rules import LinkStatus
@@ -102,9 +102,7 @@ def _code(visit: Visit, made: Row) -> None:
                 try:
                     data = await visit.rest.file("form-links/sheet", {"secret": made["secret"], "format": size})
                 except Refused as refused:
-                    trouble.clear()
-                    with trouble:
-                        banner(visit.problem(refused), "bad")
+                    refuse(visit, trouble, refused)
                     return
                 trouble.clear()
                 ui.download.content(data, f"form-{size}.pdf", "application/pdf")

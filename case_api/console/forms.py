@@ -106,6 +106,13 @@ def secret_once(visit: Visit, title: str, secret: str, *, note: str = "", kept: 
     dialog.open()
 
 
+def refuse(visit: Visit, place: Element, refused: Refused) -> None:
+    """What came of a command that was refused, in place of what stood there."""
+    place.clear()
+    with place:
+        banner(visit.problem(refused), "bad")
+
+
 def said(visit: Visit, error: dict[str, str]) -> str:
     """One field's error, by the field's name on the screen."""
     name = error["field"].removeprefix("body.")

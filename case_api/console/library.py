@@ -11,10 +11,10 @@ from nicegui.element import Element
 from case_api.console.desk.effects import all_effects, show_effect
 from case_api.console.desk.parts import LISTS, address, tried
 from case_api.console.door import PREFIX
-from case_api.console.forms import SUBMIT, done_banner
+from case_api.console.forms import SUBMIT, done_banner, refuse
 from case_api.console.learning.asking import later
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, choices, div, el, empty, link, select, table, tag
+from case_api.console.parts import card, choices, div, el, empty, link, select, table, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.security import Permission
@@ -196,8 +196,7 @@ def _try(visit: Visit) -> None:
         try:
             found = await visit.rest.send("POST", "library/try", event.args)
         except Refused as refused:
-            with place:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, place, refused)
             return
         with place:
             tried(visit, found)

@@ -11,8 +11,9 @@ from nicegui.element import Element
 
 from case_api.companions.rules import RUNNING
 from case_api.console import companions
+from case_api.console.forms import refuse
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, clock, div, el, empty, href, tag
+from case_api.console.parts import card, clock, div, el, empty, href, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.security import Permission
@@ -37,9 +38,7 @@ async def live(visit: Visit, request: Request) -> None:
         try:
             found = await running(visit)
         except Refused as refused:
-            trouble.clear()
-            with trouble:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, trouble, refused)
             timer.deactivate()
             return
         wall.show(found)

@@ -15,7 +15,7 @@ from case_api.console import clips, companions
 from case_api.console.correcting import correcting
 from case_api.console.door import PREFIX
 from case_api.console.fields import seconds as seconds_of
-from case_api.console.forms import done_banner
+from case_api.console.forms import done_banner, refuse
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, clock, div, el, empty, facts, href, link, tag
 from case_api.console.rest import Refused, command_key
@@ -131,8 +131,7 @@ def _commenting(visit: Visit, session_id: str, player: ReviewPlayer, trouble: El
         try:
             await visit.rest.send(method, path, body, key=command_key())
         except Refused as refused:
-            with trouble:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, trouble, refused)
             return
         ui.navigate.to(href(f"/sessions/{session_id}", **query).removeprefix(PREFIX))
 

@@ -30,6 +30,12 @@ async def person_by_id(db: AsyncSession, person_id: str) -> Person | None:
     return (await db.scalars(select(Person).where(Person.id == person_id).with_for_update())).one_or_none()
 
 
+async def name_of(db: AsyncSession, person_id: str) -> str:
+    """How somebody is called; empty for nobody."""
+    person = await db.get(Person, person_id)
+    return person.display_name if person is not None else ""
+
+
 async def username_taken(db: AsyncSession, folded: str) -> bool:
     """Whether an account has this name."""
     return (await db.scalar(select(Person.id).where(Person.username == folded))) is not None

@@ -14,7 +14,7 @@ from case_api.co_residents.rules import INK_MIN, PAD
 from case_api.console.co_residents.view import API, PARTS, TONES, people_fields, taken, title_of
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field
-from case_api.console.forms import action, ask, done_banner, uploads
+from case_api.console.forms import action, ask, done_banner, refuse, uploads
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, div, el, facts, link, table, tag
 from case_api.console.rest import Refused, command_key
@@ -140,8 +140,7 @@ def _sign(visit: Visit, ack: Row) -> None:
         try:
             await visit.rest.send("POST", f"{API}/{ack['id']}/signatures", event.args, version=ack["version"], key=key)
         except Refused as refused:
-            with trouble:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, trouble, refused)
             pads.run_method("again")
             return
         ui.navigate.to(f"{visit.path}?done=ack_signed")

@@ -20,7 +20,7 @@ from case_api.console.desk.parts import (
     who_and_when,
 )
 from case_api.console.fields import Field
-from case_api.console.forms import SUBMIT, action, ask, done_banner
+from case_api.console.forms import SUBMIT, action, ask, done_banner, refuse
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, choices, clock, div, el, empty, link, select, table
 from case_api.console.rest import Refused
@@ -187,9 +187,7 @@ async def _replay(visit: Visit, found: Row) -> None:
         try:
             heard = await visit.rest.send("POST", f"library/edits/{found['id']}/replay", event.args)
         except Refused as refused:
-            place.clear()
-            with place:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, place, refused)
             return
         place.clear()
         with place:

@@ -10,7 +10,8 @@ from typing import Any, Final
 from nicegui import ui
 
 from case_api.console.door import PREFIX
-from case_api.console.parts import banner, div, el, href, link, select
+from case_api.console.forms import refuse
+from case_api.console.parts import div, el, href, link, select
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.security import Permission
@@ -69,9 +70,7 @@ def later(visit: Visit, work: Callable[[], Awaitable[Any]], show: Callable[[Any]
             if refused.signed_out:
                 ui.navigate.to(href(visit.path, **visit.query))
                 return
-            place.clear()
-            with place:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, place, refused)
         else:
             place.clear()
             with place:

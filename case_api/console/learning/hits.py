@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from nicegui.element import Element
 
+from case_api.console.forms import refuse
 from case_api.console.learning.asking import PATH, Row, categories, filters, kept, moment_link, period
 from case_api.console.parts import banner, button, card, choices, clock, div, el, empty, link, select, tag
 from case_api.console.rest import Refused, command_key
@@ -75,9 +76,7 @@ def _verdict(visit: Visit, place: Element, hit: Row) -> None:
         try:
             made = await visit.rest.send("PUT", f"keywords/{hit['id']}/review", {"verdict": verdict}, key=f"{key}{verdict}")
         except Refused as refused:
-            place.clear()
-            with place:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, place, refused)
             return
         place.clear()
         with place:

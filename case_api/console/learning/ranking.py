@@ -11,7 +11,7 @@ from nicegui.element import Element
 
 from case_api.console.door import PREFIX
 from case_api.console.drawings import interval
-from case_api.console.forms import action, ask
+from case_api.console.forms import action, ask, refuse
 from case_api.console.learning.asking import PATH, Row
 from case_api.console.learning.effects import MEASURES
 from case_api.console.parts import banner, button, card, div, el, empty, facts, href, link, table, tag
@@ -78,9 +78,7 @@ def _start(visit: Visit, place: Element) -> None:
         try:
             run = await visit.rest.send("POST", "learning/runs", key=key)
         except Refused as refused:
-            place.clear()
-            with place:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, place, refused)
             return
         place.clear()
         with place:
@@ -102,9 +100,7 @@ def _follow(visit: Visit, place: Element, run: Row) -> None:
             found = await visit.rest.get(f"learning/runs/{run['id']}")
         except Refused as refused:
             timer.deactivate()
-            place.clear()
-            with place:
-                banner(visit.problem(refused), "bad")
+            refuse(visit, place, refused)
             return
         if found["status"] == "running":
             said.text = _how_far(visit, found)

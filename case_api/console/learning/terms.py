@@ -7,9 +7,9 @@ from typing import Any, Final, get_args
 from nicegui.element import Element
 
 from case_api.console.fields import Field
-from case_api.console.forms import ask
+from case_api.console.forms import ask, refuse
 from case_api.console.learning.asking import PATH, Row, filters, kept, later, period
-from case_api.console.parts import banner, button, card, choices, div, el, empty, link, table, tag
+from case_api.console.parts import button, card, choices, div, el, empty, link, table, tag
 from case_api.console.rest import Refused, command_key
 from case_api.console.visit import Visit
 from case_api.intake.causes import Cause
@@ -60,16 +60,11 @@ def _decide(visit: Visit, place: Element, phrase: str) -> None:
         with place:
             tag(visit.t(f"learning.{verdict}"), "good" if verdict == "accepted" else "")
 
-    def refuse(refused: Refused) -> None:
-        place.clear()
-        with place:
-            banner(visit.problem(refused), "bad")
-
     async def dismiss() -> None:
         try:
             await visit.rest.send("POST", "learning/terms", {"phrase": phrase, "verdict": "dismissed"}, key=key)
         except Refused as refused:
-            refuse(refused)
+            refuse(visit, place, refused)
         else:
             say("dismissed")
 
@@ -77,7 +72,7 @@ def _decide(visit: Visit, place: Element, phrase: str) -> None:
         try:
             found = (await visit.rest.get(f"learning/terms/{phrase}/variants", **period(visit)))["items"]
         except Refused as refused:
-            refuse(refused)
+            refuse(visit, place, refused)
             return
         await ask(
             visit,
