@@ -75,9 +75,11 @@ async def get_session(
     principal: Reader,
     db: ReadDb,
     characters: Annotated[bool, Query(description="With the time of each character: most of what a long session is")] = True,
+    utterances: Annotated[bool, Query(description="With what was said: most of the rest")] = True,
 ) -> SessionDetail:
     """One session with everything that was said, shown and found."""
-    return await service.detail(db, await service.find(db, principal, session_id), characters=characters)
+    row = await service.find(db, principal, session_id)
+    return await service.detail(db, row, characters=characters, utterances=utterances)
 
 
 @router.patch(
@@ -114,10 +116,11 @@ async def get_track(
     begin: Annotated[float, Query(alias="from", ge=0, le=864_000, allow_inf_nan=False)] = 0.0,
     end: Annotated[float, Query(alias="to", gt=0, le=864_000, allow_inf_nan=False)] = 864_000.0,
     step: Annotated[float, Query(ge=0.1, le=60, allow_inf_nan=False, description="Seconds between two points")] = 1.0,
+    extremes: Annotated[bool, Query(description="Also the lowest and highest value of each step: no outburst is lost in a mean")] = False,
 ) -> Track:
     """Rate, loudness, pitch and balance over time."""
     await service.find_kept(db, principal, session_id)
-    return await service.track(db, session_id, begin, end, step)
+    return await service.track(db, session_id, begin, end, step, extremes=extremes)
 
 
 @router.get(
