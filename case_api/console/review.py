@@ -151,8 +151,9 @@ def _exports(visit: Visit, session: Row) -> None:
     with el("details", "", "own"):
         el("summary", visit.t("review.export"), "button small")
         with div("own-panel"):
-            el("a", visit.t("review.report"), "button small", href=f"{base}/report.pdf", target="_blank")
-            el("a", visit.t("review.report_whole"), "button small", href=f"{base}/report.pdf?transcript=true", target="_blank")
+            report = f"{base}/report.pdf?lang={visit.look.language}"
+            el("a", visit.t("review.report"), "button small", href=report, target="_blank")
+            el("a", visit.t("review.report_whole"), "button small", href=f"{report}&transcript=true", target="_blank")
             if sound := sound_of(visit, session):
                 el("a", visit.t("review.audio"), "button small", href=sound, download="")
             for form in EXPORTS:

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 
 from case_api.commands import ByDep, CommandDb, CommandRoute
 from case_api.database import FactoryDep, ReadDb, SettingsDep
+from case_api.documents.pdf import Language
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
@@ -175,14 +176,15 @@ async def print_session(
     factory: FactoryDep,
     renderer: Annotated[Renderer, Depends(get_renderer)],
     transcript: Annotated[bool, Query(description="With everything that was said")] = False,
+    language: Annotated[Language, Query(alias="lang", description="What was said and shown stays as it was")] = "zh",
 ) -> Response:
-    """The session on paper, in Chinese: figures, its course drawn, prompts, terms and moments. Printing is audited."""
+    """The session on paper, in Chinese or English: figures, its course drawn, prompts, terms and moments. Printing is audited."""
     async with reading(factory) as db:
         row = await service.find_kept(db, by.principal, session_id)
-        given = await service.reported(db, row, by)
+        given = await service.reported(db, row, by, language)
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(factory) as write:
-        audit.record(write, by.who, "api:session:print", subject, after={"transcript": transcript}, at=by.now)
-    data = await renderer.render(report.document(given, transcript=transcript))
+        audit.record(write, by.who, "api:session:print", subject, after={"transcript": transcript, "language": language}, at=by.now)
+    data = await renderer.render(report.document(given, transcript=transcript, language=language))
     name = f'inline; filename="{session_id}.pdf"'
     return Response(data, media_type="application/pdf", headers={"Content-Disposition": name})

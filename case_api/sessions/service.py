@@ -14,6 +14,7 @@ from case_api.cases.flow import touch
 from case_api.commands import By
 from case_api.companions import repository as companions
 from case_api.companions.schemas import hint_out, listener_out
+from case_api.documents.pdf import Language
 from case_api.problems import Problem, ProblemCode
 from case_api.schemas import Out
 from case_api.security import Permission, Principal
@@ -163,7 +164,7 @@ async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
     return to_text(said, head)
 
 
-async def reported(db: AsyncSession, row: Any, by: By) -> Reported:
+async def reported(db: AsyncSession, row: Any, by: By, language: Language) -> Reported:
     """What a report of the session is made of."""
     session: Session = row.Session
     site = await db.get_one(Site, session.site_id)
@@ -171,7 +172,7 @@ async def reported(db: AsyncSession, row: Any, by: By) -> Reported:
     curves = await track(db, session.id, 0, session.seconds + 60, step)
     return Reported(
         await detail(db, row, characters=False),
-        site.name,
+        site.name_en if language == "en" and site.name_en else site.name,
         site.timezone,
         await course(db, session),
         curves,

@@ -74,9 +74,14 @@ function drawLanes(sheet, session, top) {
   const { pen, x, colour } = sheet;
   for (const said of session.utterances) {
     if (!inView(sheet, said.start, said.end)) continue;
+    const left = x(said.start), wide = Math.max(x(said.end) - left, 2), from = top + LANES.indexOf(said.speaker) * 18;
     pen.fillStyle = colour(WHO[said.speaker]);
+    if (wide < 6) { // too narrow for corners, and of two hours there are thousands
+      pen.fillRect(left, from, wide, 14);
+      continue;
+    }
     pen.beginPath();
-    pen.roundRect(x(said.start), top + LANES.indexOf(said.speaker) * 18, Math.max(x(said.end) - x(said.start), 2), 14, 3);
+    pen.roundRect(left, from, wide, 14, 3);
     pen.fill();
   }
 }

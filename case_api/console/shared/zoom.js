@@ -116,7 +116,7 @@ export const zooming = {
       const { from, to } = this.view, span = to - from;
       const step = FINEST * 2 ** Math.max(Math.ceil(Math.log2(span / POINTS / FINEST)), 0);
       const has = (track) => track && track.step <= step * 1.01 && track.from <= from && track.to >= to;
-      if (has(this.overview) || has(this.detail)) return;
+      if (!this.zoomed || has(this.overview) || has(this.detail)) return;
       const begin = Math.floor(Math.max(from - span / 2, 0) / step) * step, end = Math.min(to + span / 2, this.seconds + step);
       const wanted = `${this.source}/curves?from=${begin.toFixed(1)}&to=${end.toFixed(1)}&step=${step.toFixed(1)}`;
       this.asking = wanted;
