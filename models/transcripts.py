@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import ID_LENGTH, Base, SessionKey
 
-BLOCK: Final = 13
+BLOCK: Final = 10
 """Bits of a row's number that are not in the number of its block."""
 
 
@@ -31,7 +31,7 @@ class UtteranceSearch(Base):
 
 
 class UtteranceSearchBlock(Base):
-    """That a conversation has rows among the 8192 of a block (`id >> BLOCK`); migration 0032."""
+    """That a conversation has rows among the 1024 of a block (`id >> BLOCK`); migration 0032."""
 
     __tablename__ = "utterance_search_block"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -1,27 +1,28 @@
-"""Where in the index to look: ranges of blocks of 8192 rows, the newest first (migration 0032). Pure."""
+"""Where in the index to look: ranges of blocks of 1024 rows, the newest first (migration 0032). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from heapq import nlargest
+from itertools import pairwise
 from typing import Final
 
 from models.transcripts import BLOCK
 
-GAP: Final = 64
-"""Blocks between two that are wanted, up to which it is cheaper to look there too than to ask twice."""
-_WINDOWS: Final = (8, 4, 0)
-"""Bits of a block's number that are not in the token of its window (`w21n…`, `w17n…`, `w13n…`, migration 0029)."""
+MOST, GAP = 8, 16
+"""Ranges that are asked about one after the other, and blocks between two of them at least."""
+_WINDOWS: Final = (11, 7, 3)
+"""Bits of a block's number that are not in the number of its window (`w21n…`, `w17n…`, `w13n…`, migration 0029)."""
 
 
-def together(blocks: Iterable[int]) -> list[range]:
-    """Ranges that hold these blocks, which come the newest first."""
-    found: list[range] = []
-    for block in blocks:
-        if found and found[-1].start - block <= GAP:
-            found[-1] = range(block, found[-1].stop)
-        else:
-            found.append(range(block, block + 1))
-    return found
+def together(blocks: Sequence[int]) -> list[range]:
+    """Ranges that hold these blocks, which come the newest first: apart where the widest gaps are.
+
+    What was written long after its conversation began stands alone so, and nobody looks at all that was written in between.
+    """
+    gaps = [at for at in range(1, len(blocks)) if blocks[at - 1] - blocks[at] > GAP]
+    cuts = sorted(nlargest(MOST - 1, gaps, key=lambda at: blocks[at - 1] - blocks[at]))
+    return [range(blocks[end - 1], blocks[start] + 1) for start, end in pairwise([0, *cuts, len(blocks)]) if end > start]
 
 
 def below(where: Sequence[range], before: int) -> list[range]:
@@ -30,11 +31,19 @@ def below(where: Sequence[range], before: int) -> list[range]:
     return [range(one.start, min(one.stop, end)) for one in where if one.start < end]
 
 
+def newest(where: range, size: int) -> tuple[range, range]:
+    """The newest blocks of a range, `size` or a few more, and the others; cut between two windows."""
+    cut = max(where.start, where.stop - size >> _WINDOWS[-1] << _WINDOWS[-1])
+    return range(cut, where.stop), range(where.start, cut)
+
+
 def windows(where: range) -> tuple[str, ...]:
-    """Tokens that the rows of these blocks have, and no others: of the largest windows that fit."""
-    found, end = [], where.stop
-    while end > where.start:
-        bits = next(bits for bits in _WINDOWS if end % (1 << bits) == 0 and end - (1 << bits) >= where.start)
+    """Tokens of the rows of these blocks: of the largest windows that fit, and at both ends of the smallest that reach beyond."""
+    least = 1 << _WINDOWS[-1]
+    start, end = where.start // least * least, -(-where.stop // least) * least
+    found = []
+    while end > start:
+        bits = next(bits for bits in _WINDOWS if end % (1 << bits) == 0 and end - (1 << bits) >= start)
         end -= 1 << bits
         found.append(f"w{BLOCK + bits}n{end >> bits}")
     return tuple(found)

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from case_api.transcripts.blocks import below, together, windows
+from case_api.transcripts.blocks import below, newest, together, windows
 from case_api.transcripts.query import NEWEST, Asked, asked, in_fts5, in_postgresql
 from models.consents import Consent
 from models.keywords import KeywordHit
@@ -57,14 +57,14 @@ class Found(NamedTuple):
     display_name: str
 
 
-FIRST_BLOCKS: Final = 2
+FIRST_BLOCKS: Final = 16
 """Blocks of the first question to PostgreSQL."""
 
 
 async def everywhere(db: AsyncSession) -> Sequence[range]:
     """All blocks of the index."""
-    newest = await db.scalar(select(func.max(UtteranceSearch.id)))
-    return [] if newest is None else [range((newest >> BLOCK) + 1)]
+    last = await db.scalar(select(func.max(UtteranceSearch.id)))
+    return [] if last is None else [range((last >> BLOCK) + 1)]
 
 
 async def places(db: AsyncSession, allowed: ColumnElement[bool], wanted: Wanted) -> Sequence[range]:
@@ -85,31 +85,32 @@ async def candidates(db: AsyncSession, question: Asked, where: Sequence[range], 
     left, read, size = below(where, before)[::-1], 0, FIRST_BLOCKS
     while left and len(found) < few:
         part = left.pop()
-        if in_parts and len(part) > size:
-            left.append(part[:-size])
-            part = part[-size:]
+        if in_parts:
+            part, older = newest(part, size)
+            left += [older] if older else []
         missing = few - len(found)
-        query, bound = _asked_in(part, question) if in_parts else _asked_of_fts5(part, question)
-        found += (await db.scalars(text(query), {**bound, "before": before, "few": missing})).all()
+        query, bound = _asked_in(part, question) if in_parts else _asked_in_order(question)
+        bound |= {"first": part.start << BLOCK, "end": min(before, part.stop << BLOCK), "few": missing}
+        found += (await db.scalars(text(query), bound)).all()
         read += len(part)
         size = min(32 * size, 1 + 3 * missing * read // (2 * len(found))) if found else 32 * size
     return found
 
 
-def _asked_of_fts5(part: range, question: Asked) -> tuple[str, dict[str, Any]]:
-    """In the order of the rows; without words that is a question to any database."""
-    bound: dict[str, Any] = {"first": part.start << BLOCK, "end": part.stop << BLOCK}
-    rows = "rowid >= :first AND rowid < :end AND rowid < :before ORDER BY rowid DESC LIMIT :few"
+def _asked_in_order(question: Asked) -> tuple[str, dict[str, Any]]:
+    """FTS5 answers in the order of the rows; any database does without words."""
+    rows = "{id} >= :first AND {id} < :end ORDER BY {id} DESC LIMIT :few"
     if question == Asked():
-        return f"SELECT id FROM utterance_search WHERE {rows.replace('rowid', 'id')}", bound
-    bound["match"] = in_fts5(question)
-    return f"SELECT rowid FROM utterance_search_index WHERE utterance_search_index MATCH :match AND {rows}", bound
+        return f"SELECT id FROM utterance_search WHERE {rows.format(id='id')}", {}
+    index = "SELECT rowid FROM utterance_search_index WHERE utterance_search_index MATCH :match AND "
+    return index + rows.format(id="rowid"), {"match": in_fts5(question)}
 
 
 def _asked_in(part: range, question: Asked) -> tuple[str, dict[str, Any]]:
     """By `id + 0`, or the planner reads every row of the part where it believes that a word is frequent."""
     conditions, bound = in_postgresql(Asked(question.all, (*question.any, tuple((token,) for token in windows(part)))))
-    return f"SELECT id FROM utterance_search WHERE {' AND '.join(conditions)} AND id + 0 < :before ORDER BY id + 0 DESC LIMIT :few", bound
+    conditions += ["id + 0 >= :first", "id + 0 < :end"]
+    return f"SELECT id FROM utterance_search WHERE {' AND '.join(conditions)} ORDER BY id + 0 DESC LIMIT :few", dict(bound)
 
 
 async def spoken_in(db: AsyncSession, words: str, most: int) -> Sequence[str] | None:

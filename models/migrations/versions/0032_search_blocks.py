@@ -1,7 +1,7 @@
 """Which conversations wrote in which part of the search index
 
-A block is 8192 row numbers, those of the token `w13n<block>` (0029). A question for a site, a person or a period then begins where their newest
-conversation is, and not with everything that was said since. Kept by the triggers; the row is there already for all but the first sentence.
+A block is 1024 row numbers. A question for a site, a person or a period then begins where their newest conversation is, and not with everything
+that was said since. Kept by a trigger; the row is there already for all but the first of a conversation's sentences.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ branch_labels = None
 depends_on = None
 
 before = importlib.import_module("models.migrations.versions.0029_search_by_sound")
-FILL = "INSERT INTO utterance_search_block (block, session_id) SELECT DISTINCT id >> 13, session_id FROM utterance_search"
+FILL = "INSERT INTO utterance_search_block (block, session_id) SELECT DISTINCT id >> 10, session_id FROM utterance_search"
 SQLITE = (
     "CREATE TRIGGER utterance_search_placed AFTER INSERT ON utterance_search BEGIN"
-    " INSERT INTO utterance_search_block (block, session_id) VALUES (new.id >> 13, new.session_id) ON CONFLICT DO NOTHING; END"
+    " INSERT INTO utterance_search_block (block, session_id) VALUES (new.id >> 10, new.session_id) ON CONFLICT DO NOTHING; END"
 )
 POSTGRESQL = (
     "CREATE FUNCTION utterance_search_place() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    " INSERT INTO utterance_search_block (block, session_id) VALUES (new.id >> 13, new.session_id) ON CONFLICT DO NOTHING;"
+    " INSERT INTO utterance_search_block (block, session_id) VALUES (new.id >> 10, new.session_id) ON CONFLICT DO NOTHING;"
     " RETURN NULL; END $$",
     "CREATE TRIGGER utterance_search_placed AFTER INSERT ON utterance_search FOR EACH ROW EXECUTE FUNCTION utterance_search_place()",
 )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
-from case_api.transcripts.blocks import below, together, windows
+from case_api.transcripts.blocks import below, newest, together, windows
 from case_api.transcripts.pinyin import Sought, heard, sought, sounds, tokens
 from case_api.transcripts.query import NEWEST, asked, in_fts5, words
 from case_api.transcripts.service import snippet
@@ -292,19 +292,36 @@ def test_what_the_index_is_asked() -> None:
 
 
 def test_where_in_the_index_to_look() -> None:
-    assert together([900, 899, 700, 640, 3]) == [range(899, 901), range(640, 701), range(3, 4)]
+    assert together([1900, 1899, 1300, 1290, 3]) == [range(1899, 1901), range(1290, 1301), range(3, 4)]
+    assert together([*range(1900, 300, -20), 100]) == [
+        *(range(n, n + 1) for n in range(1900, 1780, -20)),
+        range(320, 1781),
+        range(100, 101),
+    ]
+    assert together([]) == []
     assert below([range(899, 901), range(3, 5)], 4 << BLOCK) == [range(3, 4)]
     assert below([range(3, 5)], (4 << BLOCK) + 1) == [range(3, 5)]
     assert below([range(3, 5)], 0) == below([], NEWEST) == []
-    assert windows(range(6, 50)) == ("w13n49", "w13n48", "w17n2", "w17n1", *(f"w13n{n}" for n in range(15, 5, -1)))
-    assert windows(range(512)) == ("w21n1", "w21n0")
+    assert newest(range(100), 10) == (range(88, 100), range(88))
+    assert newest(range(95, 100), 10) == (range(95, 100), range(95, 95))
+    assert windows(range(9, 300)) == (
+        "w13n37",
+        "w13n36",
+        "w13n35",
+        "w13n34",
+        "w13n33",
+        "w13n32",
+        "w17n1",
+        *(f"w13n{n}" for n in range(15, 0, -1)),
+    )
+    assert windows(range(4096)) == ("w21n1", "w21n0")
 
 
-@given(st.integers(0, 2000), st.integers(1, 2000))
-def test_windows_hold_the_blocks_and_no_others(first: int, count: int) -> None:
+@given(st.integers(0, 20_000), st.integers(1, 20_000))
+def test_windows_hold_the_blocks_and_hardly_others(first: int, count: int) -> None:
     held = [
-        block
+        row
         for bits, number in (map(int, token[1:].split("n")) for token in windows(range(first, first + count)))
-        for block in range(number << bits - BLOCK, number + 1 << bits - BLOCK)
+        for row in range(number << bits - BLOCK, number + 1 << bits - BLOCK)
     ]
-    assert sorted(held) == list(range(first, first + count))
+    assert sorted(held) == list(range(first // 8 * 8, -(-(first + count) // 8) * 8))
