@@ -6,10 +6,15 @@ the tokens in a full-text index without content (FTS5), PostgreSQL in `grams` un
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ID_LENGTH, Base
+from models.base import ID_LENGTH, Base, SessionKey
+
+BLOCK: Final = 10
+"""Bits of a row's number that are not in the number of its block."""
 
 
 class UtteranceSearch(Base):
@@ -23,3 +28,13 @@ class UtteranceSearch(Base):
     ordinal: Mapped[int]
     facets: Mapped[str] = mapped_column(Text)
     grams: Mapped[str | None] = mapped_column(Text)
+
+
+class UtteranceSearchBlock(Base):
+    """That a conversation has rows among the 1024 of a block (`id >> BLOCK`); migration 0032."""
+
+    __tablename__ = "utterance_search_block"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    session_id: Mapped[SessionKey]
+    block: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -214,7 +214,7 @@ def _spell(plain: str) -> list[str]:
     return spelled
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)  # more than a library has phrases: when a trainer's change is taken up, only what changed is spelt
 def hear(text: str) -> Heard:
     kept = plain_characters(text)
     plain = "".join(character for character, _ in kept)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 import psycopg
@@ -15,11 +16,12 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import settings as effort
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import URL, Select, make_url, select
+from sqlalchemy import URL, Select, event, make_url, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_api.accounts.service import issue_token
 from case_api.application import create_app
+from case_api.documents.pool import Renderer
 from case_api.logs import configure
 from case_api.policies.service import SINCE_EVER, install_defaults
 from models import migrations
@@ -66,6 +68,23 @@ def administer(statement: str) -> None:
         connection.execute(statement)  # type: ignore[arg-type]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "in_turn: each of these tests runs on one database, and the next one on the next")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is slow and no matter of one database's SQL runs once: a test marked `in_turn` on the first, the next one on the second."""
+    kinds: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        database = item.callspec.params.get("migrated") if hasattr(item, "callspec") else None
+        if database and item.get_closest_marker("in_turn"):
+            kinds[item.nodeid.replace(database, "", 1)].append(item)
+    left = [item for number, same in enumerate(kinds.values()) for place, item in enumerate(same) if place != number % len(same)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
 @pytest.fixture(autouse=True)
 def logs() -> None:
     """As the product logs them. structlog's own default draws tracebacks with every local variable: seconds, on the event loop."""
@@ -82,6 +101,7 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         return
     name = f"calmdesk_test_{secrets.token_hex(4)}"
     administer(f"CREATE DATABASE {name}")
+    administer(f"ALTER DATABASE {name} SET synchronous_commit = off")  # no test pulls the plug: see `engine`
     url = make_url(POSTGRES_URL).set(database=name)
     migrations.upgrade(Settings(database_url=url.render_as_string(hide_password=False)))
     yield url
@@ -103,9 +123,18 @@ def settings(migrated: URL, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The product's own, but that its commits do not wait for the disk: that is for when the power fails."""
     made = create_engine(settings)
+    if made.dialect.name == "sqlite":
+        event.listen(made.sync_engine, "connect", _no_sync)
     yield made
     await made.dispose()
+
+
+def _no_sync(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
 
 
 @pytest.fixture
@@ -133,11 +162,19 @@ def rows(factory: Factory) -> Rows:
     return Rows(factory)
 
 
-@pytest.fixture
-def app(settings: Settings, engine: AsyncEngine) -> Iterator[FastAPI]:
-    made = create_app(settings, engine=engine)
+@pytest.fixture(scope="session")
+def renderer() -> Iterator[Renderer]:
+    """One pool of processes for all applications: each takes seconds to start, and holds nothing of any."""
+    made = Renderer()
     yield made
-    made.state.renderer.close()
+    made.close()
+
+
+@pytest.fixture
+def app(settings: Settings, engine: AsyncEngine, renderer: Renderer) -> FastAPI:
+    made = create_app(settings, engine=engine)
+    made.state.renderer = renderer
+    return made
 
 
 @pytest.fixture

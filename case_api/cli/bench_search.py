@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,9 +33,11 @@ from models.consents import Consent
 from models.engine import Factory, create_engine, database_url, reading, session_factory, transaction
 from models.keywords import KeywordHit
 from models.people import Person
+from models.readings import readings
 from models.sessions import Session
 from models.settings import Settings
 from models.sites import Site
+from models.transcripts import BLOCK, UtteranceSearchBlock
 from models.utterances import Utterance
 
 AN_HOUR, EACH = 1000, 500
@@ -57,9 +59,10 @@ def search(
     seed: Annotated[int, typer.Option()] = 1,
     database: Annotated[str | None, typer.Option(help="A PostgreSQL server: a database of the benchmark's own is made there")] = None,
     folder: Annotated[Path | None, typer.Option(help="Keep the filled database here for another run (SQLite)", file_okay=False)] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the filled database on the server for another run (PostgreSQL)")] = False,
 ) -> None:
     """Search made-up transcripts: milliseconds of a first page, by kind of question. The same every time for one seed."""
-    with _place(database, folder) as settings:
+    with _place(database, folder, keep) as settings:
         written = _written(settings, hours, seed)
         report = asyncio.run(_ask(settings, queries, random.Random(seed + 1)))
         report |= asyncio.run(_cost_of_writing(settings))
@@ -67,7 +70,7 @@ def search(
 
 
 @contextmanager
-def _place(database: str | None, folder: Path | None) -> Iterator[Settings]:
+def _place(database: str | None, folder: Path | None, keep: bool) -> Iterator[Settings]:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         yield own_settings(folder)
@@ -77,12 +80,16 @@ def _place(database: str | None, folder: Path | None) -> Iterator[Settings]:
     else:
         server = plain_engine(make_url(database).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {BENCH} WITH (FORCE)"))
-            connection.execute(text(f"CREATE DATABASE {BENCH}"))
+            there = connection.execute(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": BENCH}).scalar_one()
+            if there and not keep:
+                connection.execute(text(f"DROP DATABASE {BENCH} WITH (FORCE)"))
+            if not (there and keep):
+                connection.execute(text(f"CREATE DATABASE {BENCH}"))
             try:
                 yield Settings(database_url=make_url(database).set(database=BENCH).render_as_string(hide_password=False))
             finally:
-                connection.execute(text(f"DROP DATABASE {BENCH} WITH (FORCE)"))
+                if not keep:
+                    connection.execute(text(f"DROP DATABASE {BENCH} WITH (FORCE)"))
 
 
 def _vocabulary() -> tuple[list[str], list[float]]:
@@ -118,7 +125,7 @@ def _written(settings: Settings, hours: int, seed: int) -> dict[str, Any]:
 
 
 def _fill(connection: Connection, hours: int, chance: random.Random) -> int:
-    """In batches, each a transaction; the triggers keep the index, as they do for a real one. PostgreSQL makes its index at the end."""
+    """In batches, each a transaction. What the triggers would write is written along, which is quicker; see `_as_triggers`."""
     vocabulary, weights = _vocabulary()
     conversations = max(hours * AN_HOUR // EACH, 1)
     now, begun = utc_now(), time.perf_counter()
@@ -126,9 +133,7 @@ def _fill(connection: Connection, hours: int, chance: random.Random) -> int:
     if sqlite:
         for pragma in ("synchronous=OFF", "cache_size=-262144", "journal_mode=WAL"):
             connection.exec_driver_sql(f"PRAGMA {pragma}")
-    else:
-        index = connection.execute(text("SELECT pg_get_indexdef('utterance_search_index'::regclass)")).scalar_one()
-        connection.execute(text("DROP INDEX utterance_search_index"))
+    again = [_without(connection, sqlite, kind, name) for kind, name in _KEPT[connection.dialect.name]]
     connection.execute(
         insert(Site), [{"id": f"site{n}", "code": f"S{n}", "name": f"案场{n}", "name_en": f"Site {n}"} for n in range(SITES)]
     )
@@ -138,9 +143,10 @@ def _fill(connection: Connection, hours: int, chance: random.Random) -> int:
         batch = range(first, min(first + BATCH, conversations))
         connection.execute(insert(Consent), [_consent(number) for number in batch])
         begins = (now - timedelta(seconds=YEAR * (1 - number / conversations)) for number in batch)
-        connection.execute(insert(Session), [_session(number, at, chance) for number, at in zip(batch, begins, strict=True)])
+        sessions = [_session(number, at, chance) for number, at in zip(batch, begins, strict=True)]
+        connection.execute(insert(Session), sessions)
         said = [one for number in batch for one in _said(number, chance, vocabulary, weights)]
-        _write(connection, said)
+        _write(connection, sessions, said, first * EACH + 1)
         connection.execute(insert(KeywordHit), [_hit(one) for one in said if one[3].endswith(tuple(SAYINGS))])
         connection.commit()
         if batch[-1] * 20 // conversations != (batch[0] - 1) * 20 // conversations:
@@ -148,23 +154,83 @@ def _fill(connection: Connection, hours: int, chance: random.Random) -> int:
             left = (conversations - batch[-1] - 1) * EACH / rate
             console.print(f"{(batch[-1] + 1) * EACH:,} sentences, {rate:,.0f} a second, {left / 60:.0f} min left")
     if not sqlite:
+        connection.execute(text("SELECT setval('utterance_search_id_seq', max(id)) FROM utterance_search"))
         connection.execute(text("SET maintenance_work_mem = '1GB'"))
-        connection.execute(text(index))
-        connection.commit()
-        connection.execute(text("ANALYZE"))
-        connection.commit()
+    for statement in again:
+        connection.exec_driver_sql(statement)
+    connection.commit()
+    connection.execute(text("ANALYZE"))
+    connection.commit()
+    if not sqlite:
+        _as_triggers(connection)
     return conversations * EACH
 
 
-def _write(connection: Connection, said: list[tuple[Any, ...]]) -> None:
+_KEPT: dict[str, tuple[tuple[str, str], ...]] = {
+    "sqlite": (("trigger", "utterance_search_added"), ("trigger", "utterance_search_placed")),
+    "postgresql": (("trigger", "utterance"), ("trigger", "utterance_search"), ("index", "utterance_search_index")),
+}
+"""What keeps the index, and is away while it is filled: triggers of these names (SQLite), those of these tables (PostgreSQL)."""
+
+
+def _without(connection: Connection, sqlite: bool, kind: str, name: str) -> str:
+    """Take it away; the statement that brings it back."""
+    if sqlite:
+        again = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": name}).scalar_one()
+    elif kind == "index":
+        again = connection.execute(text("SELECT pg_get_indexdef(to_regclass(:name))"), {"name": name}).scalar_one()
+    else:
+        again = f"ALTER TABLE {name} ENABLE TRIGGER USER"
+    connection.execute(text(f"DROP {kind} {name}" if sqlite or kind == "index" else f"ALTER TABLE {name} DISABLE TRIGGER USER"))
+    return str(again)
+
+
+def _write(connection: Connection, sessions: list[dict[str, Any]], said: list[tuple[Any, ...]], first: int) -> None:
     """Not by SQLAlchemy, whose part would be a third of the time."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"INSERT INTO utterance ({COLUMNS}) VALUES ({', '.join('?' * 13)})", said)
-        return
+    facets = {one["id"]: f"s{one['site_id']} u{one['staff_id']} {one['started_at']:d%Y%m%d m%Y%m}" for one in sessions}
+    blocks = sorted({(one[0], row >> BLOCK) for row, one in enumerate(said, first)})
+    connection.execute(insert(UtteranceSearchBlock), [{"session_id": session, "block": block} for session, block in blocks])
     driver: Any = connection.connection.dbapi_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY utterance ({COLUMNS}) FROM STDIN") as copy:
-        for one in said:
-            copy.write_row(one)
+    if connection.dialect.name == "sqlite":
+        driver.executemany(f"INSERT INTO utterance ({COLUMNS}) VALUES ({', '.join('?' * 13)})", said)
+        rows = ((row, one[0], one[1], facets[one[0]]) for row, one in enumerate(said, first))
+        driver.executemany("INSERT INTO utterance_search (id, session_id, ordinal, facets) VALUES (?, ?, ?, ?)", rows)
+        held = ((row, f"{' '.join(_tokens(one[3]))} {facets[one[0]]}") for row, one in enumerate(said, first))
+        driver.executemany("INSERT INTO utterance_search_index (rowid, grams) VALUES (?, ?)", held)
+        return
+    with driver.cursor() as cursor:
+        with cursor.copy(f"COPY utterance ({COLUMNS}) FROM STDIN") as copy:
+            for one in said:
+                copy.write_row(one)
+        with cursor.copy("COPY utterance_search (id, session_id, ordinal, facets, grams) FROM STDIN") as copy:
+            for row, one in enumerate(said, first):
+                windows = f"w13n{row >> 13} w17n{row >> 17} w21n{row >> 21}"
+                copy.write_row((row, one[0], one[1], "", f"{' '.join(_tokens(one[3]))} {facets[one[0]]} {windows}"))
+
+
+def _tokens(said: str) -> set[str]:
+    """As migration 0029 has them, for a text of Chinese characters only."""
+    read = [(char, readings().get(char, ())) for char in said]
+    found = {token for char, syllables in read for token in (char, *(f"y0{one}" for one in syllables))}
+    for (a, before), (b, after) in pairwise(read):
+        found.add(a + b)
+        found.update(f"i0{one[0]}{two[0]}" for one in before for two in after)
+    return found
+
+
+def _as_triggers(connection: Connection) -> None:
+    """What was written is what the trigger would have written, or there was nothing to measure."""
+    wrong = connection.execute(
+        text(
+            "SELECT count(*) FROM (SELECT * FROM utterance_search WHERE id <= :some) s JOIN utterance u USING (session_id, ordinal)"
+            " WHERE ARRAY(SELECT DISTINCT unnest(string_to_array(grams, ' ')) ORDER BY 1)"
+            " <> ARRAY(SELECT DISTINCT unnest(string_to_array(utterance_search_tokens(s.id, text, session_id), ' ')) ORDER BY 1)"
+        ),
+        {"some": SPOT_CHECKS},
+    ).scalar_one()
+    connection.rollback()
+    if wrong:
+        raise RuntimeError(f"{wrong} of {SPOT_CHECKS} sentences have other tokens than their trigger gives them")
 
 
 def _hit(said: tuple[Any, ...]) -> dict[str, Any]:
@@ -231,7 +297,10 @@ async def _ask(settings: Settings, queries: int, chance: random.Random) -> dict[
         "frequent_at_site": lambda: (office, Wanted((frequent(),), site_id=f"site{chance.randrange(SITES)}")),
         "old_month": lambda: (office, Wanted((chance.choice(SAYINGS),), **month)),
         "frequent_before": lambda: (office, Wanted((frequent(),), until=month["since"])),
+        "frequent_month": lambda: (office, Wanted((frequent(),), **month)),
         "agitated": lambda: (office, Wanted(words(chance.choice(SAYINGS)), level="agitated")),
+        "agitated_month": lambda: (office, Wanted((frequent(),), level="agitated", **month)),
+        "category_month": lambda: (office, Wanted(category=f"类别{chance.randrange(len(SAYINGS))}", **month)),
         "category": lambda: (office, Wanted(category=f"类别{chance.randrange(len(SAYINGS))}")),
         "own": lambda: (consultant, Wanted(rare())),
         "pinyin_common": lambda: (office, Wanted(typed(chance.choice(SAYINGS)))),
@@ -246,12 +315,12 @@ async def _ask(settings: Settings, queries: int, chance: random.Random) -> dict[
     for _ in range(queries):
         for kind, make in kinds.items():
             principal, wanted = make()
-            page = await _timed(factory, principal, wanted, now, service.START, took[kind])
+            page = await _timed(factory, principal, wanted, service.START, took[kind])
             found[kind] += len(page.items)
         principal, wanted = kinds["frequent"]()
         place = service.START
         for number in range(10):
-            page = await _timed(factory, principal, wanted, now, place, took["tenth_page"] if number == 9 else [])
+            page = await _timed(factory, principal, wanted, place, took["tenth_page"] if number == 9 else [])
             place = service.Place(int(page.next_cursor or 0))
         found["tenth_page"] += len(page.items)
     await engine.dispose()
@@ -260,10 +329,10 @@ async def _ask(settings: Settings, queries: int, chance: random.Random) -> dict[
     return {"searches": len(every), "p50_ms": round(float(np.median(every)), 1), "p95_ms": _p95(every), "kinds": by_kind}
 
 
-async def _timed(factory: Factory, principal: Principal, wanted: Wanted, now: Any, place: service.Place, took: list[float]) -> Any:
+async def _timed(factory: Factory, principal: Principal, wanted: Wanted, place: service.Place, took: list[float]) -> Any:
     begun = time.perf_counter()
     async with reading(factory) as db:
-        page = await service.search(db, principal, wanted, now, limit=30, after=place)
+        page = await service.search(db, principal, wanted, limit=30, after=place)
     took.append(1000 * (time.perf_counter() - begun))
     return page
 

@@ -40,6 +40,9 @@ async def search(visit: Visit, request: Request) -> None:
     if found is None:
         return
     with card():
+        hits = found["hits"]
+        if hits and hits["number"]:
+            el("p", visit.t(f"search.hits_{hits['precision']}", number=f"{hits['number']:,}"), "note", role="status")
         if not found["items"]:
             empty(visit.t("search.look_on" if found["next_cursor"] else "search.empty"))
         else:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
 from case_api.transcripts.pinyin import Sought, tokens
 
-MOST_DAYS, MOST_MONTHS, MOST_SITES = 40, 60, 60
+MOST_SITES = 60
 MOST_PAIRS = 30
 NEWEST: Final = 10**18 - 1
 """Above every row of the index."""
@@ -56,24 +55,6 @@ def facet(kind: str, ids: Iterable[str]) -> tuple[str, ...]:
     """Tokens of sites (`s`) or people (`u`); nothing to ask for where an id is none of ours."""
     found = tuple(dict.fromkeys(ids))
     return tuple(f"{kind}{one}" for one in found) if all(one.isascii() and one.isalnum() for one in found) else ()
-
-
-def days(since: datetime | None, until: datetime | None, now: datetime) -> tuple[str, ...]:
-    """Tokens of the days (UTC) of [since, until), whole months as months where these are many; nothing for a period without a beginning."""
-    if since is None:
-        return ()
-    first, last = since.astimezone(UTC).date(), min(until or now, now + timedelta(days=1)).astimezone(UTC).date()
-    if (last - first).days < MOST_DAYS:
-        return _days(first, last)
-    begin, end = first.year * 12 + first.month, last.year * 12 + last.month - 1  # the months between, counted from 0
-    if end - begin > MOST_MONTHS:
-        return ()
-    months = tuple(f"m{month // 12:04d}{month % 12 + 1:02d}" for month in range(begin, end))
-    return (*_days(first, date(begin // 12, begin % 12 + 1, 1) - timedelta(days=1)), *months, *_days(last.replace(day=1), last))
-
-
-def _days(first: date, last: date) -> tuple[str, ...]:
-    return tuple(f"d{first + timedelta(days=day):%Y%m%d}" for day in range((last - first).days + 1))
 
 
 def in_fts5(question: Asked) -> str:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, literal, select, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from case_api.transcripts.blocks import below, newest, together, windows
 from case_api.transcripts.query import NEWEST, Asked, asked, in_fts5, in_postgresql
 from models.consents import Consent
 from models.keywords import KeywordHit
 from models.people import Person
 from models.sessions import Session
-from models.transcripts import UtteranceSearch
+from models.transcripts import BLOCK, UtteranceSearch, UtteranceSearchBlock
 from models.utterances import Utterance
 
 
@@ -31,6 +32,11 @@ class Wanted:
     level: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def narrows_sessions(self) -> bool:
+        """Whether it leaves out whole conversations."""
+        return any(one is not None for one in (self.site_id, self.staff_id, self.level, self.since, self.until))
 
 
 class Found(NamedTuple):
@@ -51,54 +57,69 @@ class Found(NamedTuple):
     display_name: str
 
 
-WINDOWS: Final = (13, 17, 21)
-"""Bits of a row's number that are not in the token of its window (PostgreSQL, migration 0029)."""
+FIRST_BLOCKS: Final = 16
+"""Blocks of the first question to PostgreSQL."""
 
 
-async def candidates(db: AsyncSession, question: Asked, before: int, few: int) -> Sequence[int]:
-    """Rows of the index that can be right, below `before`, the newest first."""
-    bound: dict[str, Any] = {"before": before, "few": few}
-    if question == Asked():
-        query = "SELECT id FROM utterance_search WHERE id < :before ORDER BY id DESC LIMIT :few"
-    elif db.get_bind().dialect.name == "postgresql":
-        return await _in_windows(db, question, before, few)
-    else:
-        bound["match"] = in_fts5(question)
-        query = (
-            "SELECT rowid FROM utterance_search_index WHERE utterance_search_index MATCH :match AND rowid < :before"
-            " ORDER BY rowid DESC LIMIT :few"
-        )
-    return [row[0] for row in await db.execute(text(query), bound)]
+async def everywhere(db: AsyncSession) -> Sequence[range]:
+    """All blocks of the index."""
+    last = await db.scalar(select(func.max(UtteranceSearch.id)))
+    return [] if last is None else [range((last >> BLOCK) + 1)]
 
 
-async def _in_windows(db: AsyncSession, question: Asked, before: int, few: int) -> Sequence[int]:
-    """A GIN index gives every match, in no order: of a frequent word those of the newest thousands of rows are asked for first."""
-    newest = (await db.execute(text("SELECT max(id) FROM utterance_search WHERE id < :before"), {"before": before})).scalar()
-    if newest is None:
-        return []
-    for bits in (*WINDOWS, None):
-        window = () if bits is None else (tuple((f"w{bits}n{(newest >> bits) - back}",) for back in (0, 1)),)
-        conditions, bound = in_postgresql(Asked(question.all, (*question.any, *window)))
-        # By `id + 0`, or the planner reads every row from the newest on where it believes that a word is frequent.
-        query = f"SELECT id FROM utterance_search WHERE {' AND '.join(conditions)} AND id < :before ORDER BY id + 0 DESC LIMIT :few"
-        found = [row[0] for row in await db.execute(text(query), {**bound, "before": before, "few": few})]
-        if len(found) == few:
-            break
+async def places(db: AsyncSession, allowed: ColumnElement[bool], wanted: Wanted) -> Sequence[range]:
+    """Blocks in which conversations that are wanted, and may be read, have sentences."""
+    query = select(UtteranceSearchBlock.block).distinct().join(Session, Session.id == UtteranceSearchBlock.session_id)
+    query = query.join(Consent, Consent.id == Session.consent_id).where(allowed, *_held_so(wanted))
+    return together((await db.scalars(query.order_by(UtteranceSearchBlock.block.desc()))).all())
+
+
+async def candidates(db: AsyncSession, question: Asked, where: Sequence[range], before: int, few: int) -> Sequence[int]:
+    """Rows of the index that can be right, in these blocks and below `before`, the newest first; fewer than `few` only at the end.
+
+    PostgreSQL's GIN index gives every match, in no order. So it is asked about the newest blocks first, and then about as many as should
+    hold what is missing.
+    """
+    found: list[int] = []
+    in_parts = question != Asked() and db.get_bind().dialect.name == "postgresql"
+    left, read, size = below(where, before)[::-1], 0, FIRST_BLOCKS
+    while left and len(found) < few:
+        part = left.pop()
+        if in_parts:
+            part, older = newest(part, size)
+            left += [older] if older else []
+        missing = few - len(found)
+        query, bound = _asked_in(part, question) if in_parts else _asked_in_order(question)
+        bound |= {"first": part.start << BLOCK, "end": min(before, part.stop << BLOCK), "few": missing}
+        found += (await db.scalars(text(query), bound)).all()
+        read += len(part)
+        size = min(32 * size, 1 + 3 * missing * read // (2 * len(found))) if found else 32 * size
     return found
+
+
+def _asked_in_order(question: Asked) -> tuple[str, dict[str, Any]]:
+    """FTS5 answers in the order of the rows; any database does without words."""
+    rows = "{id} >= :first AND {id} < :end ORDER BY {id} DESC LIMIT :few"
+    if question == Asked():
+        return f"SELECT id FROM utterance_search WHERE {rows.format(id='id')}", {}
+    index = "SELECT rowid FROM utterance_search_index WHERE utterance_search_index MATCH :match AND "
+    return index + rows.format(id="rowid"), {"match": in_fts5(question)}
+
+
+def _asked_in(part: range, question: Asked) -> tuple[str, dict[str, Any]]:
+    """By `id + 0`, or the planner reads every row of the part where it believes that a word is frequent."""
+    conditions, bound = in_postgresql(Asked(question.all, (*question.any, tuple((token,) for token in windows(part)))))
+    conditions += ["id + 0 >= :first", "id + 0 < :end"]
+    return f"SELECT id FROM utterance_search WHERE {' AND '.join(conditions)} ORDER BY id + 0 DESC LIMIT :few", dict(bound)
 
 
 async def spoken_in(db: AsyncSession, words: str, most: int) -> Sequence[str] | None:
     """Conversations in which this may be said; None where that is in more than `most` sentences: reading the newest is quicker then."""
     question = asked((words,), [])
-    rows = [] if question == Asked() else await candidates(db, question, NEWEST, most + 1)
+    rows = [] if question == Asked() else await candidates(db, question, await everywhere(db), NEWEST, most + 1)
     if question == Asked() or len(rows) > most:
         return None
-    return (await db.scalars(select(UtteranceSearch.session_id).where(UtteranceSearch.id.in_(rows)).distinct())).all()
-
-
-async def first_began(db: AsyncSession) -> datetime | None:
-    """When the first of all conversations began."""
-    return await db.scalar(select(Session.started_at).order_by(Session.started_at).limit(1))
+    return (await db.scalars(select(UtteranceSearch.session_id).where(_among(db, rows)).distinct())).all()
 
 
 async def right(
@@ -106,26 +127,26 @@ async def right(
 ) -> Sequence[Found]:
     """Those that are what was asked for, the newest first.
 
-    Sentences, terms and conversations in a question each: in one, the planner may begin with every conversation of a site.
+    Conversations, terms and sentences in a question each, so that only sentences of the right conversations are read: in one question, the
+    planner may begin with every conversation of a site.
     """
-    there = and_(Utterance.session_id == UtteranceSearch.session_id, Utterance.ordinal == UtteranceSearch.ordinal)
-    said = (
-        select(UtteranceSearch.id.label("row"), *_SAID)
-        .join(Utterance, there)
-        .where(UtteranceSearch.id.in_(ids), *_said_so(wanted, literal))
-    )
-    rows = (await db.execute(said.order_by(UtteranceSearch.id.desc()))).all()
-    if wanted.category is not None:
-        hits = await _hits(db, {row.session_id for row in rows}, wanted.category)
-        rows = [row for row in rows if (row.session_id, row.id) in hits]
+    placed = select(UtteranceSearch.id, UtteranceSearch.session_id).where(_among(db, ids))
+    of = dict((await db.execute(placed)).all())
     sessions = (
         select(*_HELD)
         .join(Consent, Consent.id == Session.consent_id)
         .join(Person, Person.id == Session.staff_id)
-        .where(Session.id.in_({row.session_id for row in rows}), allowed, *_held_so(wanted))
+        .where(Session.id.in_(set(of.values())), allowed, *_held_so(wanted))
     )
     held = {row.session_id: row for row in (await db.execute(sessions)).all()}
-    return [Found(**dict(row._mapping) | dict(held[row.session_id]._mapping)) for row in rows if row.session_id in held]
+    there = and_(Utterance.session_id == UtteranceSearch.session_id, Utterance.ordinal == UtteranceSearch.ordinal)
+    said = select(UtteranceSearch.id.label("row"), *_SAID).join(Utterance, there).where(*_said_so(wanted, literal))
+    said = said.where(_among(db, [row for row, session in of.items() if session in held]))
+    if wanted.category is not None:
+        hits = await _hits(db, held, wanted.category)
+        said = said.where(tuple_(Utterance.session_id, Utterance.id).in_(hits))
+    rows = (await db.execute(said.order_by(UtteranceSearch.id.desc()))).all()
+    return [Found(**dict(row._mapping) | dict(held[row.session_id]._mapping)) for row in rows]
 
 
 def _among(db: AsyncSession, ids: Sequence[int]) -> ColumnElement[bool]:
@@ -135,11 +156,11 @@ def _among(db: AsyncSession, ids: Sequence[int]) -> ColumnElement[bool]:
     return UtteranceSearch.id.in_(ids)
 
 
-async def _hits(db: AsyncSession, sessions: Collection[str], category: str) -> set[tuple[str, str]]:
+async def _hits(db: AsyncSession, sessions: Collection[str], category: str) -> Sequence[tuple[str, str]]:
     """(session, utterance) of terms of a category."""
-    query = select(KeywordHit.session_id, KeywordHit.utterance_id).where(KeywordHit.session_id.in_(sessions))
+    query = select(KeywordHit.session_id, KeywordHit.utterance_id).where(KeywordHit.session_id.in_(sessions)).distinct()
     rows = await db.execute(query.where(KeywordHit.category == category, KeywordHit.false_hit.is_(False)))
-    return {(session, utterance) for session, utterance in rows.all()}
+    return [(session, utterance) for session, utterance in rows.all()]
 
 
 _SAID: Final = (

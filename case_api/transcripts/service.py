@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from case_api.paging import Page
 from case_api.security import Permission, Principal
 from case_api.sessions.repository import visible_to
 from case_api.transcripts import repository
 from case_api.transcripts.pinyin import Sought, heard, sought
-from case_api.transcripts.query import MOST_SITES, NEWEST, asked, days, facet
+from case_api.transcripts.query import MOST_SITES, NEWEST, asked, facet
 from case_api.transcripts.repository import Wanted
-from case_api.transcripts.schemas import Piece, SaidOut
+from case_api.transcripts.schemas import Hits, Piece, SaidOut, SaidPage
 
 FIRST, MORE, MOST_READ = 200, 2000, 10_000
 """Candidates of the first look, of each further one, and of one page at the most: a page may be short and still have a next one."""
+MOST_COUNTED: Final = 5000
+"""Candidates that are counted beyond what a first page has looked at."""
 AROUND: Final = 40
 
 
@@ -39,24 +40,21 @@ class Place:
 START: Final = Place()
 
 
-async def search(db: AsyncSession, principal: Principal, wanted: Wanted, now: datetime, *, limit: int, after: Place) -> Page[SaidOut]:
+async def search(db: AsyncSession, principal: Principal, wanted: Wanted, *, limit: int, after: Place) -> SaidPage:
     """Of the conversations that the principal may read: what is written so, the newest first; then what was typed as pinyin."""
-    since = await _since(db, wanted)
-    facets = [_places(principal, wanted), facet("u", [wanted.staff_id or ""]), days(since, wanted.until, now)]
-    asker = _Asker(db, visible_to(principal), wanted, sought(wanted.words), facets, limit)
+    allowed, facets = visible_to(principal), [_places(principal, wanted), facet("u", [wanted.staff_id or ""])]
+    everywhere = principal.sites_for(Permission.SESSION_READ_SITE) is None and not wanted.narrows_sessions
+    where = await (repository.everywhere(db) if everywhere else repository.places(db, allowed, wanted))
+    asker = _Asker(db, allowed, wanted, sought(wanted.words), facets, where, limit)
     next_: Place | None = after
     while next_ is not None and len(asker.found) <= limit and asker.read < MOST_READ:
         next_ = await asker.look(next_)
+    hits = await asker.hits(next_) if after == START else None
     shown = asker.found[:limit]
     if len(asker.found) > limit:
         place, last = shown[-1]
         next_ = replace(place, before=last.row)
-    return Page(items=[_out(row, asker.sought) for _, row in shown], next_cursor=None if next_ is None else str(next_))
-
-
-async def _since(db: AsyncSession, wanted: Wanted) -> datetime | None:
-    """A period without a beginning begins with the first conversation, or its end alone would narrow nothing."""
-    return wanted.since or (await repository.first_began(db) if wanted.until else None)
+    return SaidPage(items=[_out(row, asker.sought) for _, row in shown], next_cursor=None if next_ is None else str(next_), hits=hits)
 
 
 @dataclass
@@ -66,24 +64,59 @@ class _Asker:
     wanted: Wanted
     sought: Sequence[Sought]
     facets: Sequence[Sequence[str]]
+    where: Sequence[range]
     limit: int
     found: list[tuple[Place, Any]] = field(default_factory=list)
     read: int = 0
+    looked: int = 0
+    """Candidates of the place that was looked at last, among what is written so or what only sounds so."""
 
     async def look(self, place: Place) -> Place | None:
         """Read the next candidates below a place; where to go on, None at the end."""
         few = MORE if self.read else max(FIRST, self.limit + 1)
-        typed = [one for one in self.sought if one.sounds] if place.by_sound else []
-        literal = [word for one in self.sought if one not in typed for word in one.literal]
-        ids = await repository.candidates(self.db, asked(literal, self.facets, typed), place.before, few)
+        typed, literal = self._asked(place)
+        ids = await repository.candidates(self.db, asked(literal, self.facets, typed), self.where, place.before, few)
         if ids:
             rows = await repository.right(self.db, self.allowed, self.wanted, literal, ids)
             self.found += [(place, row) for row in rows if not typed or only_by_sound(row.text, typed)]
         # What was typed as pinyin is compared here, and not by the database.
         self.read += len(ids) * (4 if typed else 1)
+        self.looked += len(ids)
         if len(ids) == few:
             return replace(place, before=ids[-1])
-        return Place(by_sound=True) if not place.by_sound and any(one.sounds for one in self.sought) else None
+        self.looked = 0
+        return Place(by_sound=True) if not place.by_sound and self._sounds else None
+
+    async def hits(self, next_: Place | None) -> Hits:
+        """How many there are: those that were read, and of the candidates that were not as large a share as of these."""
+        if next_ is None:
+            return Hits(number=len(self.found), precision="exact")
+        sure = len(self.found)
+        if not self.looked:
+            return Hits(number=sure, precision="at_least")
+        typed, literal = self._asked(next_)
+        question = asked(literal, self.facets, typed)
+        left = len(await repository.candidates(self.db, question, self.where, next_.before, MOST_COUNTED + 1))
+        if left == 0 and (next_.by_sound or not self._sounds):
+            return Hits(number=sure, precision="exact")
+        right = sum(place.by_sound == next_.by_sound for place, _ in self.found)
+        more = left > MOST_COUNTED or (self._sounds and not next_.by_sound)
+        return Hits(number=max(sure, _rounded(sure + left * right // self.looked)), precision="at_least" if more else "about")
+
+    @property
+    def _sounds(self) -> bool:
+        return any(one.sounds for one in self.sought)
+
+    def _asked(self, place: Place) -> tuple[Sequence[Sought], Sequence[str]]:
+        """What may be there in its sound, and what has to be there in its letters."""
+        typed = [one for one in self.sought if one.sounds] if place.by_sound else []
+        return typed, [word for one in self.sought if one not in typed for word in one.literal]
+
+
+def _rounded(number: int) -> int:
+    """Down to two digits: it is a guess."""
+    unit: int = 10 ** max(0, len(str(number)) - 2)
+    return number // unit * unit
 
 
 def only_by_sound(said: str, typed: Sequence[Sought]) -> bool:

@@ -28,6 +28,8 @@ from models.people import PersonRole
 from models.sessions import Session, SessionMark
 from models.tokens import AccessToken
 
+pytestmark = pytest.mark.in_turn
+
 PACKET = bytes(3200)
 CONSENT = {"recording": True, "notice_version": "rec-2026-11"}
 

@@ -23,6 +23,8 @@ from models.sessions import Session, SessionMark
 from models.states import StateEvent
 from models.utterances import Utterance
 
+pytestmark = pytest.mark.in_turn
+
 SPEED = 30.0
 ONSET = 33.1
 """Where the customer's outburst begins in `shortened`."""

@@ -29,6 +29,8 @@ from models.sites import Site, SiteDetection
 from models.tokens import AccessToken
 from tests.audio_service.live.test_bad_input import PACKET, line
 
+pytestmark = pytest.mark.in_turn
+
 REFUSED = {"recording": False, "notice_version": "rec-2026-11"}
 
 

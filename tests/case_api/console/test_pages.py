@@ -66,6 +66,10 @@ def test_a_quote_leads_to_its_moment_for_whoever_may_hear_it(server: Server) -> 
     assert server.ask(None, "/q/none").headers["location"] == "/console/"
 
 
+def test_a_search_tells_how_many_it_found(server: Server) -> None:
+    assert re.search(r"共 [1-9]\d* 处", server.ask("zhangwei", "/search?q=定金").text)
+
+
 def test_where_no_demonstration_is_served_nobody_comes_in_by_a_button(server: Server) -> None:
     assert "/sign-in-as" not in server.ask(None, "/sign-in").text
     answer = server.ask(None, "/sign-in-as", "POST", data={"role": "site_manager"})

@@ -10,10 +10,11 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 
+from case_api.transcripts.blocks import below, newest, together, windows
 from case_api.transcripts.pinyin import Sought, heard, sought, sounds, tokens
-from case_api.transcripts.query import asked, days, in_fts5, words
+from case_api.transcripts.query import NEWEST, asked, in_fts5, words
 from case_api.transcripts.service import snippet
 from models.consents import Consent
 from models.corrections import UtteranceCorrection
@@ -22,6 +23,7 @@ from models.people import Person
 from models.readings import readings
 from models.sessions import Session
 from models.sites import Site
+from models.transcripts import BLOCK, UtteranceSearchBlock
 from models.utterances import Utterance
 from tests.case_api.sessions.conftest import MakeSession
 from tests.conftest import MakePerson, SignIn
@@ -43,6 +45,11 @@ async def found(client: httpx2.AsyncClient, who: dict[str, str], **query: Any) -
     answer = await client.get("/v1/utterances", headers=who, params={name.rstrip("_"): value for name, value in query.items()})
     assert answer.status_code == 200, answer.text
     return ["".join(piece["text"] for piece in item["snippet"]) for item in answer.json()["items"]]
+
+
+async def hits(client: httpx2.AsyncClient, who: dict[str, str], **query: Any) -> dict[str, Any] | None:
+    told: dict[str, Any] | None = (await client.get("/v1/utterances", headers=who, params=query)).json()["hits"]
+    return told
 
 
 async def test_any_part_of_a_sentence_is_found(
@@ -144,6 +151,15 @@ async def test_pages_follow_each_other(
     for n in range(5):
         await make_session(staff, site.id, lines=[("customer", float(k), k + 0.9, f"第{n}次第{k}句") for k in range(3)])
     who, got, cursor, pages = await sign_in(staff), [], None, 0
+    first = (await client.get("/v1/utterances", headers=who, params={"q": "第0", "limit": 1})).json()
+    assert first["hits"] == {"number": 7, "precision": "about"}
+    # Of the newest four candidates one is right, and so as many of the other eleven.
+    assert await hits(client, who, q="第", category="媒体", limit=1) == {"number": 3, "precision": "about"}
+    assert await hits(client, who, q="第0", limit=1, cursor=first["next_cursor"]) is None
+    assert await hits(client, who, q="第1次", limit=100) == {"number": 3, "precision": "exact"}
+    assert await hits(client, who, q="没有") == {"number": 0, "precision": "exact"}
+    monkeypatch.setattr("case_api.transcripts.service.MOST_COUNTED", 2)
+    assert (await hits(client, who, q="第0", limit=1) or {})["precision"] == "at_least"
     while pages == 0 or cursor:
         answer = (
             await client.get("/v1/utterances", headers=who, params={"q": "第0", "limit": 1} | ({"cursor": cursor} if cursor else {}))
@@ -226,6 +242,36 @@ async def test_the_index_follows_what_is_written_and_deleted(
     assert (await held("定金"), await held("曝光"), await held(f"s{site.id}"), await held(f"u{staff.id}")) == (0, 0, 0, 0)
 
 
+async def test_an_old_conversation_is_found_where_it_was_written(
+    client: httpx2.AsyncClient, factory: Factory, make_session: MakeSession, staff: Person, site: Site, sign_in: SignIn
+) -> None:
+    """Far apart in the index, and one that was written long after it began."""
+    old = await make_session(staff, site.id, lines=[("customer", 1.0, 2.0, "从前说退定金")])
+    await _far_ahead(factory, 1000 << BLOCK)
+    new = await make_session(staff, site.id, lines=[("customer", 1.0, 2.0, "后来说退定金")])
+    late = Utterance(session_id=old.id, ordinal=9, id="u9", speaker="customer", confidence=1.0, start=9.0, end=10.0, text="补写的退定金")
+    async with transaction(factory) as db:
+        await db.execute(update(Session).where(Session.id == old.id).values(started_at=NOW - timedelta(days=100)))
+        await db.execute(update(Session).where(Session.id == new.id).values(started_at=NOW))
+        db.add(late)
+    who, day = await sign_in(staff), (NOW - timedelta(days=1)).isoformat()
+    assert await found(client, who, q="退定金") == ["补写的退定金", "后来说退定金", "从前说退定金"]
+    for q in ({"q": "退定金"}, {}):
+        assert await found(client, who, to=day, **q) == ["补写的退定金", "从前说退定金"]
+        assert await found(client, who, from_=day, **q) == ["后来说退定金"]
+    async with reading(factory) as db:
+        placed = (await db.execute(select(UtteranceSearchBlock.session_id, UtteranceSearchBlock.block))).all()
+    assert sorted(map(tuple, placed)) == sorted([(old.id, 0), (new.id, 1000), (old.id, 1000)])
+
+
+async def _far_ahead(factory: Factory, row: int) -> None:
+    async with transaction(factory) as db:
+        if db.get_bind().dialect.name == "sqlite":
+            await db.execute(text("UPDATE sqlite_sequence SET seq = :row WHERE name = 'utterance_search'"), {"row": row})
+        else:
+            await db.execute(text("SELECT setval('utterance_search_id_seq', :row)"), {"row": row})
+
+
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_a_snippet_holds_the_text_and_marks_what_was_asked_for(said: str, q: str) -> None:
     pieces = snippet(said, sought(words(q)))
@@ -243,12 +289,39 @@ def test_a_long_text_is_cut_around_the_match() -> None:
 def test_what_the_index_is_asked() -> None:
     assert in_fts5(asked(words("退定金 是"), [("s1", "u2"), ()])) == '"退定" AND "定金" AND "是" AND ("s1" OR "u2")'
     assert in_fts5(asked(words('"; DROP'), [])) == '"dr" AND "ro" AND "op"'
-    assert days(datetime(2026, 11, 24, 20, tzinfo=UTC), None, NOW) == ("d20261124", "d20261125")
-    assert days(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), NOW) == (
-        "d20260131",
-        "m202602",
-        "m202603",
-        "d20260401",
+
+
+def test_where_in_the_index_to_look() -> None:
+    assert together([1900, 1899, 1300, 1290, 3]) == [range(1899, 1901), range(1290, 1301), range(3, 4)]
+    assert together([*range(1900, 300, -20), 100]) == [
+        *(range(n, n + 1) for n in range(1900, 1780, -20)),
+        range(320, 1781),
+        range(100, 101),
+    ]
+    assert together([]) == []
+    assert below([range(899, 901), range(3, 5)], 4 << BLOCK) == [range(3, 4)]
+    assert below([range(3, 5)], (4 << BLOCK) + 1) == [range(3, 5)]
+    assert below([range(3, 5)], 0) == below([], NEWEST) == []
+    assert newest(range(100), 10) == (range(88, 100), range(88))
+    assert newest(range(95, 100), 10) == (range(95, 100), range(95, 95))
+    assert windows(range(9, 300)) == (
+        "w13n37",
+        "w13n36",
+        "w13n35",
+        "w13n34",
+        "w13n33",
+        "w13n32",
+        "w17n1",
+        *(f"w13n{n}" for n in range(15, 0, -1)),
     )
-    assert days(datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC), NOW)[:3] == ("d20251231", "m202601", "d20260201")
-    assert days(datetime(1990, 1, 1, tzinfo=UTC), None, NOW) == days(None, NOW, NOW) == ()
+    assert windows(range(4096)) == ("w21n1", "w21n0")
+
+
+@given(st.integers(0, 20_000), st.integers(1, 20_000))
+def test_windows_hold_the_blocks_and_hardly_others(first: int, count: int) -> None:
+    held = [
+        row
+        for bits, number in (map(int, token[1:].split("n")) for token in windows(range(first, first + count)))
+        for row in range(number << bits - BLOCK, number + 1 << bits - BLOCK)
+    ]
+    assert sorted(held) == list(range(first // 8 * 8, -(-(first + count) // 8) * 8))
