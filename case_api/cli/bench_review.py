@@ -27,6 +27,7 @@ from audio_service.intake.finalise import FINAL_NAME
 from audio_service.messages import SAMPLE_RATE
 from case_api import demo
 from case_api.bootstrap import DEFAULT_SITE
+from case_api.cli.bench_browser import opened
 from case_api.cli.common import print_json
 from case_api.console.door import PREFIX, TOKEN_COOKIE
 from case_api.demo_data.talk import CALMING, COMPLAINT, OPENING
@@ -55,6 +56,7 @@ Samples = NDArray[np.int16]
 def review(
     hours: Annotated[float, typer.Option(min=0.05, max=12, help="Length of the conversation")] = 2.0,
     times: Annotated[int, typer.Option(min=1, max=100, help="How often the page is opened")] = 5,
+    browser: Annotated[bool, typer.Option(help="Also in Chromium, from the navigation to the drawn page, and zooming in it")] = False,
     keep: Annotated[bool, typer.Option(help="Say where it is and go on serving until Ctrl-C, for a browser")] = False,
 ) -> None:
     """Open the review page of a conversation: seconds until the server has sent it, and its bytes.
@@ -67,9 +69,13 @@ def review(
         session_id, counts = asyncio.run(long_conversation(settings, staff, hours))
         with Service(Path(folder)) as service:
             address = f"http://127.0.0.1:{service.port}"
-            print_json({"hours": hours, **counts, **_opened(address, service.pid, staff, session_id, times)})
+            page = f"{address}{PREFIX}/sessions/{session_id}"
+            figures = {"hours": hours, **counts, **_opened(address, service.pid, staff, session_id, times)}
+            if browser:
+                figures["browser"] = opened(page, staff.token, times)
+            print_json(figures)
             if keep:
-                console.print(f"{address}{PREFIX}/sessions/{session_id}  {TOKEN_COOKIE}={staff.token}")
+                console.print(f"{page}  {TOKEN_COOKIE}={staff.token}")
                 _until_interrupted()
 
 
