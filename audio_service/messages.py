@@ -153,7 +153,8 @@ class Ack(_Out):
 class Transcript(_Out):
     """Text of one utterance. Partials replace one another until `final`; `settled` characters will not change any more.
 
-    A final also says how many syllables were heard in its sound, and in how many seconds of speech, whatever the text holds.
+    A final also says how many syllables were heard in its sound, and in how many seconds of speech, whatever the text holds; and
+    whether its text is `doubtful`, to be read with a caveat (`confidence` is about the speaker).
     """
 
     type: Literal["transcript"] = "transcript"
@@ -167,6 +168,7 @@ class Transcript(_Out):
     settled: int = 0
     syllables: float | None = None
     speech_seconds: float | None = None
+    doubtful: bool = False
 
 
 class Measure(_Out):

@@ -20,7 +20,7 @@ from audio_service.live.ring import AudioRing
 from audio_service.live.words import Found
 from audio_service.messages import Speaker, Transcript
 from audio_service.transcription.agreement import Agreement
-from audio_service.transcription.results import Transcription
+from audio_service.transcription.results import Transcription, may_be_misheard
 from audio_service.transcription.scheduler import FallingBehind, QueueClosed, TranscriptionQueue
 
 logger = structlog.get_logger()
@@ -232,6 +232,7 @@ class Utterances:
             settled=len(transcription.text),
             syllables=round(event.syllables, 1),
             speech_seconds=round(event.voiced_seconds, 2),
+            doubtful=may_be_misheard(transcription.avg_logprob),
         )
         self._done[event.utterance] = message
         self._done.pop(event.utterance - REVIEWED, None)

@@ -13,6 +13,14 @@ SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
 
+MISHEARD_LOGPROB = -0.7
+"""Mean log probability a token below which a text is told with a caveat: the recogniser would not bet on it."""
+
+
+def may_be_misheard(avg_logprob: float) -> bool:
+    """Whether a reader has to be told to listen for themselves."""
+    return avg_logprob < MISHEARD_LOGPROB
+
 
 class Dropped(StrEnum):
     """Why an utterance has no text. Everything but `decoder_failed` means that nobody said anything a recogniser can stand by."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -58,7 +59,11 @@ class Commands(TyperGroup):
 def load(name: str) -> Any:
     """The command with its options; imports what it needs."""
     known = COMMANDS[name]
-    target = getattr(import_module(f"case_api.cli.{known.module}"), known.attribute)
+    gc.disable()  # what modules make stays: to look through it for garbage again and again took a fifth of the start
+    try:
+        target = getattr(import_module(f"case_api.cli.{known.module}"), known.attribute)
+    finally:
+        gc.enable()
     if isinstance(target, typer.Typer):
         command: Any = typer.main.get_group(target)
         command.name = name

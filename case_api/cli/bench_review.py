@@ -27,6 +27,7 @@ from audio_service.intake.finalise import FINAL_NAME
 from audio_service.messages import SAMPLE_RATE
 from case_api import demo
 from case_api.bootstrap import DEFAULT_SITE
+from case_api.cli.bench_browser import opened
 from case_api.cli.common import print_json
 from case_api.console.door import PREFIX, TOKEN_COOKIE
 from case_api.demo_data.talk import CALMING, COMPLAINT, OPENING
@@ -55,9 +56,10 @@ Samples = NDArray[np.int16]
 def review(
     hours: Annotated[float, typer.Option(min=0.05, max=12, help="Length of the conversation")] = 2.0,
     times: Annotated[int, typer.Option(min=1, max=100, help="How often the page is opened")] = 5,
+    browser: Annotated[bool, typer.Option(help="Also in Chromium, from the navigation to the drawn page, and zooming in it")] = False,
     keep: Annotated[bool, typer.Option(help="Say where it is and go on serving until Ctrl-C, for a browser")] = False,
 ) -> None:
-    """Open the review page of a conversation: seconds until the server has sent it, and its bytes.
+    """Open the review page of a conversation: seconds until the server has sent it and its contents, and their bytes.
 
     The demonstration's recording is heard by the ear and repeated; its words are made up. The page comes from a service of its own.
     """
@@ -67,9 +69,13 @@ def review(
         session_id, counts = asyncio.run(long_conversation(settings, staff, hours))
         with Service(Path(folder)) as service:
             address = f"http://127.0.0.1:{service.port}"
-            print_json({"hours": hours, **counts, **_opened(address, service.pid, staff, session_id, times)})
+            page = f"{address}{PREFIX}/sessions/{session_id}"
+            figures = {"hours": hours, **counts, **_opened(address, service.pid, staff, session_id, times)}
+            if browser:
+                figures["browser"] = opened(page, staff.token, times)
+            print_json(figures)
             if keep:
-                console.print(f"{address}{PREFIX}/sessions/{session_id}  {TOKEN_COOKIE}={staff.token}")
+                console.print(f"{page}  {TOKEN_COOKIE}={staff.token}")
                 _until_interrupted()
 
 
@@ -82,23 +88,36 @@ def _until_interrupted() -> None:
 
 
 def _opened(address: str, pid: int, staff: Staff, session_id: str, times: int) -> dict[str, Any]:
-    took, worked, first, wire, page = [], [], [], 0, 0
+    """The page, its contents, which the browser asks for beside it, and the first of the sound."""
+    page = f"{address}{PREFIX}/sessions/{session_id}"
     with httpx2.Client(cookies={TOKEN_COOKIE: staff.token}, timeout=60, headers={"Accept-Encoding": "gzip"}) as client:
-        for _ in range(times + 1):
-            begun, before = time.perf_counter(), _processor_seconds(pid)
-            with client.stream("GET", f"{address}{PREFIX}/sessions/{session_id}") as answer:
-                answer.raise_for_status()
-                page = len(answer.read())
-                wire = answer.num_bytes_downloaded
-            took.append(time.perf_counter() - begun)
-            worked.append(_processor_seconds(pid) - before)
+        figures = {name: _asked(client, pid, path, times) for name, path in (("page", page), ("contents", f"{page}/talk"))}
+        first = []
+        for _ in range(times):
             begun = time.perf_counter()
             sound = client.get(f"{address}{PREFIX}/files/v1/sessions/{session_id}/audio", headers={"Range": "bytes=0-65535"})
             sound.raise_for_status()
             first.append(time.perf_counter() - begun)
-    pages = {"cold_s": round(took[0], 3), "median_s": round(statistics.median(took[1:]), 3), "worst_s": round(max(took[1:]), 3)}
-    pages["processor_s"] = round(statistics.median(worked[1:]), 3)
-    return {"page": pages | {"bytes": page, "bytes_sent": wire}, "first_sound_s": round(statistics.median(first[1:]), 3)}
+    return {**figures, "first_sound_s": round(statistics.median(first), 3)}
+
+
+def _asked(client: httpx2.Client, pid: int, path: str, times: int) -> dict[str, float]:
+    took, worked, wire, size = [], [], 0, 0
+    for _ in range(times + 1):
+        begun, before = time.perf_counter(), _processor_seconds(pid)
+        with client.stream("GET", path) as answer:
+            answer.raise_for_status()
+            size = len(answer.read())
+            wire = answer.num_bytes_downloaded
+        took.append(time.perf_counter() - begun)
+        worked.append(_processor_seconds(pid) - before)
+    seconds = {
+        "cold_s": took[0],
+        "median_s": statistics.median(took[1:]),
+        "worst_s": max(took[1:]),
+        "processor_s": statistics.median(worked[1:]),
+    }
+    return {name: round(value, 3) for name, value in seconds.items()} | {"bytes": size, "bytes_sent": wire}
 
 
 def _processor_seconds(pid: int) -> float:

@@ -11,9 +11,10 @@ from nicegui.element import Element
 
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, clock, el, empty, href, link, select, table, tag
-from case_api.console.review import TRACK_TEXTS, curves, drawn, marks_of, names_of, sound_of
+from case_api.console.review import TRACK_TEXTS, names_of, sound_of
 from case_api.console.scripts import SHARED
 from case_api.console.sessions import prompts_of
+from case_api.console.talk import curves, drawn, marks_of
 from case_api.console.visit import Visit, reference
 from case_api.security import Permission
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Collection
 from typing import Any, Final
 
 from fastapi import Request
@@ -13,7 +15,7 @@ from case_api.companions.rules import RUNNING
 from case_api.console import companions
 from case_api.console.forms import refuse
 from case_api.console.pages import page
-from case_api.console.parts import card, clock, div, el, empty, href, tag
+from case_api.console.parts import card, clock, div, el, empty, link, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.security import Permission
@@ -21,6 +23,8 @@ from case_api.security import Permission
 Row = dict[str, Any]
 REFRESH_SECONDS: Final = 3.0
 MOST: Final = 24
+ENDED_SECONDS: Final = 120.0
+"""How long a conversation that is over is still told of: long enough to go to its review."""
 ORDER: Final = ("agitated", "rising", "calm", "provisional")
 
 
@@ -41,7 +45,7 @@ async def live(visit: Visit, request: Request) -> None:
             refuse(visit, trouble, refused)
             timer.deactivate()
             return
-        wall.show(found)
+        wall.show(found, await over(visit, wall.gone(found)))
 
     timer = ui.timer(REFRESH_SECONDS, again, immediate=False)
     wall = Wall(visit, again)
@@ -66,32 +70,58 @@ async def _heard(visit: Visit, session: Row) -> Row:
     return {**detail, "level": newest["level"], "speaker": newest["speaker"], "seconds": heard}
 
 
+async def over(visit: Visit, ids: list[str]) -> set[str]:
+    """Those of these conversations that are over; one may also have gone because others are more urgent, or out of sight altogether."""
+    asked = await asyncio.gather(*(visit.rest.optional(f"sessions/{id_}", utterances=False) for id_ in ids))
+    return {session["id"] for session in asked if session is not None and session["status"] not in RUNNING}
+
+
 class Wall:
-    """A card for each conversation, which stays while its contents change: a button keeps its focus, a listener their sound."""
+    """A card for each conversation, which stays while its contents change: a button keeps its focus, a listener their sound.
+
+    Cards that move take the focus along (`data-keeps-focus`). One whose conversation has ended says so for a while, behind the others.
+    """
 
     def __init__(self, visit: Visit, again: companions.Refresh) -> None:
         self._visit, self._again = visit, again
-        self._box = div("wall", role="region", aria_label=visit.t("nav.live"))
+        self._said = el("p", "", "visually-hidden", role="status")
+        self._box = div("wall", role="region", aria_label=visit.t("nav.live"), tabindex="-1", data_keeps_focus="")
         self._cards: dict[str, Card] = {}
+        self._ended: dict[str, float] = {}
         self._nobody: Element | None = None
 
-    def show(self, found: list[Row]) -> None:
-        """These and no others, in this order."""
-        wanted = {session["id"] for session in found}
-        for gone in [id_ for id_ in self._cards if id_ not in wanted]:
+    def gone(self, found: list[Row]) -> list[str]:
+        """Conversations on the wall that are not among these, and were not known to be over."""
+        return [id_ for id_ in self._cards.keys() - {session["id"] for session in found} if id_ not in self._ended]
+
+    def show(self, found: list[Row], ended: Collection[str] = (), now: float | None = None) -> None:
+        """These, in this order, and behind them those that have ended; `now` in seconds of a clock that only goes on."""
+        now = time.monotonic() if now is None else now
+        running = [session["id"] for session in found]
+        self._end(ended, now)
+        self._ended = {id_: at for id_, at in self._ended.items() if now - at < ENDED_SECONDS and id_ not in running}
+        for gone in self._cards.keys() - {*running, *self._ended}:
             self._cards.pop(gone).element.delete()
         for session in found:
             if session["id"] not in self._cards:
                 with self._box:
                     self._cards[session["id"]] = Card(self._visit, session, self._again)
             self._cards[session["id"]].show(session)
-        self._order([session["id"] for session in found])
+        self._order([*running, *self._ended])
         if self._nobody is not None:
             self._nobody.delete()
             self._nobody = None
         if not found:
             with self._box, card() as self._nobody:
                 empty(self._visit.t("live.empty"))
+
+    def _end(self, ended: Collection[str], now: float) -> None:
+        for id_ in ended:
+            self._ended[id_] = now
+            self._cards[id_].end()
+        if ended:
+            names = "、".join(self._cards[id_].name for id_ in ended)
+            self._said.text = self._visit.t("live.ended_of", name=names)
 
     def _order(self, ids: list[str]) -> None:
         if list(self._cards) != ids:
@@ -106,10 +136,12 @@ class Card:
     def __init__(self, visit: Visit, session: Row, again: companions.Refresh) -> None:
         self._visit, self._again = visit, again
         self._offered = _offers(session)
-        self.element = el("article", "", "live-card", aria_label=session["staff_name"])
+        self.name: str = session["staff_name"]
+        self._path = f"/sessions/{session['id']}"
+        self.element = el("article", "", "live-card", aria_label=self.name)
         with self.element:
             with div("case-card-head"):
-                el("a", session["staff_name"], "strong", href=href(f"/sessions/{session['id']}"))
+                link(self.name, self._path, "strong")
                 self._level = div()
             self._body = div("live-body")
             self._acts = div()
@@ -132,6 +164,17 @@ class Card:
             self._offered = _offers(session)
             self._acts.clear()
             self._act(session)
+
+    def end(self) -> None:
+        """It is over: nothing more can be done here, and its name leads to the review."""
+        self.element.classes(replace="live-card ended")
+        self._level.clear()
+        self._acts.clear()
+        self._body.clear()
+        with self._body:
+            el("p", self._visit.t("live.ended"), "note")
+            with div("live-acts"):
+                link(self._visit.t("live.to_review"), self._path, "button small")
 
 
 def _offers(session: Row) -> tuple[bool, bool]:

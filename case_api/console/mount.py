@@ -14,6 +14,7 @@ from nicegui import ui
 from case_api.console import errors, pages
 from case_api.console.door import PREFIX, ConsoleDoor
 from case_api.console.sign_in import router as sign_in_router
+from case_api.console.talk import router as talk_router
 
 STATIC: Final = Path(__file__).parent / "static"
 RECONNECT_SECONDS: Final = 30.0
@@ -32,6 +33,7 @@ def mount(app: FastAPI) -> None:
     pages.load()
     errors.install()
     nicegui_app.router.routes.extend(sign_in_router().routes)  # after the pages: a page takes its address from whoever had it before
+    nicegui_app.router.routes.extend(talk_router().routes)
 
     @app.get("/", include_in_schema=False)
     async def front(request: Request) -> RedirectResponse:

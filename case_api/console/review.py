@@ -11,7 +11,7 @@ from nicegui import events, ui
 from nicegui.element import Element
 
 from case_api.companions.rules import RUNNING
-from case_api.console import clips, companions
+from case_api.console import clips, companions, talk
 from case_api.console.correcting import correcting
 from case_api.console.door import PREFIX
 from case_api.console.fields import seconds as seconds_of
@@ -26,11 +26,6 @@ from case_api.security import Permission
 from models.sessions import Level, Speaker
 
 Row = dict[str, Any]
-POINTS: Final = 1200
-"""Points of a curve that a screen can tell apart."""
-STEP_MIN: Final = 0.2
-CURVES: Final = ("loudness_momentary", "pitch", "rate")
-LINE: Final = ("id", "speaker", "start", "end", "text", "version", "corrected")
 EXPORTS: Final = ("srt", "txt", "vtt", "json")
 TRACK_TEXTS: Final = ("lanes", "loudness", "rate", "pitch", "marks", "usual")
 SIGNS: Final = ("prompt", "keyword", "moment", "calmed", "mark", "hint", "comment")
@@ -40,7 +35,9 @@ _TEXTS: Final = (
     "comments", "no_comments", "comment", "comment_at", "withdraw",
     "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
     "correct", "corrected", "history", "why", "why_usual", "save", "saved", "cancel", "undo", "now", "restore",
-    "keys", "keys_on", "close", *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "edges", "correct", "keys")),
+    "zoom", "zoom_in", "zoom_out", "zoom_help", "whole", "pan", "loading", "failed", "again", "doubtful",
+    "keys", "keys_on", "close",
+    *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "zoom", "whole", "edges", "correct", "keys")),
     *(f"sign_{name}" for name in SIGNS),
 )  # fmt: skip
 
@@ -56,7 +53,9 @@ class ReviewPlayer(Element, component=Path(__file__).parent / "static" / "review
 @page("/sessions/{session_id}", "review.title", Permission.SESSION_READ_OWN, Permission.SESSION_READ_SITE)
 async def review(visit: Visit, request: Request) -> None:
     """The whole conversation; without a recording its figures only."""
-    session = await visit.rest.get(f"sessions/{reference(request, 'session_id')}", characters=False)
+    session = await visit.rest.get(f"sessions/{reference(request, 'session_id')}", utterances=False)
+    if session["recording"]:
+        talk.ask_early(session)
     with el("nav", "", "crumbs", aria_label=visit.t("crumbs")):
         link(visit.t("nav.sessions"), "/sessions")
         el("span", visit.moment(session["started_at"]), aria_current="page")
@@ -76,12 +75,11 @@ async def review(visit: Visit, request: Request) -> None:
         _accompanying(visit, session)
     if session["recording"]:
         path = f"sessions/{session['id']}"
-        asked = (curves(visit, session), visit.rest.optional(f"{path}/comments"), visit.rest.optional(f"{path}/clips"))
-        (course, track), said, cut = await asyncio.gather(*asked)
+        said, cut = await asyncio.gather(visit.rest.optional(f"{path}/comments"), visit.rest.optional(f"{path}/clips"))
         cuts = session["status"] == "ended" and visit.principal.may(Permission.SESSION_CLIP, session["site_id"])
         done_banner(visit)
         trouble = div("trouble")
-        player = ReviewPlayer(_player(visit, session, course, track) | {"comments": said["items"] if said else None, "cut": cuts})
+        player = ReviewPlayer(_player(visit, session) | {"comments": said["items"] if said else None, "cut": cuts})
         _commenting(visit, session["id"], player, trouble)
         correcting(visit, session["id"], player, trouble)
         _cutting(visit, session["id"], player)
@@ -103,7 +101,7 @@ def _accompanying(visit: Visit, session: Row) -> None:
 
     async def again() -> None:
         try:
-            found = await visit.rest.get(f"sessions/{session['id']}", characters=False)
+            found = await visit.rest.get(f"sessions/{session['id']}", utterances=False)
         except Refused:
             timer.deactivate()
             return
@@ -121,10 +119,12 @@ def _accompanying(visit: Visit, session: Row) -> None:
 
 def _commenting(visit: Visit, session_id: str, player: ReviewPlayer, trouble: Element) -> None:
     async def write(event: events.GenericEventArguments) -> None:
-        await send("POST", f"sessions/{session_id}/comments", event.args, at=event.args["at"], done="comment")
+        view = event.args.pop("view")
+        await send("POST", f"sessions/{session_id}/comments", event.args, at=event.args["at"], view=view, done="comment")
 
     async def withdraw(event: events.GenericEventArguments) -> None:
-        await send("DELETE", f"sessions/{session_id}/comments/{event.args}", None, at=visit.query.get("at"), done="comment_withdrawn")
+        path, view = f"sessions/{session_id}/comments/{event.args['id']}", event.args["view"]
+        await send("DELETE", path, None, at=visit.query.get("at"), view=view, done="comment_withdrawn")
 
     async def send(method: str, path: str, body: Row | None, **query: Any) -> None:
         trouble.clear()
@@ -151,45 +151,25 @@ def _exports(visit: Visit, session: Row) -> None:
     with el("details", "", "own"):
         el("summary", visit.t("review.export"), "button small")
         with div("own-panel"):
-            el("a", visit.t("review.report"), "button small", href=f"{base}/report.pdf", target="_blank")
-            el("a", visit.t("review.report_whole"), "button small", href=f"{base}/report.pdf?transcript=true", target="_blank")
+            report = f"{base}/report.pdf?lang={visit.look.language}"
+            el("a", visit.t("review.report"), "button small", href=report, target="_blank")
+            el("a", visit.t("review.report_whole"), "button small", href=f"{report}&transcript=true", target="_blank")
             if sound := sound_of(visit, session):
                 el("a", visit.t("review.audio"), "button small", href=sound, download="")
             for form in EXPORTS:
                 el("a", visit.t(f"review.{form}"), "button small", href=f"{base}/export?format={form}", download="")
 
 
-async def curves(visit: Visit, session: Row, points: int = POINTS) -> tuple[Row, Row]:
-    """Course and prosody; a conversation whose consent was withdrawn meanwhile has none."""
-    step = min(max(session["seconds"] / points, STEP_MIN), 60)
-    path = f"sessions/{session['id']}"
-    course, track = await asyncio.gather(visit.rest.optional(f"{path}/course"), visit.rest.optional(f"{path}/track", step=f"{step:.1f}"))
-    return course or {"bands": [], "usual": {}, "onset": None}, track or {"start": 0, "step": 1, "columns": {}}
-
-
-def drawn(session: Row, course: Row, track: Row) -> Row:
-    """What the tracks of a conversation are drawn from."""
-    columns = {name: [_short(value) for value in track["columns"][name]] for name in CURVES if name in track["columns"]}
+def _player(visit: Visit, session: Row) -> Row:
     return {
-        "seconds": max([session["seconds"], *(said["end"] for said in session["utterances"])]),
-        "track": {"start": track["start"], "step": track["step"], "columns": columns},
-        "bands": course["bands"],
-        "usual": course["usual"],
-        "utterances": [{name: said[name] for name in LINE} for said in session["utterances"]],
-    }
-
-
-def _player(visit: Visit, session: Row, course: Row, track: Row) -> Row:
-    tracks = drawn(session, course, track)
-    return tracks | {
+        "source": talk.source_of(session),
+        "seconds": session["seconds"],
         "audio": sound_of(visit, session),
-        "at": min(seconds_of(visit.query.get("at", "")) or 0.0, tracks["seconds"]),
+        "at": min(seconds_of(visit.query.get("at", "")) or 0.0, session["seconds"]),
         "play": visit.query.get("play") == "1",
         "correct": session["status"] == "ended"
         and visit.principal.may(Permission.SESSION_CORRECT, session["site_id"])
         and session["staff_id"] != visit.principal.person_id,
-        "marks": marks_of(visit, session),
-        "keywords": [{name: hit[name] for name in ("utterance_id", "heard")} for hit in session["keywords"]],
         "texts": {name: visit.t(f"player.{name}") for name in _TEXTS}
         | {"running": visit.t("live.running") + (visit.t("live.listen_to_hear") if _accompanies(visit, session) else "")},
         "names": names_of(visit),
@@ -208,29 +188,6 @@ def names_of(visit: Visit) -> Row:
     return {
         group: {name: visit.named(group, name) for name in get_args(codes)} for group, codes in (("speaker", Speaker), ("level", Level))
     }
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
-
-
-def marks_of(visit: Visit, session: Row) -> list[Row]:
-    """Prompts, terms, marks and the course of the talk, by their moment."""
-    prompts = [{"kind": f"prompt {one['kind']}", "at": one["at"], "text": one["text"]} for one in session["prompts"]]
-    words = [{"kind": "keyword", "at": one["at"], "text": one["term"]} for one in session["keywords"] if not one["false_hit"]]
-    marks = [{"kind": "mark", "at": one["at"], "text": one["note"] or visit.t("review.mark")} for one in session["marks"]]
-    hints = [
-        {"kind": "hint", "at": one["at"], "text": f"{one['person_name']}：{one['text']} · {visit.named('hint', one['state'])}"}
-        for one in session["hints"]
-        if one["at"] is not None
-    ]
-    course = [_moment(visit, one) for one in (session["summary"] or {}).get("moments", [])]
-    return sorted([*prompts, *words, *marks, *hints, *course], key=lambda one: one["at"])
-
-
-def _moment(visit: Visit, moment: Row) -> Row:
-    said = visit.t(f"moment.{moment['kind']}", who=visit.named("speaker", moment["by"]), seconds=round(moment["seconds"] or 0))
-    return {"kind": f"moment {moment['kind']}", "at": moment["at"], "by": moment["by"], "seconds": moment["seconds"], "text": said}
 
 
 def _figures(visit: Visit, session: Row) -> None:

@@ -1,4 +1,4 @@
-"""A printable document in Chinese: described as plain blocks, so that it can be handed to another process, then laid out on paper.
+"""A printable document, Chinese unless it says otherwise: plain blocks, so that another process can take it and lay it out on paper.
 
 The same description gives the same bytes: the only time in the file is the one the caller states, and the font is embedded and
 cut down to the characters used. Nothing is fetched and nothing is written to disk.
@@ -33,6 +33,7 @@ BAR_HEIGHT, BAR_SHARE = 4.2, 0.55  # mm; of the line
 
 Column = Literal["text", "number"]
 Paper = Literal["A4", "A5"]
+Language = Literal["zh", "en"]
 SIZES: dict[Paper, tuple[float, float]] = {"A4": (210, 297), "A5": (148, 210)}  # mm
 
 
@@ -111,6 +112,7 @@ class Document:
     reference: str
     created_at: datetime
     size: Paper = "A4"
+    language: Language = "zh"
     blocks: list[Block] = field(default_factory=list)
 
     def heading(self, text: str) -> None:
@@ -169,17 +171,24 @@ class _Sheet(FPDF):
         self.set_creation_date(document.created_at)
         self.set_title(document.title)
         self.set_creator("Calmdesk")
-        self.set_lang("zh-CN")
+        self.language = document.language
+        self.set_lang("zh-CN" if self.language == "zh" else "en")
         self.set_margin(MARGIN)
         self.set_auto_page_break(True, margin=MARGIN + LINE)
         self.add_font(FONT, fname=str(pylopdf_fonts_zh_cn.sans_path()))
+
+    @property
+    def wrapping(self) -> WrapMode:
+        """Chinese has no spaces to break at, so its lines are broken between any two characters."""
+        return WrapMode.CHAR if self.language == "zh" else WrapMode.WORD
 
     def footer(self) -> None:
         self.set_y(-MARGIN)
         self.set_font(FONT, size=SMALL)
         self.set_text_color(GREY)
         self.cell(self.epw / 2, LINE, self.reference)
-        self.cell(self.epw / 2, LINE, f"第 {self.page_no()} 页 / 共 {{nb}} 页", align=Align.R)
+        pages = f"第 {self.page_no()} 页 / 共 {{nb}} 页" if self.language == "zh" else f"Page {self.page_no()} of {{nb}}"
+        self.cell(self.epw / 2, LINE, pages, align=Align.R)
         self.set_text_color(0)
 
 
@@ -223,8 +232,7 @@ def _draw(paper: _Sheet, block: Block) -> None:
 
 
 def _text(paper: _Sheet, text: str, *, height: float, width: float = 0, align: Align = Align.L, link: str = "") -> None:
-    # Chinese has no spaces to break at, so lines are broken between any two characters.
-    paper.multi_cell(width, height, text, align=align, wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT, link=link)
+    paper.multi_cell(width, height, text, align=align, wrapmode=paper.wrapping, new_x=XPos.LMARGIN, new_y=YPos.NEXT, link=link)
 
 
 def _heading(paper: _Sheet, block: Heading) -> None:
@@ -253,7 +261,7 @@ def _table(paper: _Sheet, block: Table) -> None:
         padding=1.2,
         borders_layout=TableBordersLayout.ALL,
         headings_style=FontFace(fill_color=SHADE),
-        wrapmode=WrapMode.CHAR,
+        wrapmode=paper.wrapping,
     ) as table:
         table.row(block.header)
         for number, row in enumerate(block.rows, 1):

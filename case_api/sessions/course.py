@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
 
 CUES: Final = ("loudness", "rate", "pitch")
 RAISED: Final = ("rising", "agitated")
 
 
 class State(Protocol):
-    """What is asked of a state."""
+    """What is asked of a state. The cues are what was usual at the time, or None."""
 
     @property
     def at(self) -> float: ...
@@ -19,7 +19,11 @@ class State(Protocol):
     @property
     def level(self) -> str: ...
     @property
-    def measures(self) -> Mapping[str, Any]: ...
+    def loudness(self) -> float | None: ...
+    @property
+    def rate(self) -> float | None: ...
+    @property
+    def pitch(self) -> float | None: ...
 
 
 class Band(NamedTuple):
@@ -44,7 +48,7 @@ def usual(states: Sequence[State]) -> dict[str, list[tuple[float, float]]]:
         if state.speaker != "customer":
             continue
         for cue, steps in found.items():
-            value = (state.measures.get(cue) or {}).get("baseline")
+            value = getattr(state, cue)
             if value is not None and (not steps or steps[-1][1] != round(value, 1)):
                 steps.append((state.at, round(value, 1)))
     return found

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 
 from case_api.commands import ByDep, CommandDb, CommandRoute
 from case_api.database import FactoryDep, ReadDb, SettingsDep
+from case_api.documents.pdf import Language
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
@@ -75,9 +76,11 @@ async def get_session(
     principal: Reader,
     db: ReadDb,
     characters: Annotated[bool, Query(description="With the time of each character: most of what a long session is")] = True,
+    utterances: Annotated[bool, Query(description="With what was said: most of the rest")] = True,
 ) -> SessionDetail:
     """One session with everything that was said, shown and found."""
-    return await service.detail(db, await service.find(db, principal, session_id), characters=characters)
+    row = await service.find(db, principal, session_id)
+    return await service.detail(db, row, characters=characters, utterances=utterances)
 
 
 @router.patch(
@@ -114,10 +117,11 @@ async def get_track(
     begin: Annotated[float, Query(alias="from", ge=0, le=864_000, allow_inf_nan=False)] = 0.0,
     end: Annotated[float, Query(alias="to", gt=0, le=864_000, allow_inf_nan=False)] = 864_000.0,
     step: Annotated[float, Query(ge=0.1, le=60, allow_inf_nan=False, description="Seconds between two points")] = 1.0,
+    extremes: Annotated[bool, Query(description="Also the lowest and highest value of each step: no outburst is lost in a mean")] = False,
 ) -> Track:
     """Rate, loudness, pitch and balance over time."""
     await service.find_kept(db, principal, session_id)
-    return await service.track(db, session_id, begin, end, step)
+    return await service.track(db, session_id, begin, end, step, extremes=extremes)
 
 
 @router.get(
@@ -172,14 +176,15 @@ async def print_session(
     factory: FactoryDep,
     renderer: Annotated[Renderer, Depends(get_renderer)],
     transcript: Annotated[bool, Query(description="With everything that was said")] = False,
+    language: Annotated[Language, Query(alias="lang", description="What was said and shown stays as it was")] = "zh",
 ) -> Response:
-    """The session on paper, in Chinese: figures, its course drawn, prompts, terms and moments. Printing is audited."""
+    """The session on paper, in Chinese or English: figures, its course drawn, prompts, terms and moments. Printing is audited."""
     async with reading(factory) as db:
         row = await service.find_kept(db, by.principal, session_id)
-        given = await service.reported(db, row, by)
+        given = await service.reported(db, row, by, language)
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(factory) as write:
-        audit.record(write, by.who, "api:session:print", subject, after={"transcript": transcript}, at=by.now)
-    data = await renderer.render(report.document(given, transcript=transcript))
+        audit.record(write, by.who, "api:session:print", subject, after={"transcript": transcript, "language": language}, at=by.now)
+    data = await renderer.render(report.document(given, transcript=transcript, language=language))
     name = f'inline; filename="{session_id}.pdf"'
     return Response(data, media_type="application/pdf", headers={"Content-Disposition": name})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Column = NDArray[np.float32]
+Fold = Literal["mean", "lowest", "highest"]
 
 
 def splice(chunks: Sequence[tuple[float, float, Mapping[str, Column]]], begin: float, end: float) -> tuple[float, float, dict[str, Column]]:
@@ -32,10 +34,15 @@ def splice(chunks: Sequence[tuple[float, float, Mapping[str, Column]]], begin: f
     return first * step, step, columns
 
 
-def downsample(column: Column, factor: int) -> list[float | None]:
-    """Means of `factor` values at a time, leaving out NaN; None where all are NaN. The last group may be shorter."""
+def downsample(column: Column, factor: int, of: Fold = "mean") -> list[float | None]:
+    """Mean, lowest or highest of `factor` values at a time, without NaN; None where all are NaN. The last group may be shorter."""
     padded = np.pad(column.astype(np.float64), (0, -len(column) % factor), constant_values=np.nan).reshape(-1, factor)
     known = np.isfinite(padded)
     counts = known.sum(axis=1)
-    sums = np.where(known, padded, 0.0).sum(axis=1)
-    return [round(float(total / count), 3) if count else None for total, count in zip(sums, counts, strict=True)]
+    if of == "mean":
+        folded = np.where(known, padded, 0.0).sum(axis=1) / np.maximum(counts, 1)
+    elif of == "lowest":
+        folded = np.where(known, padded, np.inf).min(axis=1)
+    else:
+        folded = np.where(known, padded, -np.inf).max(axis=1)
+    return [round(value, 3) if count else None for value, count in zip(folded.tolist(), counts.tolist(), strict=True)]

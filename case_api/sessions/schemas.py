@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
+from audio_service.transcription.results import may_be_misheard
 from case_api.companions.schemas import HintOut, ListenerOut
 from case_api.schemas import In, Out, Reference
 from models.keywords import MatchKind
@@ -48,6 +49,12 @@ class UtteranceOut(Out):
     quality: dict[str, Any]
     version: int = Field(description="How often it was corrected")
     corrected: bool = Field(description="Whether text or speaker differ from what was recognised")
+
+    @computed_field(description="Whether the recogniser would not bet on the text, and nobody has corrected it")  # type: ignore[prop-decorator]
+    @property
+    def doubtful(self) -> bool:
+        """To be read with a caveat."""
+        return not self.corrected and may_be_misheard(self.quality.get("avg_logprob", 0.0))
 
 
 class FeedbackOut(Out):
@@ -175,11 +182,16 @@ class Course(Out):
 
 
 class Track(Out):
-    """Prosody columns: `columns[name][i]` was measured at `start + i·step`; null where there was nothing to measure."""
+    """Prosody columns: `columns[name][i]` was measured at `start + i·step`; null where there was nothing to measure.
+
+    `low` and `high` are of the same form, where they were asked for and a step is longer than a measurement.
+    """
 
     start: float
     step: float
     columns: dict[str, list[float | None]]
+    low: dict[str, list[float | None]] | None = None
+    high: dict[str, list[float | None]] | None = None
 
 
 class SessionChange(In):

@@ -14,6 +14,7 @@ from case_api.cases.flow import touch
 from case_api.commands import By
 from case_api.companions import repository as companions
 from case_api.companions.schemas import hint_out, listener_out
+from case_api.documents.pdf import Language
 from case_api.problems import Problem, ProblemCode
 from case_api.schemas import Out
 from case_api.security import Permission, Principal
@@ -79,8 +80,8 @@ async def find_kept(db: AsyncSession, principal: Principal, session_id: str) -> 
     return row
 
 
-async def detail(db: AsyncSession, row: Any, *, characters: bool = True) -> SessionDetail:
-    """One session whole, or without the times of each character."""
+async def detail(db: AsyncSession, row: Any, *, characters: bool = True, utterances: bool = True) -> SessionDetail:
+    """One session whole, or without the times of each character, or without what was said."""
     session: Session = row.Session
     values = _fields(SessionDetail, session) | session_out(row).model_dump() | {"consent": ConsentOut.model_validate(row.Consent)}
     values |= {
@@ -91,7 +92,7 @@ async def detail(db: AsyncSession, row: Any, *, characters: bool = True) -> Sess
         return SessionDetail(**values | {"audio_url": None, "recording_sha256": None})
     return SessionDetail(
         **values | {"audio_url": f"/v1/sessions/{session.id}/audio"},
-        utterances=await _said(db, session.id, characters=characters),
+        utterances=await _said(db, session.id, characters=characters) if utterances else [],
         prompts=await _prompts(db, session.id),
         keywords=[KeywordOut.model_validate(one) for one in await repository.keywords(db, session.id)],
         marks=[MarkOut.model_validate(one) for one in await repository.marks(db, session.id)],
@@ -128,8 +129,8 @@ async def course(db: AsyncSession, session: Session) -> Course:
     return Course(bands=[BandOut.model_validate(band) for band in stretches], usual=usual(found), onset=onset(stretches))
 
 
-async def track(db: AsyncSession, session_id: str, begin: float, end: float, step: float) -> Track:
-    """Prosody columns in [begin, end) at (about) `step` seconds. Raises Problem: range_too_long."""
+async def track(db: AsyncSession, session_id: str, begin: float, end: float, step: float, *, extremes: bool = False) -> Track:
+    """Prosody columns in [begin, end) at (about) `step` seconds, with the extremes of each if wanted. Raises Problem: range_too_long."""
     chunks = [(chunk.start, chunk.step, unpack(chunk)) for chunk in await repository.track_chunks(db, session_id, begin, end)]
     start, fine, columns = splice(chunks, begin, end)
     if not columns:
@@ -138,7 +139,11 @@ async def track(db: AsyncSession, session_id: str, begin: float, end: float, ste
     if len(next(iter(columns.values()))) // factor > MAX_POINTS:
         raise Problem(ProblemCode.RANGE_TOO_LONG, f"{MAX_POINTS} points at most")
     shown = {name: downsample(column, factor) for name, column in columns.items()}
-    return Track(start=round(start, 3), step=round(fine * factor, 3), columns=shown)
+    found = Track(start=round(start, 3), step=round(fine * factor, 3), columns=shown)
+    if extremes and factor > 1:
+        found.low = {name: downsample(column, factor, "lowest") for name, column in columns.items()}
+        found.high = {name: downsample(column, factor, "highest") for name, column in columns.items()}
+    return found
 
 
 async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
@@ -159,7 +164,7 @@ async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
     return to_text(said, head)
 
 
-async def reported(db: AsyncSession, row: Any, by: By) -> Reported:
+async def reported(db: AsyncSession, row: Any, by: By, language: Language) -> Reported:
     """What a report of the session is made of."""
     session: Session = row.Session
     site = await db.get_one(Site, session.site_id)
@@ -167,7 +172,7 @@ async def reported(db: AsyncSession, row: Any, by: By) -> Reported:
     curves = await track(db, session.id, 0, session.seconds + 60, step)
     return Reported(
         await detail(db, row, characters=False),
-        site.name,
+        site.name_en if language == "en" and site.name_en else site.name,
         site.timezone,
         await course(db, session),
         curves,

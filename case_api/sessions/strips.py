@@ -19,7 +19,9 @@ STRIP_SECONDS: Final = 1800
 WIDTH, LEFT, NAMES = 174.0, 15.0, 1.0  # mm: of the line; where the drawing and its names begin
 LANE, GRAPH, MARKS, FOOT, GAP = 3.2, 13.0, 9.0, 6.0, 1.6
 LANES: Final = ("customer", "staff", "unsure")
-GRAPHS: Final = (("loudness_momentary", "loudness", "音量"), ("rate", "rate", "语速"), ("pitch", "pitch", "音高"))
+GRAPHS: Final = (("loudness_momentary", "loudness"), ("rate", "rate"), ("pitch", "pitch"))
+NAMED: Final = ("speaker", *(cue for _, cue in GRAPHS), "events")
+"""What has a name at its left."""
 STEPS: Final = (5, 10, 15, 30, 60, 120, 300)
 TICK_MM: Final = 14.0
 SOFT: Colour = (110, 120, 116)
@@ -48,18 +50,18 @@ class Drawn:
     signs: Sequence[Sign]
 
 
-def strips(drawn: Drawn) -> list[Picture]:
-    """One drawing, or as many of equal length as a long conversation needs."""
+def strips(drawn: Drawn, names: Mapping[str, str]) -> list[Picture]:
+    """One drawing, or as many of equal length as a long conversation needs; `names` are those of `NAMED`."""
     count = max(math.ceil(drawn.seconds / STRIP_SECONDS), 1)
     length = max(drawn.seconds, 1.0) / count
-    return [_Strip(drawn, number * length, (number + 1) * length).draw() for number in range(count)]
+    return [_Strip(drawn, names, number * length, (number + 1) * length).draw() for number in range(count)]
 
 
 class _Strip:
     """The seconds [start, end) of a conversation."""
 
-    def __init__(self, drawn: Drawn, start: float, end: float) -> None:
-        self._drawn, self._start, self._end = drawn, start, end
+    def __init__(self, drawn: Drawn, names: Mapping[str, str], start: float, end: float) -> None:
+        self._drawn, self._names, self._start, self._end = drawn, names, start, end
         self._lanes = 1.0
         self._graphs = [self._lanes + 3 * LANE + GAP + n * (GRAPH + GAP) for n in range(len(GRAPHS))]
         self._marks = self._graphs[-1] + GRAPH + GAP
@@ -67,8 +69,8 @@ class _Strip:
 
     def draw(self) -> Picture:
         shapes: list[Box | Shape | Stroke | Words] = [*self._levels(), *self._speakers()]
-        for top, (column, cue, name) in zip(self._graphs, GRAPHS, strict=True):
-            shapes += self._graph(top, column, cue, name)
+        for top, (column, cue) in zip(self._graphs, GRAPHS, strict=True):
+            shapes += self._graph(top, column, cue)
         return Picture(self._bottom + FOOT + GAP, (*shapes, *self._signs(), *self._axis()))
 
     def _x(self, at: float) -> float:
@@ -87,14 +89,14 @@ class _Strip:
                 yield self._bar(band.start, band.end, 0, self._bottom, LEVEL[band.level])
 
     def _speakers(self) -> Iterator[Box | Words]:
-        yield Words(NAMES, self._lanes + 1.5 * LANE, "说话人", SOFT)
+        yield Words(NAMES, self._lanes + 1.5 * LANE, self._names["speaker"], SOFT)
         for said in self._drawn.said:
             if self._shown(said.start, said.end):
                 top = self._lanes + LANES.index(said.speaker) * LANE
                 yield self._bar(said.start, said.end, top, LANE - 0.7, WHO[said.speaker])
 
-    def _graph(self, top: float, column: str, cue: str, name: str) -> Iterator[Box | Stroke | Words]:
-        yield Words(NAMES, top + GRAPH / 2, name, SOFT)
+    def _graph(self, top: float, column: str, cue: str) -> Iterator[Box | Stroke | Words]:
+        yield Words(NAMES, top + GRAPH / 2, self._names[cue], SOFT)
         track = self._drawn.track
         points = [(track.start + n * track.step, value) for n, value in enumerate(track.columns.get(column, ())) if value is not None]
         if not points:
@@ -124,7 +126,7 @@ class _Strip:
             yield Stroke(tuple((self._x(at), y(value)) for at, value in points), SOFT, 0.2, dashed=True)
 
     def _signs(self) -> Iterator[Shape | Box | Words]:
-        yield Words(NAMES, self._marks + MARKS / 2, "事件", SOFT)
+        yield Words(NAMES, self._marks + MARKS / 2, self._names["events"], SOFT)
         for sign in self._drawn.signs:
             if not self._start <= sign.at < self._end:
                 continue

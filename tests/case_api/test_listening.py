@@ -17,6 +17,8 @@ from models.engine import Factory, reading
 from models.settings import Settings
 from models.sites import Site
 
+pytestmark = pytest.mark.in_turn
+
 
 class FailsOnce:
     """Stands before something real: the first call fails, and `again` is set by the second."""

@@ -9,16 +9,18 @@ const ROWS = { lanes: 54, loudness: 56, rate: 40, pitch: 40, marks: 56 };
 const CURVES = { loudness: "loudness_momentary", rate: "rate", pitch: "pitch" };
 const BANDS = { calm: "accent-soft", rising: "amber-soft", agitated: "red-soft" };
 const WHO = { customer: "warm", staff: "accent", unsure: "soft" };
-const STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 const MARK_LANES = { prompt: 0, keyword: 1, moment: 2, mark: 3, hint: 3, comment: 3 };
 
-export const rowsOf = (session) => ["lanes", ...Object.keys(CURVES).filter((name) => session.track.columns[CURVES[name]]), "marks"];
+// While the track is still on its way (null) there is room for all of it.
+export const rowsOf = ({ track }) => ["lanes", ...Object.keys(CURVES).filter((name) => !track || track.columns[CURVES[name]]), "marks"];
 export const heightOf = (session) => FOOT + rowsOf(session).reduce((sum, row) => sum + ROWS[row] + SPACE, 0);
 export const placing = (width, { from, to }) => (at) => LEFT + ((at - from) / (to - from)) * (width - LEFT);
 export const timing = (width, { from, to }) => (x) => from + ((x - LEFT) / (width - LEFT)) * (to - from);
 
 // Everything but the needle, onto a canvas that may be out of sight; `shown` is the one whose colours and size it takes.
-export function paint(canvas, shown, session, marks, names, view) {
+// `detail` is a finer track of the seconds {from, to}, where there is one.
+export function paint(canvas, shown, session, marks, names, view, detail = null) {
   const style = getComputedStyle(shown), ratio = devicePixelRatio || 1, width = shown.clientWidth, height = heightOf(session);
   const colours = new Map();
   const colour = (name) => {
@@ -31,7 +33,7 @@ export function paint(canvas, shown, session, marks, names, view) {
   pen.scale(ratio, ratio);
   pen.font = `12px ${style.fontFamily}`;
   pen.textBaseline = "middle";
-  const x = placing(width, view), sheet = { pen, x, colour, width, height, view };
+  const x = placing(width, view), sheet = { pen, x, colour, width, height, view, detail };
   pen.save();
   pen.beginPath();
   pen.rect(LEFT, 0, width - LEFT, height);
@@ -43,7 +45,7 @@ export function paint(canvas, shown, session, marks, names, view) {
     tops.push([row, top]);
     if (row === "lanes") drawLanes(sheet, session, top);
     else if (row === "marks") drawMarks(sheet, marks, top);
-    else drawCurve(sheet, session, row, top);
+    else if (session.track) drawCurve(sheet, session, row, top);
     top += ROWS[row] + SPACE;
   }
   pen.restore();
@@ -57,54 +59,100 @@ export function needle(pen, style, x, height) {
   pen.fillRect(x - 0.75, 0, 1.5, height - FOOT + 4);
 }
 
-function drawBands({ pen, x, colour, height }, session) {
+const inView = ({ view }, start, end) => start <= view.to && end >= view.from;
+
+function drawBands(sheet, session) {
+  const { pen, x, colour, height } = sheet;
   for (const band of session.bands) {
-    if (!BANDS[band.level]) continue;
+    if (!BANDS[band.level] || !inView(sheet, band.start, band.end)) continue;
     pen.fillStyle = colour(BANDS[band.level]);
     pen.fillRect(x(band.start), 0, Math.max(x(band.end) - x(band.start), 1), height - FOOT + 4);
   }
 }
 
-function drawLanes({ pen, x, colour }, session, top) {
+function drawLanes(sheet, session, top) {
+  const { pen, x, colour } = sheet;
   for (const said of session.utterances) {
+    if (!inView(sheet, said.start, said.end)) continue;
+    const left = x(said.start), wide = Math.max(x(said.end) - left, 2), from = top + LANES.indexOf(said.speaker) * 18;
     pen.fillStyle = colour(WHO[said.speaker]);
+    if (wide < 6) { // too narrow for corners, and of two hours there are thousands
+      pen.fillRect(left, from, wide, 14);
+      continue;
+    }
     pen.beginPath();
-    pen.roundRect(x(said.start), top + LANES.indexOf(said.speaker) * 18, Math.max(x(said.end) - x(said.start), 2), 14, 3);
+    pen.roundRect(left, from, wide, 14, 3);
     pen.fill();
   }
 }
 
-const sorted = (values) => values.filter((value) => value !== null).sort((a, b) => a - b);
+const scales = new WeakMap();
+
+// From where to where a curve is drawn, and its median: of the whole conversation, whatever part of it is shown.
+function scaleOf(values) {
+  if (!scales.has(values)) {
+    const known = values.filter((value) => value !== null).sort((a, b) => a - b), low = known[Math.floor(known.length * 0.03)];
+    const high = Math.max(known[Math.ceil(known.length * 0.985) - 1], low + 1);
+    scales.set(values, known.length ? { low, high, median: known[Math.floor(known.length / 2)] } : null);
+  }
+  return scales.get(values);
+}
 
 function drawCurve(sheet, session, name, top) {
-  const { pen, x, colour } = sheet, height = ROWS[name];
-  const { start, step, columns } = session.track, values = columns[CURVES[name]], known = sorted(values);
-  if (!known.length) return;
-  const low = known[Math.floor(known.length * 0.03)], high = Math.max(known[Math.ceil(known.length * 0.985) - 1], low + 1);
-  const share = (value) => (Math.min(Math.max(value, low), high) - low) / (high - low);
+  const column = CURVES[name], height = ROWS[name], scale = scaleOf(session.track.columns[column]);
+  if (!scale) return;
+  const share = (value) => (Math.min(Math.max(value, scale.low), scale.high) - scale.low) / (scale.high - scale.low);
   const mirrored = name === "loudness"; // it looks like the wave it stands for
   const y = (value) => top + (height - share(value) * height) / (mirrored ? 2 : 1);
-  pen.fillStyle = pen.strokeStyle = colour("blue");
-  if (mirrored) {
-    const wide = Math.max(x(start + step) - x(start) - 0.4, 0.8);
-    values.forEach((value, index) => {
-      if (value === null) return;
-      pen.fillRect(x(start + index * step), y(value), wide, Math.max(share(value) * height, 1));
-    });
-  } else {
-    pen.lineWidth = 1.4;
-    pen.beginPath();
-    let down = false;
-    values.forEach((value, index) => {
-      if (value === null) { down = false; return; }
-      const place = [x(start + index * step), y(value)];
-      if (down) pen.lineTo(...place); else pen.moveTo(...place);
-      down = true;
-    });
-    pen.stroke();
-    pen.lineWidth = 1;
+  sheet.pen.fillStyle = sheet.pen.strokeStyle = sheet.colour("blue");
+  for (const [track, from, to] of pieces(sheet, session.track)) {
+    if (!track.columns[column]) continue;
+    const part = partOf(track, column, from, to, sheet.x);
+    if (mirrored) drawWave(sheet.pen, part, y, (value) => share(value) * height);
+    else drawLine(sheet.pen, part, y);
   }
-  drawUsual(sheet, session.usual[name] ?? [], known[Math.floor(known.length / 2)], session.seconds, y);
+  drawUsual(sheet, session.usual[name] ?? [], scale.median, session.seconds, y);
+}
+
+// The finer track where there is one, the whole one on either side of it.
+function pieces({ view, detail }, track) {
+  if (!detail || detail.step >= track.step || detail.from >= view.to || detail.to <= view.from) return [[track, view.from, view.to]];
+  const parts = [[track, view.from, detail.from], [detail, Math.max(view.from, detail.from), Math.min(view.to, detail.to)], [track, detail.to, view.to]];
+  return parts.filter(([, from, to]) => to > from);
+}
+
+// [x, value, lowest, highest] of each step that begins between `from` and `to` (and of one on either side), and how wide a step is.
+function partOf({ start, step, columns, low, high }, column, from, to, x) {
+  const values = columns[column], lows = low?.[column] ?? values, highs = high?.[column] ?? values, points = [];
+  const first = Math.max(Math.floor((from - start) / step), 0), last = Math.min(Math.ceil((to - start) / step), values.length - 1);
+  for (let index = first; index <= last; index++) points.push([x(start + index * step), values[index], lows[index], highs[index]]);
+  return { points, wide: Math.max(x(start + step) - x(start) - 0.4, 0.8), spread: values !== lows };
+}
+
+function drawWave(pen, { points, wide, spread }, y, heightOf) {
+  for (const [alpha, which] of spread ? [[0.35, 3], [1, 1]] : [[1, 1]]) {
+    pen.globalAlpha = alpha;
+    for (const point of points) if (point[1] !== null) pen.fillRect(point[0], y(point[which]), wide, Math.max(heightOf(point[which]), 1));
+  }
+  pen.globalAlpha = 1;
+}
+
+function drawLine(pen, { points, wide, spread }, y) {
+  if (spread) {
+    pen.globalAlpha = 0.25;
+    for (const [x, value, low, high] of points) if (value !== null) pen.fillRect(x - wide / 2, y(high), wide, Math.max(y(low) - y(high), 1));
+    pen.globalAlpha = 1;
+  }
+  pen.lineWidth = 1.4;
+  pen.beginPath();
+  let down = false;
+  for (const [x, value] of points) {
+    if (value !== null && down) pen.lineTo(x, y(value));
+    else if (value !== null) pen.moveTo(x, y(value));
+    down = value !== null;
+  }
+  pen.stroke();
+  pen.lineWidth = 1;
 }
 
 // What is usual for this customer as the ear had it at the time; before it knew, or where it did not say, the conversation's median.
@@ -124,6 +172,7 @@ function drawUsual({ pen, x, colour }, steps, median, seconds, y) {
 
 function drawMarks(sheet, marks, top) {
   for (const mark of marks) {
+    if (!inView(sheet, mark.at - (mark.seconds ?? 0), mark.at)) continue;
     const [group, kind] = mark.kind.split(" ");
     SHAPES[group](sheet, sheet.x(mark.at), top + 7 + MARK_LANES[group] * 14, mark, kind);
   }

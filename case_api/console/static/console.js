@@ -123,6 +123,24 @@ globalThis.calmdesk = {
       if (!open.contains(event.target)) open.open = false;
     }
   });
+  // What holds the focus loses it when it is moved in the page; what is removed leaves it to what stands beside it.
+  let held = null;
+  const keeper = new MutationObserver(() => {
+    if (!held || document.activeElement !== document.body) return;
+    const {region, card, target, seen} = held;
+    const next = [target, card.querySelector("a"), region.querySelector("article a"), region].find((one) => one?.isConnected);
+    next.focus({preventScroll: !seen});
+  });
+  document.addEventListener("focusin", ({target}) => {
+    const region = target.closest("[data-keeps-focus]"), card = target.closest("article");
+    keeper.disconnect();
+    held = region && card ? {region, card, target, seen: target.matches(":focus-visible")} : null;
+    if (held) keeper.observe(region, {childList: true, subtree: true});
+  });
+  document.addEventListener("pointerdown", ({target}) => {
+    if (held && !held.target.contains(target)) held = null;  // it was left on purpose
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     if (document.documentElement.classList.contains("menu-open")) {

@@ -1,25 +1,38 @@
 // Plays a conversation: lanes, curves, marks and the transcript share one clock, the recording's.
 import { bar, clock, player, sound } from "calmdesk/player.js";
-import { heightOf, needle, paint, placing, timing } from "calmdesk/tracks.js";
+import { heightOf, needle, paint, placing } from "calmdesk/tracks.js";
+import { zooming } from "calmdesk/zoom.js";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 const QUIET = 1.2, LEAD = 0.3; // seconds without a voice that are skipped, and what of them is left on either side
 const NEAR = 7, DRAGGED = 5; // pixels: of the pointer to a mark, and what is a drag and no click
 const SPAN = 30; // seconds on the other side of where a span is begun
+const BEFORE = 20, FIRST = 100, MORE = 400; // sentences: above the playing one and in all that are there first; that follow at a time
+const ZOOM = 2; // of a button or a key
 const KEYS_OFF = "calmdesk.keys-off";
-const KEYS = [["␣ / K", "toggle"], ["J / L", "ten"], ["← / →", "five"], ["1 – 5", "speed"], ["S", "skip"], ["[ / ]", "edges"], ["⏎", "correct"], ["?", "keys"]];
+const KEYS = [["␣ / K", "toggle"], ["J / L", "ten"], ["← / →", "five"], ["1 – 5", "speed"], ["S", "skip"], ["+ / −", "zoom"], ["0", "whole"], ["[ / ]", "edges"], ["⏎", "correct"], ["?", "keys"]];
 
 export default {
-  mixins: [player],
+  mixins: [player, zooming],
   template: `
-  <div class="player card">
+  <div class="player card" :aria-busy="loaded || failed ? 'false' : 'true'">
     ${sound("session.audio")}
     <p v-if="!session.audio" class="note">{{ t.running }}</p>
     <div v-show="session.audio">${bar(`
     <label class="check small"><input type="checkbox" v-model="skip"><span>{{ t.skip }}</span></label>
     <button type="button" class="button small quiet" @click="$refs.help.showModal()">{{ t.keys }}</button>`)}</div>
+    <p v-if="failed" class="banner warn" role="alert">{{ t.failed }}
+      <button type="button" class="button small" @click="load">{{ t.again }}</button></p>
     <canvas ref="canvas" class="tracks" :style="{height: height + 'px'}" role="img" :aria-label="summary"
-      @pointerdown="grab" @pointermove="point" @pointerup="drop" @pointercancel="release"></canvas>
+      @pointerdown="grab" @pointermove="point" @pointerup="drop" @pointercancel="release" @wheel="wheeled"></canvas>
+    <div class="player-bar zoom-bar" role="group" :aria-label="t.zoom">
+      <button type="button" class="button small round" @click="zoom(ZOOM)" :disabled="!zoomed" :aria-label="t.zoom_out" :title="t.zoom_out">−</button>
+      <button type="button" class="button small round" @click="zoom(1 / ZOOM)" :aria-label="t.zoom_in" :title="t.zoom_in">＋</button>
+      <button type="button" class="button small quiet" @click="look(0, seconds)" :disabled="!zoomed">{{ t.whole }}</button>
+      <input v-if="zoomed" type="range" class="grow" min="0" :max="seconds - (view.to - view.from)" step="0.1" :value="view.from"
+        :aria-label="t.pan" :aria-valuetext="stretch" @input="pan(+$event.target.value)">
+      <span class="note number">{{ zoomed ? stretch : t.zoom_help }}</span>
+    </div>
     <div class="legend" aria-hidden="true">
       <span v-for="(name, key) in session.names.speaker"><i :class="'dot ' + key"></i>{{ name }}</span>
       <span v-for="(name, key) in session.names.level"><i :class="'band ' + key"></i>{{ name }}</span>
@@ -44,9 +57,9 @@ export default {
         <input type="search" class="find" v-model="wanted" :placeholder="t.find" :aria-label="t.find">
         <p v-if="undoable" class="note undo" role="status">{{ t.saved }}
           <button type="button" class="button small quiet" @click="$emit('restore', undoable)">{{ t.undo }}</button></p>
-        <p v-if="!shown.length" class="empty">{{ t.nothing }}</p>
+        <p v-if="!shown.length" class="empty">{{ loaded ? t.nothing : t.loading }}</p>
         <div ref="words" class="transcript" tabindex="0" role="region" :aria-label="t.transcript">
-          <div v-for="said in shown" :key="said.id" v-memo="[said.id === current, wanted, said.id === editing, said]" class="said">
+          <div v-for="said in written" :key="said.id" v-memo="[said.id === current, wanted, said.id === editing, said]" class="said">
             <form v-if="said.id === editing" class="correction" @submit.prevent="save(said)" @keydown.esc.stop.prevent="leave(said)"
               @keydown.ctrl.enter.prevent="save(said)" @keydown.meta.enter.prevent="save(said)">
               <textarea name="text" rows="2" maxlength="500" required :value="said.text" :aria-label="t.correct + ' ' + clock(said.start)"></textarea>
@@ -58,11 +71,12 @@ export default {
               <button type="button" class="button small quiet" aria-keyshortcuts="Escape" title="Esc" @click="leave(said)">{{ t.cancel }}</button>
             </form>
             <template v-else>
-              <button type="button" :data-id="said.id" :class="['utterance', said.speaker, {current: said.id === current}]" @click="play(said.start)"
+              <button type="button" :data-id="said.id" :class="['utterance', said.speaker, {current: said.id === current, doubtful: said.doubtful && !said.corrected}]" @click="play(said.start)"
                 @dblclick="edit(said)" @keydown.enter="entered($event, said)">
                 <span class="number">{{ clock(said.start) }}</span>
                 <b>{{ session.names.speaker[said.speaker] }}</b>
-                <span class="words"><template v-for="part in parts(said)"><mark v-if="part.hit">{{ part.text }}</mark><template v-else>{{ part.text }}</template></template></span>
+                <span class="words"><template v-for="part in parts(said)"><mark v-if="part.hit">{{ part.text }}</mark><template v-else>{{ part.text }}</template></template>
+                  <small v-if="said.doubtful && !said.corrected" class="doubt">{{ t.doubtful }}</small></span>
               </button>
               <button v-if="said.version" type="button" class="button small quiet" @click="$emit('history', said.id)"
                 :aria-label="(said.corrected ? t.corrected : t.history) + ' ' + clock(said.start)">{{ said.corrected ? t.corrected : t.history }}</button>
@@ -74,9 +88,9 @@ export default {
       </section>
       <section>
         <h2>{{ t.events }}</h2>
-        <p v-if="!session.marks.length" class="empty">{{ t.nothing }}</p>
+        <p v-if="loaded && !talk.marks.length" class="empty">{{ t.nothing }}</p>
         <div class="marks">
-          <button v-for="mark in session.marks" v-memo="[mark]" type="button" :class="['mark', mark.kind]" @click="play(mark.at)">
+          <button v-for="mark in talk.marks" v-memo="[mark]" type="button" :class="['mark', mark.kind]" @click="play(mark.at)">
             <span class="number">{{ clock(mark.at) }}</span><span>{{ mark.text }}</span>
           </button>
         </div>
@@ -88,12 +102,12 @@ export default {
               <a class="number" :href="'?at=' + one.at" @click.prevent="linked(one.at)">{{ clock(one.at) }}</a>
               <span class="words">{{ one.text }}</span>
               <small>{{ one.person_name }}</small>
-              <button v-if="one.mine" type="button" class="button small quiet-danger" @click="$emit('withdraw', one.id)" :aria-label="t.withdraw + ' ' + clock(one.at)">{{ t.withdraw }}</button>
+              <button v-if="one.mine" type="button" class="button small quiet-danger" @click="$emit('withdraw', {id: one.id, view: viewed})" :aria-label="t.withdraw + ' ' + clock(one.at)">{{ t.withdraw }}</button>
             </li>
           </ul>
           <form class="comment-form" @submit.prevent="comment">
-            <textarea v-model="written" rows="2" maxlength="500" :aria-label="t.comment" :placeholder="t.comment"></textarea>
-            <button type="submit" class="button small" :disabled="!written.trim()">{{ t.comment_at }} {{ clock(at) }}</button>
+            <textarea v-model="draft" rows="2" maxlength="500" :aria-label="t.comment" :placeholder="t.comment"></textarea>
+            <button type="submit" class="button small" :disabled="!draft.trim()">{{ t.comment_at }} {{ clock(at) }}</button>
           </form>
         </template>
       </section>
@@ -122,44 +136,48 @@ export default {
   data() {
     const signs = [["prompt", "▲"], ["keyword", "●"], ["moment", "✕"], ["calmed", "▼"], ["mark", "◆"], ["hint", "▼"], ["comment", "■"]];
     const listening = localStorage.getItem(KEYS_OFF) === null; // speech and switches press keys that nobody meant
-    return { listening, at: this.session.at, follow: true, skip: false, wanted: "", written: "", span: null, speeds: SPEEDS, keys: KEYS, signs,
+    // frozen: Vue need not watch thousands of rows that never change
+    const talk = Object.freeze({ seconds: this.session.seconds, track: null, bands: [], usual: {}, utterances: [], marks: [], keywords: [] });
+    return { listening, at: this.session.at, talk, loaded: false, failed: false, rows: [0, FIRST], follow: true, skip: false, wanted: "", draft: "", span: null, speeds: SPEEDS, keys: KEYS, signs, ZOOM,
       editing: null, why: null, fixed: {}, undoable: null, versions: { id: null, items: [] } };
   },
   computed: {
     t() { return this.session.texts; },
-    seconds() { return this.session.seconds; },
-    view() { return { from: 0, to: this.seconds }; },
-    height() { return heightOf(this.session); },
+    seconds() { return this.talk.seconds; },
+    source() { return this.session.source; },
+    height() { return heightOf(this.talk); },
+    stretch() { return `${clock(this.view.from)} – ${clock(this.view.to)}`; },
     pins() {
       const comments = (this.session.comments ?? []).map(({ at, text }) => ({ kind: "comment", at, text }));
-      return [...this.session.marks, ...comments];
+      return [...this.talk.marks, ...comments];
     },
     heard() {
       const found = {};
-      for (const hit of this.session.keywords) (found[hit.utterance_id] ??= []).push(hit.heard);
+      for (const hit of this.talk.keywords) (found[hit.utterance_id] ??= []).push(hit.heard);
       return found;
     },
     gaps() {
       const found = [];
       let end = 0;
-      for (const said of [...this.session.utterances, { start: this.seconds, end: this.seconds }]) {
+      for (const said of [...this.talk.utterances, { start: this.seconds, end: this.seconds }]) {
         if (said.start - end > QUIET) found.push([end ? end + LEAD : 0, said.start - (said.start < this.seconds ? LEAD : 0)]);
         end = Math.max(end, said.end);
       }
       return found;
     },
-    lines() { return this.session.utterances.map((said) => this.fixed[said.id] ?? said); },
+    lines() { return this.talk.utterances.map((said) => this.fixed[said.id] ?? said); },
     shown() {
       const wanted = this.wanted.trim();
       return wanted ? this.lines.filter((said) => said.text.includes(wanted) || said.id === this.editing) : this.lines;
     },
+    written() { return this.wanted.trim() ? this.shown : this.shown.slice(...this.rows); },
     current() {
       let found = null;
-      for (const said of this.session.utterances) if (said.start <= this.at + 0.05) found = said.id;
+      for (const said of this.talk.utterances) if (said.start <= this.at + 0.05) found = said.id;
       return found;
     },
     summary() {
-      return `${this.t.lanes}、${this.t.loudness}、${this.t.rate}、${this.t.pitch}；${clock(this.seconds)}`;
+      return `${this.t.lanes}、${this.t.loudness}、${this.t.rate}、${this.t.pitch}；${this.stretch}`;
     },
   },
   watch: {
@@ -171,14 +189,18 @@ export default {
     pins() { this.repaint(); },
     current(id) {
       if (!this.follow || !id || this.editing) return;
-      this.reveal(this.$refs.words?.querySelector(`[data-id="${CSS.escape(id)}"]`));
+      this.reveal(this.row(id));
     },
   },
   mounted() {
     this.picture = document.createElement("canvas"); // what does not move: the needle goes over it sixty times a second
-    this.repaint = () => {
-      paint(this.picture, this.$refs.canvas, this.session, this.pins, this.t, this.view);
+    const painted = () => {
+      paint(this.picture, this.$refs.canvas, this.talk, this.pins, this.t, this.view, this.detail);
       this.draw();
+    };
+    this.repaint = () => { // however much changes, once a frame
+      cancelAnimationFrame(this.painting);
+      this.painting = requestAnimationFrame(painted);
     };
     this.observer = new ResizeObserver(this.repaint);
     this.observer.observe(this.$refs.canvas);
@@ -187,13 +209,44 @@ export default {
     addEventListener("keydown", this.typed);
     if (this.at) this.$refs.audio.currentTime = this.at;
     if (this.session.play) this.start();
+    this.load();
   },
   beforeUnmount() {
+    cancelAnimationFrame(this.painting);
+    clearTimeout(this.writing);
     this.observer.disconnect();
     this.dark.removeEventListener("change", this.repaint);
     removeEventListener("keydown", this.typed);
   },
   methods: {
+    // What is heard and said comes by itself: the page asked for it (preload) before this code was there.
+    async load() {
+      this.failed = false;
+      const answer = await fetch(`${this.source}/talk`).catch(() => null);
+      if (!answer?.ok) {
+        this.failed = true;
+        return;
+      }
+      this.talk = Object.freeze(await answer.json());
+      this.overview = { ...this.talk.track, from: 0, to: this.seconds };
+      const at = this.lines.findIndex((said) => said.id === this.current), first = Math.max(at - BEFORE, 0);
+      this.rows = [first, first + FIRST];
+      this.loaded = true;
+      if (this.zoomed) this.look(this.zoomed.from, this.zoomed.to); // an address may ask for anything
+      this.repaint();
+      this.settled();
+      await this.$nextTick();
+      if (first) this.reveal(this.row(this.current));
+      this.writing = setTimeout(this.extend, 100);
+    },
+    // A few hundred sentences at a time: of two hours there are thousands, and the page is to answer meanwhile.
+    extend() {
+      const [from, to] = this.rows;
+      if (from <= 0 && to >= this.lines.length) return;
+      this.rows = [Math.max(from - MORE, 0), to + MORE];
+      this.writing = setTimeout(this.extend, 50);
+    },
+    row(id) { return this.$refs.words?.querySelector(`[data-id="${CSS.escape(id)}"]`); },
     tenth: (seconds) => Math.round(seconds * 10) / 10,
     moved() {
       player.methods.moved.call(this);
@@ -216,33 +269,37 @@ export default {
       return {
         " ": this.toggle,
         k: this.toggle,
+        "+": () => this.zoom(1 / ZOOM),
+        "=": () => this.zoom(1 / ZOOM),
+        "-": () => this.zoom(ZOOM),
+        0: () => this.look(0, this.seconds),
         s: () => { this.skip = !this.skip; },
         "?": () => this.$refs.help.showModal(),
         "[": this.session.cut && (() => this.edge(0)),
         "]": this.session.cut && (() => this.edge(1)),
       }[key];
     },
-    where(event) {
-      const box = this.$refs.canvas.getBoundingClientRect();
-      return Math.min(Math.max(timing(box.width, this.view)(event.clientX - box.left), 0), this.seconds);
-    },
     grab(event) {
-      this.$refs.canvas.setPointerCapture(event.pointerId);
-      this.held = { x: event.clientX, at: this.where(event), dragged: false };
+      this.press(event);
+      this.held = this.fingers.size === 1 ? { x: event.clientX, at: this.where(event.clientX), dragged: false } : null;
     },
     point(event) {
       const near = placing(this.$refs.canvas.clientWidth, this.view), x = event.offsetX;
       const pin = this.pins.find((one) => Math.abs(near(one.at) - x) < NEAR);
       this.$refs.canvas.title = pin ? `${clock(pin.at)} ${pin.text}` : "";
-      if (!this.held || !this.session.cut || event.pointerType !== "mouse") return;
-      this.held.dragged ||= Math.abs(event.clientX - this.held.x) > DRAGGED;
-      if (this.held.dragged) this.choose([this.held.at, this.where(event)]);
+      if (this.held) this.held.dragged ||= Math.abs(event.clientX - this.held.x) > DRAGGED;
+      if (this.held && !this.held.dragged) return;
+      if (this.held && this.session.cut && event.pointerType === "mouse") this.choose([this.held.at, this.where(event.clientX)]);
+      else this.drag(event);
     },
     drop(event) {
-      if (this.held && !this.held.dragged) this.play(this.where(event));
-      this.release();
+      if (this.held && !this.held.dragged) this.play(this.where(event.clientX));
+      this.release(event);
     },
-    release() { this.held = null; },
+    release(event) {
+      this.held = null;
+      this.lift(event);
+    },
     choose(span) {
       this.span = span && [Math.min(...span), Math.max(...span)];
       this.draw();
@@ -259,11 +316,13 @@ export default {
       requestAnimationFrame(place); // the rows above had a guessed height until now
     },
     linked(at) {
-      history.replaceState(history.state, "", `?at=${at}`);
+      const address = new URL(location);
+      address.searchParams.set("at", at);
+      history.replaceState(history.state, "", address);
       this.play(at);
     },
     comment() {
-      this.$emit("comment", { at: this.tenth(this.at), text: this.written.trim() });
+      this.$emit("comment", { at: this.tenth(this.at), text: this.draft.trim(), view: this.viewed });
     },
     entered(event, said) {
       if (!this.session.correct || event.ctrlKey || event.metaKey) return; // it plays
@@ -279,7 +338,7 @@ export default {
     async leave(said) {
       this.editing = null;
       await this.$nextTick();
-      this.$refs.words.querySelector(`[data-id="${CSS.escape(said.id)}"]`)?.focus();
+      this.row(said.id)?.focus();
     },
     save(said) {
       const form = this.$refs.words.querySelector(".correction");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import fftconvolve
 
 from audio_service.transcription.results import SAMPLE_RATE, Samples
 from audio_service.transcription.reverberation import without_tail
@@ -18,7 +19,7 @@ def in_a_room(dry: Samples) -> Samples:
     length = SAMPLE_RATE
     answer = 0.06 * random.normal(size=length) * np.exp(-np.arange(length) / (DECAY * SAMPLE_RATE))
     answer[0] = 1.0
-    return np.convolve(dry, answer)[: len(dry)].astype(np.float32)
+    return fftconvolve(dry, answer)[: len(dry)].astype(np.float32)
 
 
 def db(samples: Samples) -> float:

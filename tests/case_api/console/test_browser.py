@@ -226,8 +226,34 @@ def test_a_conversation_is_heard_again(chrome: Room) -> None:
     desk.page.get_by_label("启用快捷键").check()
     desk.page.keyboard.press("Escape")
 
+    expect(desk.page.locator(".utterance.doubtful")).to_contain_text("可能听不准")
+
+    zoom = desk.page.locator(".zoom-bar")
+    desk.page.evaluate(f"{playing}.pause(); {playing}.currentTime = 50; document.activeElement.blur()")
+    with desk.page.expect_response(re.compile("/curves")) as finer:
+        desk.page.keyboard.press("+")
+        desk.page.keyboard.press("+")
+    assert finer.value.json()["step"] == 0.1
+    expect(zoom).to_contain_text("0:37 – 0:58")  # a quarter, the playing spot where it was
+    desk.page.mouse.click(box["x"] + box["width"] - 2, box["y"] + 20)
+    desk.page.wait_for_function(f"{playing}.currentTime > 57")
+    expect(zoom).not_to_contain_text("0:37 – 0:58")  # the playing spot stays in sight
+    desk.page.keyboard.press("k")
+    desk.page.mouse.move(box["x"] + 64 + (box["width"] - 64) / 2, box["y"] + 20)
+    desk.page.keyboard.down("Control")
+    for _ in range(9):
+        desk.page.mouse.wheel(0, -100)
+    desk.page.keyboard.up("Control")
+    desk.page.wait_for_function("((view) => view && view[2] - view[1] < 5.2)(location.search.match(/view=([\\d.]+)-([\\d.]+)/))")
+    shown = zoom.locator(".note").inner_text()
+    desk.page.reload()
+    desk.ready()
+    expect(zoom).to_contain_text(shown)
+    desk.page.get_by_role("button", name="全程").click()
+    expect(zoom.get_by_role("button", name="缩小")).to_be_disabled()
+
     desk.page.get_by_placeholder("在文字稿中查找").fill("朝南 s")
-    expect(desk.page.get_by_label("跳过静默")).to_be_checked()  # what is typed in a field is no command
+    expect(desk.page.get_by_label("跳过静默")).not_to_be_checked()  # what is typed in a field is no command
     desk.page.get_by_placeholder("在文字稿中查找").fill("朝南")
     expect(desk.page.locator(".utterance")).to_have_count(1)
 
@@ -567,6 +593,16 @@ def test_keys_reach_everything(chrome: Room) -> None:
     desk.page.keyboard.press("Escape")
     expect(desk.page.locator(".dialog")).to_have_count(0)
     expect(button).to_be_focused()
+    desk.go("/live")
+    hint = desk.page.get_by_role("button", name="提示员工").first
+    hint.focus()
+    hint.evaluate("(button) => { const card = button.closest('article'); card.parentElement.append(document.createElement('i'), card); }")
+    expect(desk.page.get_by_role("button", name="提示员工").last).to_be_focused()  # its card has moved
+    desk.page.evaluate("document.activeElement.remove()")
+    expect(desk.page.locator(".live-card a").last).to_be_focused()
+    desk.page.locator("h1").click()
+    desk.page.evaluate("document.querySelector('.wall').append(document.createElement('i'))")
+    expect(desk.page.locator("#content")).to_be_focused()  # it was left on purpose
 
 
 TOO_WIDE = """async () => {

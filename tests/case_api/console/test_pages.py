@@ -192,6 +192,17 @@ def test_an_address_that_leads_nowhere_says_so(server: Server) -> None:
         assert "There is no such page" in browser.get(f"{server.url}/console/nowhere").text
 
 
+def test_what_the_player_shows_is_for_whoever_may_hear_it(server: Server) -> None:
+    told = server.ask("zhangwei", "/sessions/{talk}/talk").json()
+    assert {said["id"] for said in told["utterances"]} >= {hit["utterance_id"] for hit in told["keywords"]} != set()
+    assert told["track"]["low"].keys() == told["track"]["high"].keys() == told["track"]["columns"].keys()
+    finer = server.ask("zhangwei", "/sessions/{talk}/curves?from=30&to=40&step=0.1").json()
+    assert (finer["start"], finer["step"], len(finer["columns"]["pitch"])) == (30, 0.1, 100)
+    assert server.ask("zhangwei", "/sessions/{talk}/curves?from=x").status_code == 422
+    for path in ("/sessions/{talk}/talk", "/sessions/{talk}/curves"):
+        assert [server.ask(who, path).status_code for who in (None, "nobody", "chenfang", "zhouyan")] == [401, 403, 403, 404]
+
+
 def test_files_come_through_as_they_are(server: Server) -> None:
     part = server.ask("zhangwei", "/files/v1/sessions/{talk}/audio", headers={"Range": "bytes=4-11"})
     assert (part.status_code, len(part.content), part.headers["content-type"]) == (206, 8, "audio/flac")

@@ -26,6 +26,8 @@ from models.enrolments import EMBEDDING_SIZE, VoiceEnrolment
 from models.people import Person
 from tests.conftest import MakePerson, Rows, SignIn
 
+pytestmark = pytest.mark.in_turn
+
 VOICE = Path(case_api.demo.__file__).parent / "enrolment.flac"
 Headers = dict[str, str]
 

@@ -20,6 +20,8 @@ from models.sites import Site
 from scripts_library.library import DATA, Library
 from tests.conftest import MakePerson, SignIn
 
+pytestmark = pytest.mark.in_turn
+
 LISTS = ("scripts", "terms", "wording")
 MAY = {"staff", "receptionist", "site_manager", "legal", "city_gm", "hq_risk", "regional_ops", "trainer"}
 

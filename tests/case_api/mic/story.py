@@ -79,7 +79,7 @@ TALK = [
     transcript("u1", "customer", 9.1, "我就想知道定金能退多少，大概要走多长时间的流程。"),
     keyword("定金", "u1", "定金", 10.2),
     transcript("u2", "staff", 13.7, "请问您是已经网签了，还是只交了定金？"),
-    transcript("u3", "customer", 45.5, "如果可以换一套朝南的，我们也可以考虑一下。"),
+    transcript("u3", "customer", 45.5, "如果可以换一套朝南的，我们也可以考虑一下。") | {"doubtful": True},
     transcript("u4", "staff", 49.9, "这个户型不能退，这是规定。"),
     transcript("u5", "customer", 53.3, "你们这就是虚假宣传，我要去住建局举报你们！"),
     keyword("虚假宣传", "u5", "虚假宣传", 54.0),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile as sf
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 from scipy import signal
 
 from case_api.demo import ENROLMENT, NEGOTIATION
@@ -75,8 +75,8 @@ async def play(held: Phone) -> None:
     held.complaints = [complaint for complaint in held.complaints if "404" not in complaint]
 
 
-async def accompany(held: Phone, service: Service, staff: Staff) -> None:
-    """A hint comes to the phone and is known to have; listening brings sound, for as long as the phone says so.
+async def accompany(held: Phone, service: Service, staff: Staff) -> Page:
+    """A hint comes to the phone and is known to have; listening brings sound, for as long as the phone says so. The wall, left open.
 
     The staff member of these tests manages the site too.
     """
@@ -96,7 +96,7 @@ async def accompany(held: Phone, service: Service, staff: Staff) -> None:
     await wall.wait_for_function(loud, timeout=20_000)
     await wall.get_by_role("button", name="停止旁听").click()
     await expect(held.page.locator(".listeners")).to_be_hidden(timeout=12_000)  # before anybody would count as away
-    await context.close()
+    return wall
 
 
 async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArray[np.float64]) -> None:
@@ -128,10 +128,14 @@ async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArr
             assert await page.locator(".reasons").first.inner_text()
             await page.locator(".prompt:not(.small) >> text=用上了").first.click()
             await page.click("text=标记")
-            await accompany(held, service, staff)
+            wall = await accompany(held, service, staff)
             spoken = time.monotonic() - began
             await held.stop()
             await held.summary(within=90)
+            await expect(wall.locator("[role=status]")).to_contain_text("会话已结束，可查看回放", timeout=20_000)
+            await wall.get_by_role("link", name="查看回放").click()
+            await wall.wait_for_url(re.compile("/console/sessions/"))
+            await wall.context.close()
             await expect(page.locator(".legend .customer")).to_be_visible()
             session = (await page.locator(".card small", has_text="会话编号").inner_text()).split()[-1]
             await page.click("text=查看文字")

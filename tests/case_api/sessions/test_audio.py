@@ -25,6 +25,8 @@ from models.sites import Site
 from tests.case_api.sessions.conftest import MakeSession
 from tests.conftest import MakePerson, Rows, SignIn
 
+pytestmark = pytest.mark.in_turn
+
 
 @pytest.fixture
 async def staff(make_person: MakePerson, site: Site) -> Person:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,13 +70,12 @@ def test_text_has_one_line_an_utterance(said: list[Said]) -> None:
 @given(st.lists(st.one_of(st.none(), st.floats(-60, 60, width=32)), min_size=1, max_size=80), st.integers(1, 20))
 def test_means_lie_within_what_they_were_made_of(values: list[float | None], factor: int) -> None:
     column = np.array([np.nan if value is None else value for value in values], np.float32)
-    shown = downsample(column, factor)
-    assert len(shown) == -(-len(values) // factor)
-    for index, mean in enumerate(shown):
-        known = [value for value in values[index * factor : (index + 1) * factor] if value is not None]
-        if mean is None:
-            assert known == []
-        else:
+    shown = zip(downsample(column, factor), downsample(column, factor, "lowest"), downsample(column, factor, "highest"), strict=True)
+    steps = [[value for value in values[at : at + factor] if value is not None] for at in range(0, len(values), factor)]
+    for (mean, lowest, highest), known in zip(shown, steps, strict=True):
+        assert [value is None for value in (mean, lowest, highest)] == [not known] * 3
+        if known:
+            assert (lowest, highest) == (pytest.approx(min(known), abs=0.001), pytest.approx(max(known), abs=0.001))
             assert min(known) - 0.001 <= mean <= max(known) + 0.001
 
 

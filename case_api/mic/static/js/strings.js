@@ -82,6 +82,7 @@ export const STRINGS = {
   "live.listening": ["正在聆听，需要时会提示您", "Listening; words appear here when needed"],
   "live.prompts": ["话术提示", "What to say"],
   "live.transcript": ["对话文字", "Transcript"],
+  "live.doubtful": ["可能听不准", "may be misheard"],
   "live.notext": ["说话后，文字会出现在这里", "Words appear here as they are spoken"],
   "live.keywords": ["关键词", "Keywords"],
   "live.recording": ["录音中", "Recording"],

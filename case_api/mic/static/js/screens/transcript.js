@@ -21,8 +21,8 @@ export class TranscriptView {
   update(message) {
     const row = this.rows.get(message.utterance) ?? this.add(message.utterance);
     row.message = message;
-    row.element.className = `${message.speaker} ${message.final ? "final" : "partial"}`;
-    row.who.textContent = `${t(`speaker.${message.speaker}`)} ${clock(message.start)}`;
+    row.element.className = `${message.speaker} ${message.final ? "final" : "partial"} ${message.doubtful ? "doubtful" : ""}`;
+    row.who.textContent = `${t(`speaker.${message.speaker}`)} ${clock(message.start)}${message.doubtful ? ` · ${t("live.doubtful")}` : ""}`;
     this.write(row);
     // A final without words was no speech after all.
     row.element.hidden = message.text === "";
