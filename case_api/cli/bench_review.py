@@ -59,7 +59,7 @@ def review(
     browser: Annotated[bool, typer.Option(help="Also in Chromium, from the navigation to the drawn page, and zooming in it")] = False,
     keep: Annotated[bool, typer.Option(help="Say where it is and go on serving until Ctrl-C, for a browser")] = False,
 ) -> None:
-    """Open the review page of a conversation: seconds until the server has sent it, and its bytes.
+    """Open the review page of a conversation: seconds until the server has sent it and its contents, and their bytes.
 
     The demonstration's recording is heard by the ear and repeated; its words are made up. The page comes from a service of its own.
     """
@@ -88,23 +88,36 @@ def _until_interrupted() -> None:
 
 
 def _opened(address: str, pid: int, staff: Staff, session_id: str, times: int) -> dict[str, Any]:
-    took, worked, first, wire, page = [], [], [], 0, 0
+    """The page, its contents, which the browser asks for beside it, and the first of the sound."""
+    page = f"{address}{PREFIX}/sessions/{session_id}"
     with httpx2.Client(cookies={TOKEN_COOKIE: staff.token}, timeout=60, headers={"Accept-Encoding": "gzip"}) as client:
-        for _ in range(times + 1):
-            begun, before = time.perf_counter(), _processor_seconds(pid)
-            with client.stream("GET", f"{address}{PREFIX}/sessions/{session_id}") as answer:
-                answer.raise_for_status()
-                page = len(answer.read())
-                wire = answer.num_bytes_downloaded
-            took.append(time.perf_counter() - begun)
-            worked.append(_processor_seconds(pid) - before)
+        figures = {name: _asked(client, pid, path, times) for name, path in (("page", page), ("contents", f"{page}/talk"))}
+        first = []
+        for _ in range(times):
             begun = time.perf_counter()
             sound = client.get(f"{address}{PREFIX}/files/v1/sessions/{session_id}/audio", headers={"Range": "bytes=0-65535"})
             sound.raise_for_status()
             first.append(time.perf_counter() - begun)
-    pages = {"cold_s": round(took[0], 3), "median_s": round(statistics.median(took[1:]), 3), "worst_s": round(max(took[1:]), 3)}
-    pages["processor_s"] = round(statistics.median(worked[1:]), 3)
-    return {"page": pages | {"bytes": page, "bytes_sent": wire}, "first_sound_s": round(statistics.median(first[1:]), 3)}
+    return {**figures, "first_sound_s": round(statistics.median(first), 3)}
+
+
+def _asked(client: httpx2.Client, pid: int, path: str, times: int) -> dict[str, float]:
+    took, worked, wire, size = [], [], 0, 0
+    for _ in range(times + 1):
+        begun, before = time.perf_counter(), _processor_seconds(pid)
+        with client.stream("GET", path) as answer:
+            answer.raise_for_status()
+            size = len(answer.read())
+            wire = answer.num_bytes_downloaded
+        took.append(time.perf_counter() - begun)
+        worked.append(_processor_seconds(pid) - before)
+    seconds = {
+        "cold_s": took[0],
+        "median_s": statistics.median(took[1:]),
+        "worst_s": max(took[1:]),
+        "processor_s": statistics.median(worked[1:]),
+    }
+    return {name: round(value, 3) for name, value in seconds.items()} | {"bytes": size, "bytes_sent": wire}
 
 
 def _processor_seconds(pid: int) -> float:

@@ -244,7 +244,7 @@ def _arrow(visit: Visit, script: Row) -> None:
 def _versions(visit: Visit, versions: list[Row], runs: list[Row], shown: str) -> None:
     by_version = {run["ranking_version_id"]: run for run in runs}
     heads = [*(visit.t(f"ranking.{head}") for head in ("made_at", "made_by", "rests_on")), ""]
-    with card(visit.t("ranking.versions"), visit.t("ranking.versions_note")), table(heads, visit.t("ranking.versions")):
+    with card(visit.t("ranking.versions"), visit.t("ranking.versions_note")), table(heads, visit.t("ranking.versions"), "stacked"):
         for number, one in enumerate(versions):
             with el("tr"):
                 with el("td", "", "nowrap"):
