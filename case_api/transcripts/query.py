@@ -72,7 +72,11 @@ def _quoted(token: str) -> str:
 
 
 def in_postgresql(question: Asked) -> tuple[list[str], dict[str, str]]:
-    """Conditions on `grams`, and what is bound to them."""
+    """Conditions on `grams`, each an alternative, and what is bound to them.
+
+    Alternatives are questions of their own, and begin with the groups in their order: the index starts to read where its first condition
+    is met, and an alternative that hardly anybody has said would be sought from the beginning.
+    """
     bound: dict[str, str] = {}
 
     def term(operator: str, held: Iterable[str]) -> str:
@@ -80,10 +84,13 @@ def in_postgresql(question: Asked) -> tuple[list[str], dict[str, str]]:
         bound[name] = " ".join(held)
         return f"string_to_array(grams, ' ') {operator} string_to_array(:{name}, ' ')"
 
-    conditions = [term("@>", question.all)] if question.all else []
+    every, ways = [], [[""]]
     for group in question.any:
         if all(len(held) == 1 for held in group):
-            conditions.append(term("&&", (held[0] for held in group)))
+            every.append(term("&&", (held[0] for held in group)))
         else:
-            conditions.append(f"({' OR '.join(term('@>', held) for held in group)})")
-    return conditions, bound
+            ways.append([term("@>", held) for held in group])
+    every += [term("@>", question.all)] if question.all else []
+    first, *others = sorted(ways, key=len, reverse=True)
+    every += [f"({' OR '.join(way)})" for way in others if way != [""]]
+    return [" AND ".join(filter(None, [*every, way])) for way in first], bound

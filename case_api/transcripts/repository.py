@@ -88,12 +88,11 @@ async def candidates(db: AsyncSession, question: Asked, where: Sequence[range], 
         if in_parts:
             part, older = newest(part, size)
             left += [older] if older else []
-        missing = few - len(found)
         query, bound = _asked_in(part, question) if in_parts else _asked_in_order(question)
-        bound |= {"first": part.start << BLOCK, "end": min(before, part.stop << BLOCK), "few": missing}
+        bound |= {"first": part.start << BLOCK, "end": min(before, part.stop << BLOCK), "few": few - len(found)}
         found += (await db.scalars(text(query), bound)).all()
         read += len(part)
-        size = min(32 * size, 1 + 3 * missing * read // (2 * len(found))) if found else 32 * size
+        size = min(32 * size, 1 + 3 * (few - len(found)) * read // (2 * len(found))) if found else 32 * size
     return found
 
 
@@ -108,9 +107,9 @@ def _asked_in_order(question: Asked) -> tuple[str, dict[str, Any]]:
 
 def _asked_in(part: range, question: Asked) -> tuple[str, dict[str, Any]]:
     """By `id + 0`, or the planner reads every row of the part where it believes that a word is frequent."""
-    conditions, bound = in_postgresql(Asked(question.all, (*question.any, tuple((token,) for token in windows(part)))))
-    conditions += ["id + 0 >= :first", "id + 0 < :end"]
-    return f"SELECT id FROM utterance_search WHERE {' AND '.join(conditions)} ORDER BY id + 0 DESC LIMIT :few", dict(bound)
+    ways, bound = in_postgresql(Asked(question.all, (tuple((token,) for token in windows(part)), *question.any)))
+    rows = " UNION ".join(f"SELECT id FROM utterance_search WHERE {way} AND id + 0 >= :first AND id + 0 < :end" for way in ways)
+    return f"SELECT id FROM ({rows}) AS found ORDER BY id + 0 DESC LIMIT :few", dict(bound)
 
 
 async def spoken_in(db: AsyncSession, words: str, most: int) -> Sequence[str] | None:

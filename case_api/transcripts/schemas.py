@@ -42,7 +42,7 @@ class Hits(Out):
     number: int = Field(ge=0)
     precision: Literal["exact", "about", "at_least"] = Field(
         description="`about`: only the newest candidates were looked at, and of the others as many are taken to be right; `at_least`: "
-        "counting stopped at 5 000 candidates, or before what only sounds so"
+        "counting stopped at 2 000 candidates, or before what only sounds so"
     )
 
 

@@ -21,7 +21,7 @@ from case_api.transcripts.schemas import Hits, Piece, SaidOut, SaidPage
 
 FIRST, MORE, MOST_READ = 200, 2000, 10_000
 """Candidates of the first look, of each further one, and of one page at the most: a page may be short and still have a next one."""
-MOST_COUNTED: Final = 5000
+MOST_COUNTED: Final = 2000
 """Candidates that are counted beyond what a first page has looked at."""
 AROUND: Final = 40
 

@@ -7,16 +7,18 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response, status
 from sqlalchemy import and_
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, begin_command, tag
+from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import FactoryDep, ReadDb
 from case_api.learning.scope import PeriodDep, at_sites
 from case_api.learning.scripts import repository, runs, service
 from case_api.learning.scripts.schemas import Agreement, AgreementOut, Effects, Horizon, RankingMoves, RankingOut, RunOut, StaffSpread, Uses
 from case_api.library.endpoints import ShelfDep
+from case_api.once import OnceDep
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
+from models.engine import transaction
 from models.learning import LearningRun, RankingVersion
 from models.sessions import Session
 
@@ -79,14 +81,24 @@ async def list_rankings(principal: Learner, db: ReadDb, limit: Limit = 20, curso
     return await newest_first(db, repository.rankings_query(), at, id_, limit=limit, cursor=cursor, show=show, key=key)
 
 
-@router.post("/rankings", operation_id="learnRanking", status_code=status.HTTP_201_CREATED, responses=responses(*COMMAND_PROBLEMS) | PERIOD)
+@router.post(
+    "/rankings",
+    operation_id="learnRanking",
+    status_code=status.HTTP_201_CREATED,
+    responses=responses(*COMMAND_PROBLEMS, ProblemCode.LEARNING_RUNNING) | PERIOD,
+)
 async def learn_ranking(
-    request: Request, period: PeriodDep, principal: Manager, by: ByDep, factory: FactoryDep, key: Key = None
+    request: Request, period: PeriodDep, principal: Manager, by: ByDep, factory: FactoryDep, once: OnceDep
 ) -> RankingOut:
-    """Learn anew what each script achieves, from the conversations of the period at the sites one manages learning for."""
-    learned = await service.learn(factory, period.of(at_sites(principal, Permission.LEARNING_MANAGE)))
-    db = await begin_command(request, by, key, await request.body())
-    return service.ranking_out(await service.keep_ranking(db, by.who, by.now, learned))
+    """Learn anew what each script achieves, from the conversations of the period at the sites one manages learning for.
+
+    One at a time, as with `startLearning` and at night; `listLearningRuns` tells of it too.
+    """
+    scope, sites = period.of(at_sites(principal, Permission.LEARNING_MANAGE)), principal.sites_for(Permission.LEARNING_MANAGE)
+    async with transaction(factory) as db:
+        await once.look(db)
+        run = await runs.begin(db, by.who, by.now, None if sites is None else sorted(sites))
+    return await runs.rank(factory, request.app.state.clock, run.id, by.who, scope, once)
 
 
 @router.get("/rankings/{ranking_id}/moves", operation_id="getRankingMoves", responses=responses(ProblemCode.NOT_FOUND))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.commands import By, Clock
 from case_api.learning.scope import DEFAULT_DAYS, Scope
 from case_api.learning.scripts import repository, service
-from case_api.learning.scripts.schemas import RunOut
+from case_api.learning.scripts.schemas import RankingOut, RunOut
+from case_api.once import Once
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission
 from models import audit
 from models.audit import Actor
 from models.engine import Factory, one_at_a_time, transaction
-from models.learning import LearningRun
+from models.learning import LearningRun, RankingVersion
 from models.outbox import publish
 from models.sessions import Session
 
@@ -60,29 +62,58 @@ async def begin(db: AsyncSession, who: Actor, at: datetime, sites: Sites) -> Lea
 async def carry_out(factory: Factory, clock: Clock, run_id: str, who: Actor, at: datetime, sites: Sites) -> bool:
     """Learn from the last 90 days and keep the beliefs; whether any prompt was measured. A failure ends the run and is passed on."""
     allowed = true() if sites is None else Session.site_id.in_(sites)
+    async with _failing(factory, clock, run_id, who):
+        learned = await _learn(factory, clock, run_id, Scope(allowed, at - timedelta(days=DEFAULT_DAYS), at))
+        async with transaction(factory) as db:
+            run = await repository.still_running(db, run_id)
+            if run is None:
+                return False  # it was taken for dead, and another one was begun
+            version = await service.keep_ranking(db, who, clock(), learned) if learned[1] else None
+            await _end(db, who, run, version, clock())
+    return version is not None
+
+
+async def rank(factory: Factory, clock: Clock, run_id: str, who: Actor, scope: Scope, once: Once) -> RankingOut:
+    """Learn from the scope and keep the beliefs, whatever they rest on. Raises Problem: learning_running (it was taken for dead)."""
+    async with _failing(factory, clock, run_id, who):
+        learned = await _learn(factory, clock, run_id, scope)
+        async with transaction(factory) as db:
+            await once.claim(db)
+            run = await repository.still_running(db, run_id)
+            if run is None:
+                raise Problem(ProblemCode.LEARNING_RUNNING)
+            version = await service.keep_ranking(db, who, clock(), learned)
+            await _end(db, who, run, version, clock())
+            answer = service.ranking_out(version)
+            once.keep(db, 201, answer)
+    return answer
+
+
+@asynccontextmanager
+async def _failing(factory: Factory, clock: Clock, run_id: str, who: Actor) -> AsyncIterator[None]:
+    """What fails in here ends the run; cancelled, too: the next one need not wait until it is taken for dead."""
+    try:
+        yield
+    except BaseException:
+        await asyncio.shield(_fail(factory, clock(), run_id, who))
+        raise
+
+
+async def _learn(factory: Factory, clock: Clock, run_id: str, scope: Scope) -> service.Learned:
+    """What conversations teach, while the run tells how far it is."""
 
     async def tell(done: int, of: int) -> None:
         async with transaction(factory) as db:
             await repository.move_run(db, run_id, {"sessions_done": done, "sessions": of, "seen_at": clock()})
 
-    try:
-        learned = await service.learn(factory, Scope(allowed, at - timedelta(days=DEFAULT_DAYS), at), tell)
-        return await _keep(factory, clock(), run_id, who, learned)
-    except BaseException:  # cancelled, too: the next one need not wait until it is taken for dead
-        await asyncio.shield(_fail(factory, clock(), run_id, who))
-        raise
+    return await service.learn(factory, scope, tell)
 
 
-async def _keep(factory: Factory, at: datetime, run_id: str, who: Actor, learned: service.Learned) -> bool:
-    async with transaction(factory) as db:
-        run = await repository.still_running(db, run_id)
-        if run is None:
-            return False  # it was taken for dead, and another one was begun
-        version = await service.keep_ranking(db, who, at, learned) if learned[1] else None
-        run.status, run.ended_at, run.seen_at, run.sessions_done = "done", at, at, run.sessions
-        run.ranking_version_id = version.id if version else None
-        await _tell(db, who, run, "end", at)
-    return version is not None
+async def _end(db: AsyncSession, who: Actor, run: LearningRun, version: RankingVersion | None, at: datetime) -> None:
+    """The run is done, and the place free."""
+    run.status, run.ended_at, run.seen_at, run.sessions_done = "done", at, at, run.sessions
+    run.ranking_version_id = version.id if version else None
+    await _tell(db, who, run, "end", at)
 
 
 async def _fail(factory: Factory, at: datetime, run_id: str, who: Actor) -> None:

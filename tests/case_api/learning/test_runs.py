@@ -42,13 +42,14 @@ class Slow:
     """Learning that takes as long as a test wants; how it learns is tested elsewhere."""
 
     def __init__(self) -> None:
-        self.go_on = asyncio.Event()
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
         self.asked_of: list[str] = []
         self.found: Any = ({"calm-01": [0.4, 0.1, 40]}, 40)
 
     async def learn(self, factory: Factory, scope: Any, tell: Any) -> Any:
         self.asked_of.append(str(scope.allowed.compile(compile_kwargs={"literal_binds": True})))
         await tell(25, 60)
+        self.begun.set()
         await self.go_on.wait()
         if isinstance(self.found, Exception):
             raise self.found
@@ -82,6 +83,8 @@ async def test_one_at_a_time_and_how_far_it_is(
     assert (run["status"], run["sessions_done"], run["ended_at"]) == ("running", 25, None)
     second = await client.post(RUNS, headers=trainer)
     assert (second.status_code, second.json()["code"]) == (409, "learning_running")
+    meanwhile = await client.post("/v1/learning/rankings", headers=trainer)
+    assert (meanwhile.status_code, meanwhile.json()["code"]) == (409, "learning_running")
     again = await client.post(RUNS, headers=trainer | key)  # the same click once more
     assert (again.status_code, again.json()["id"]) == (202, run["id"])
     slow.go_on.set()
@@ -107,6 +110,27 @@ async def test_of_two_clicks_at_once_one_runs(client: httpx2.AsyncClient, app: F
     slow.go_on.set()
     await app.state.learner.settled()
     assert len(slow.asked_of) == 1
+
+
+async def test_a_ranking_that_is_asked_for_takes_the_same_place(
+    client: httpx2.AsyncClient, trainer: dict[str, str], slow: Slow, site: Site
+) -> None:
+    key = {"Idempotency-Key": "learn-2026-48"}
+    waiting = asyncio.create_task(client.post("/v1/learning/rankings", headers=trainer | key))
+    await slow.begun.wait()
+    for path in (RUNS, "/v1/learning/rankings"):
+        assert (await client.post(path, headers=trainer)).json()["code"] == "learning_running"
+    slow.go_on.set()
+    ranking = await waiting
+    assert ranking.status_code == 201
+    again = await client.post("/v1/learning/rankings", headers=trainer | key)
+    assert (again.status_code, again.json()) == (201, ranking.json())
+    assert len(slow.asked_of) == 1
+    [run] = (await client.get(RUNS, headers=trainer)).json()["items"]
+    assert (run["status"], run["ranking_version_id"], run["site_ids"]) == ("done", ranking.json()["id"], [site.id])
+    slow.found = RuntimeError("the disk is full")
+    assert (await client.post("/v1/learning/rankings", headers=trainer)).status_code == 500
+    assert (await client.get(RUNS, headers=trainer)).json()["items"][0]["status"] == "failed"  # and makes room at once
 
 
 @pytest.mark.parametrize(("role", "may"), [("staff", False), ("legal", False), ("site_manager", True), ("trainer", True)])
