@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -33,10 +33,19 @@ LONELY = 0.06  # no other hypothesis agrees
 RANK = 0.015  # a hypothesis further down the list
 EVERYDAY = 0.15  # what was heard is an ordinary word in its own right
 REACH = 8  # characters on either side in which a `near` word counts
+WIDER = 0.15  # beyond its limit a term only sounds a little like what was recognised: whether it was said, the recogniser is asked
+READINGS = 3  # asked about at most; each costs a decoder pass
+SURE = -0.2  # mean log probability a token above which nothing is asked: the recogniser was sure of what it wrote
+# Log likelihood of the text with the term over the text as recognised, from which the term counts as heard. The recogniser, trained on
+# everything, does not expect complaints; at this table they are e^3 times likelier. An everyday word is expected at this table, too.
+GAIN = -3.0
+GAIN_EVERYDAY = -2.0
 QUALITY_FLOOR = -1.0  # mean log probability a token below which only exact text counts
 SECOND_SCORE = 0.99  # at most, for what only the second listening holds: the text that is shown says something else
 FEWEST_HANZI = 2
 FEWEST_FOR_SOUND = 4  # in a shorter text a near miss is not evidence of anything
+
+_CONTIGUOUS = re.compile(r"\w+")
 
 # 「不要投诉」 denies; 「要不要投诉」 asks. A question of that shape repeats the verb before 不.
 _NEGATION = re.compile(r"(?:(?<![要想会能用是])不|没有|没|别|未|无需|(?<!是)不是|(?<!是)不是要)(?:去|想|再|会|要|能|用|打算|准备)?$")
@@ -95,6 +104,14 @@ class _Candidate:
     cost: float
     kind: MatchKind
     hypotheses: set[int]
+    gain: float | None = None  # as rescored
+
+    @property
+    def score(self) -> float:
+        """0–1, 1 for what is written."""
+        if self.kind != "phonetic":
+            return 1.0
+        return round(max(0.0, min(0.99, 1 - 2 * self.cost if self.gain is None else 0.9 + 0.05 * self.gain)), 3)
 
     @property
     def weight(self) -> tuple[bool, float, int, str]:
@@ -108,23 +125,78 @@ class Matcher:
     def __init__(self, library: Library) -> None:
         self._forms = list(_forms(library.terms.values()))
         self._sounds = SoundIndex([form.plain for form in self._forms], [_reach(form) for form in self._forms])
+        self._wider = SoundIndex([form.plain for form in self._forms], [_wider(form) for form in self._forms])
         self._everyday = sorted(library.everyday)
         self._not_heard = {term: {hear(text).plain for text in texts} for term, texts in library.not_heard.items()}
 
     def match(
-        self, text: str, *, alternatives: Sequence[str] = (), quality: float | None = None, second: Listening | None = None
+        self,
+        text: str,
+        *,
+        alternatives: Sequence[str] = (),
+        quality: float | None = None,
+        second: Listening | None = None,
+        rescored: Mapping[str, float] | None = None,
     ) -> list[Hit]:
         """Terms in `text`, in order, none overlapping another.
 
         `alternatives` are the recogniser's other hypotheses of the same audio, best first; `quality` its mean log probability a token
-        (None: not known). What only the `second` listening holds is told too, by its sound, where nothing else stands in the text.
-        Never raises, whatever the text.
+        (None: not known). `rescored` has what the recogniser says to those of `readings`: log likelihood over that of the text. What only
+        the `second` listening holds is told too, by its sound, where nothing else stands in the text. Never raises, whatever the text.
         """
         hits = self._hits(text, alternatives, quality)
+        if rescored:
+            hits += self._confirmed(text, hits, rescored)
+            hits.sort(key=lambda hit: hit.start)
         if second is not None and second.texts and hanzi(text) >= FEWEST_HANZI:
             hits += _besides(hits, self._hits(second.texts[0], second.texts[1:], second.quality), second.texts[0], text)
             hits.sort(key=lambda hit: hit.start)
         return hits
+
+    def readings(self, text: str, *, alternatives: Sequence[str] = (), quality: float | None = None) -> list[str]:
+        """The text with one term each in place of what sounds a little like it, the most alike first: worth being rescored."""
+        top = hear(text)
+        if (quality is not None and not QUALITY_FLOOR <= quality <= SURE) or hanzi(top.plain) < FEWEST_FOR_SOUND:
+            return []
+        doubtful = self._doubtful(top, self._hits(text, alternatives, quality))
+        return [reading for reading, _ in sorted(doubtful.items(), key=lambda item: (item[1].cost, item[0]))[:READINGS]]
+
+    def _doubtful(self, top: Heard, hits: Sequence[Hit]) -> dict[str, _Candidate]:
+        """Reading → the term in it, where no term stands and nothing but syllables: a form that sounds best a term and place."""
+        taken, terms = [(hit.start, hit.end) for hit in hits], {hit.term for hit in hits}
+        found: dict[tuple[str, int], tuple[str, _Candidate]] = {}
+        for sound in self._wider.search([top]):
+            form = self._forms[sound.form]
+            start, end = top.span(sound.start, sound.end)
+            one = _Candidate(form, sound.start, sound.end, sound.cost, "phonetic", {0})
+            if form.term.name in terms or any(start < until and since < end for since, until in taken):
+                continue
+            if not _CONTIGUOUS.fullmatch(top.text[start:end]) or self._is_false(one, top.plain):
+                continue
+            if not self._may_be(form, top.plain, sound.start, sound.end):
+                continue
+            place = form.term.name, sound.start
+            if place not in found or one.cost < found[place][1].cost:
+                found[place] = (top.text[:start] + form.text + top.text[end:], one)
+        return dict(found.values())
+
+    def _confirmed(self, text: str, hits: Sequence[Hit], rescored: Mapping[str, float]) -> list[Hit]:
+        """Terms whose reading the recogniser finds likely enough."""
+        top = hear(text)
+        likely: list[_Candidate] = []
+        for reading, one in self._doubtful(top, hits).items():
+            ordinary = any(_covers(word, top.plain, one.start, one.end) for word in self._everyday)
+            one.gain = rescored.get(reading)
+            if one.gain is not None and one.gain >= (GAIN_EVERYDAY if ordinary else GAIN):
+                likely.append(one)
+        best: dict[str, _Candidate] = {}
+        for one in sorted(likely, key=lambda one: (-(one.gain or 0.0), one.cost, one.start)):
+            best.setdefault(one.form.term.name, one)
+        kept: list[_Candidate] = []
+        for one in best.values():
+            if all(one.end <= other.start or other.end <= one.start for other in kept):
+                kept.append(one)
+        return [self._hit(top, one) for one in kept]
 
     def _hits(self, text: str, alternatives: Sequence[str], quality: float | None) -> list[Hit]:
         """Terms in what one listening came to."""
@@ -197,7 +269,6 @@ class Matcher:
     def _hit(top: Heard, one: _Candidate) -> Hit:
         start, end = top.span(one.start, one.end)
         term = one.form.term
-        score = 1.0 if one.kind != "phonetic" else round(max(0.0, min(0.99, 1 - 2 * one.cost)), 3)
         return Hit(
             term.name,
             term.category,
@@ -205,7 +276,7 @@ class Matcher:
             start,
             end,
             top.text[start:end],
-            score,
+            one.score,
             term.severity,
             term.signal,
             term.cause,
@@ -225,6 +296,11 @@ def _forms(terms: Iterable[Term]) -> Iterable[_Form]:
 def _reach(form: _Form) -> float:
     """Cost up to which the search must report a form, so that every bonus can still bring it under its limit."""
     return form.limit + NEAR_BONUS if form.limit >= 0 and not form.misheard else -1.0
+
+
+def _wider(form: _Form) -> float:
+    """Cost up to which the recogniser is asked about a form."""
+    return form.limit + WIDER if form.limit >= 0 and not form.misheard else -1.0
 
 
 def _is_negated(before: str, after: str) -> bool:

@@ -41,7 +41,7 @@ from audio_service.live.rows import SessionRows
 from audio_service.live.tally import Tally
 from audio_service.live.utterances import Utterances
 from audio_service.live.warnings import nudge, warning
-from audio_service.live.words import Found, find, read
+from audio_service.live.words import Found, find, propose, read
 from audio_service.messages import Moment, MomentKind, ServerMessage, Speaker, State, Summary, Transcript, WarningCode
 from models.settings_detection import DetectionSettings, changed_by_site
 from scripts_library.ranking import Verdict
@@ -73,6 +73,7 @@ class Interpreter:
             self._tell,
             self._finished,
             lambda text: ear.run(find, ear.shelf.tools, text),
+            lambda text: propose(ear.shelf.tools, text),
             partial_interval=ear.settings.asr.partial_interval,
             known=past.utterances,
         )

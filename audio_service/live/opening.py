@@ -17,7 +17,7 @@ from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity, Past
 from audio_service.live.plan import keep, plan_of
 from audio_service.messages import Hello, Speaker
-from audio_service.transcription.results import Alternative, Character, Dropped, Transcription
+from audio_service.transcription.results import Alternative, Character, Dropped, Rescored, Transcription
 from models import audit
 from models.base import is_id, new_id, utc_now
 from models.consents import Consent
@@ -126,6 +126,7 @@ def finished_of(row: Utterance) -> Finished:
         no_speech_prob=quality.get("no_speech", 0.0),
         compression_ratio=quality.get("compression", 0.0),
         dropped=Dropped(dropped) if dropped else None,
+        rescored=tuple(Rescored(*reading) for reading in quality.get("rescored", ())),
     )
     return Finished(
         row.ordinal, row.start, row.end, Speaker(row.speaker), row.confidence, transcription, known=True, late=quality.get("late")

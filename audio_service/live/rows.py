@@ -59,6 +59,7 @@ class SessionRows:
                 **({"dropped": text.dropped} if text.dropped else {}),
                 **({"skipped": True} if done.skipped else {}),
                 **({"late": done.late} if done.late is not None else {}),
+                **({"rescored": [list(reading) for reading in text.rescored]} if text.rescored else {}),
             },
         )
 

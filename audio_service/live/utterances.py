@@ -20,7 +20,7 @@ from audio_service.live.ring import AudioRing
 from audio_service.live.words import Found
 from audio_service.messages import Speaker, Transcript
 from audio_service.transcription.agreement import Agreement
-from audio_service.transcription.results import Transcription, may_be_misheard
+from audio_service.transcription.results import Propose, Transcription, may_be_misheard
 from audio_service.transcription.scheduler import FallingBehind, QueueClosed, TranscriptionQueue
 
 logger = structlog.get_logger()
@@ -58,7 +58,7 @@ class _Open:
 class Utterances:
     """One conversation's utterances. `emit` takes partial and final messages, `finished` each utterance in order of speech.
 
-    `search` finds the library's words in a text, outside the event loop.
+    `search` finds the library's words in a text, outside the event loop; `propose` says which other readings are worth rescoring.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Utterances:
         emit: Callable[[Transcript], None],
         finished: Callable[[Finished, Found], None],
         search: Search,
+        propose: Propose,
         *,
         partial_interval: float,
         known: Mapping[int, Finished],
@@ -79,6 +80,7 @@ class Utterances:
         self._emit = emit
         self._finished = finished
         self._search = search
+        self._propose = propose
         self._interval = partial_interval
         self._known = dict(known)
         self._open: _Open | None = None
@@ -162,7 +164,7 @@ class Utterances:
         return asyncio.create_task(self._text(ordinal, self._ring.between(start, end)))
 
     async def _text(self, ordinal: int, samples: NDArray[np.float32]) -> Text:
-        transcription = await self._scheduler.final(self._session_id, name_of(ordinal), samples)
+        transcription = await self._scheduler.final(self._session_id, name_of(ordinal), samples, self._propose)
         return transcription, await self._search(transcription)
 
     async def _recalled(self, known: Finished) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -45,6 +46,13 @@ class Alternative(NamedTuple):
     other: bool = False
 
 
+class Rescored(NamedTuple):
+    """Another reading of the same audio, and its log likelihood over that of the text: 0 is as likely, −3 twenty times less."""
+
+    text: str
+    gain: float
+
+
 class Character(NamedTuple):
     """One character of the text and when it was said, in seconds from the utterance's first sample."""
 
@@ -57,7 +65,8 @@ class Character(NamedTuple):
 class Transcription:
     """Text of one utterance. `characters` covers `text` character by character (finals only); a dropped one has no text at all.
 
-    `alternatives` begin with the text; those of the other listening, if there was one, come last, best first.
+    `alternatives` begin with the text; those of the other listening, if there was one, come last, best first. `rescored` are the readings
+    that were asked about.
     """
 
     text: str = ""
@@ -67,11 +76,16 @@ class Transcription:
     no_speech_prob: float = 0.0
     compression_ratio: float = 0.0
     dropped: Dropped | None = None
+    rescored: tuple[Rescored, ...] = ()
+
+
+Propose = Callable[[Transcription], Sequence[str]]
+"""Which other readings of the audio are to be rescored, given what was recognised. Called from the worker thread."""
 
 
 class Transcriber(Protocol):
     """Turns the samples of one utterance (float32, 16 kHz, mono, −1 … 1) into text. Called from worker threads, several at once."""
 
-    def final(self, samples: Samples) -> Transcription: ...
+    def final(self, samples: Samples, propose: Propose | None = None) -> Transcription: ...
 
     def partial(self, samples: Samples) -> Transcription: ...

@@ -15,7 +15,7 @@ from types import TracebackType
 import structlog
 
 from audio_service.transcription.backlog import Backlog, Job
-from audio_service.transcription.results import Dropped, Samples, Transcriber, Transcription
+from audio_service.transcription.results import Dropped, Propose, Samples, Transcriber, Transcription
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +38,7 @@ class QueueClosed(Exception):
 @dataclass(eq=False, slots=True)
 class _Request:
     samples: Samples
+    propose: Propose | None
     answer: asyncio.Future[Transcription | None]
 
 
@@ -76,14 +77,14 @@ class TranscriptionQueue:
             asked.append(oldest)
         return _now() - min(asked) if asked else 0.0
 
-    async def final(self, session: str, utterance: str, samples: Samples) -> Transcription:
-        """Text of a finished utterance. Raises FallingBehind when too many wait, QueueClosed on shutdown.
+    async def final(self, session: str, utterance: str, samples: Samples, propose: Propose | None = None) -> Transcription:
+        """Text of a finished utterance, the readings of `propose` rescored.
 
-        A decoder that fails gives a Transcription with `dropped = decoder_failed`. Cancelling takes a waiting job back.
+        Raises FallingBehind when too many wait, QueueClosed on shutdown. A decoder that fails gives a Transcription with `dropped = decoder_failed`. Cancelling takes a waiting job back.
         """
         if self._backlog.full_for(session):
             raise FallingBehind(self.lag_s)
-        result = await self._ask(self._backlog.add_final, session, utterance, samples)
+        result = await self._ask(self._backlog.add_final, session, utterance, samples, propose)
         assert result is not None  # only partials are overtaken
         return result
 
@@ -92,11 +93,16 @@ class TranscriptionQueue:
         return await self._ask(self._backlog.add_partial, session, utterance, samples)
 
     async def _ask(
-        self, add: Callable[[str, str, float, _Request], Job[_Request] | None], session: str, utterance: str, samples: Samples
+        self,
+        add: Callable[[str, str, float, _Request], Job[_Request] | None],
+        session: str,
+        utterance: str,
+        samples: Samples,
+        propose: Propose | None = None,
     ) -> Transcription | None:
         if self._closing:
             raise QueueClosed
-        request = _Request(samples, asyncio.get_running_loop().create_future())
+        request = _Request(samples, propose, asyncio.get_running_loop().create_future())
         overtaken = add(session, utterance, _now(), request)
         if overtaken is not None:
             _answer(overtaken, None)
@@ -124,8 +130,9 @@ class TranscriptionQueue:
 
     def _run(self, job: Job[_Request]) -> Transcription:
         try:
-            decode = self._transcriber.final if job.final else self._transcriber.partial
-            return decode(job.payload.samples)
+            if job.final:
+                return self._transcriber.final(job.payload.samples, job.payload.propose)
+            return self._transcriber.partial(job.payload.samples)
         except Exception:
             # one broken utterance may not end the worker that serves every conversation
             log.exception("transcription_failed", session=job.session, utterance=job.utterance, final=job.final)

@@ -8,6 +8,7 @@ listened to a second time, played slower. docs/transcription.md has the error ra
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from tokenizers import Tokenizer
 
 from audio_service.transcription.alignment import spread, token_spans
 from audio_service.transcription.guards import compression_ratio, cut_loop, echoes, is_loop, no_speech, verdict
-from audio_service.transcription.results import SAMPLE_RATE, Alternative, Character, Dropped, Samples, Transcription
+from audio_service.transcription.results import SAMPLE_RATE, Alternative, Character, Dropped, Propose, Rescored, Samples, Transcription
 from audio_service.transcription.reverberation import without_tail
 from audio_service.transcription.text import tidy
 from audio_service.transcription.weights import WeightsUnusable, resolve
@@ -40,6 +41,8 @@ TOKENS_PER_SECOND = 16
 TOKENS_SPARE = 12
 LOOP_NGRAM = 6
 SECONDS_PER_STEP = 0.02
+# What the decoder thinks impossible is no more than that
+LEAST_PROBABILITY = 1e-12
 # Mean log probability a token under which a text is worth another try: every second one of a far customer, one in six near the phone
 DOUBTFUL_LOGPROB = -0.4
 # Up / down: 11 % slower, and lower. More (18 %) costs words, less (6 %) gives too much of the same
@@ -110,19 +113,22 @@ class WhisperTranscriber:
             listen_twice=asr.listen_twice,
         )
 
-    def final(self, samples: Samples) -> Transcription:
-        """Text of a whole utterance (n,), n-best and character times. Raises DecodingError for samples or scores that are not numbers."""
+    def final(self, samples: Samples, propose: Propose | None = None) -> Transcription:
+        """Text of a whole utterance (n,), n-best, character times, and how likely the readings are that `propose` asks about.
+
+        Raises DecodingError for samples or scores that are not numbers.
+        """
         reason = _nothing_to_hear(samples)
         if reason is not None:
             return Transcription(dropped=reason)
         seconds = len(samples) / SAMPLE_RATE
         first = self._listen(without_tail(samples) if self._twice else samples, seconds, pace=1.0)
         if not self._twice or first.understood or first.heard.dropped not in WORTH_ANOTHER_TRY:
-            return self._told(first, None)
+            return self._told(first, None, propose)
         again = self._listen(resample_poly(samples, *SLOWER).astype(np.float32), seconds, pace=SLOWER[0] / SLOWER[1])
         if again.heard.dropped is not None:
-            return self._told(first, None)
-        return self._told(again, first) if again.rank > first.rank else self._told(first, again)
+            return self._told(first, None, propose)
+        return self._told(again, first, propose) if again.rank > first.rank else self._told(first, again, propose)
 
     def _listen(self, samples: Samples, seconds: float, pace: float) -> _Listening:
         """Decode an utterance of `seconds` that is played `pace` times as long, with every guard."""
@@ -133,19 +139,22 @@ class WhisperTranscriber:
         astray = not no_speech(heard) and (is_loop(heard.text) or echoes(heard.text, context))
         if astray:
             heard = _without_loops(self._decode(encoded, seconds, PLAIN_PROMPT, beam=self._beam, no_repeat_ngram_size=LOOP_NGRAM))
+        used = PLAIN_PROMPT if astray else context
         reason = verdict(heard, seconds)
         if reason is not None:
-            return _Listening(replace(heard, text="", alternatives=(), dropped=reason), encoded, seconds, pace, astray)
+            return _Listening(replace(heard, text="", alternatives=(), dropped=reason), encoded, seconds, pace, astray, used)
         # terms are searched in every alternative: one that echoes would put the prompt's words into somebody's mouth
         alternatives = tuple(alternative for alternative in heard.alternatives if not echoes(alternative.text, context))
-        return _Listening(replace(heard, alternatives=alternatives), encoded, seconds, pace, astray)
+        return _Listening(replace(heard, alternatives=alternatives), encoded, seconds, pace, astray, used)
 
-    def _told(self, best: _Listening, other: _Listening | None) -> Transcription:
-        """What is handed on: the better listening, timed, with what the other one made of it."""
+    def _told(self, best: _Listening, other: _Listening | None, propose: Propose | None) -> Transcription:
+        """What is handed on: the better listening, timed and rescored, with what the other one made of it."""
         if best.heard.dropped is not None:
             return best.heard
         beside = () if other is None else tuple(alternative._replace(other=True) for alternative in other.heard.alternatives)
-        return replace(best.heard, alternatives=best.heard.alternatives + beside, characters=self._times(best))
+        told = replace(best.heard, alternatives=best.heard.alternatives + beside, characters=self._times(best))
+        proposed = [] if propose is None else propose(told)
+        return replace(told, rescored=self._rescore(best, proposed)) if proposed else told
 
     def partial(self, samples: Samples) -> Transcription:
         """Provisional text of an utterance that goes on: greedy, on a shorter window, without alternatives or times."""
@@ -197,15 +206,29 @@ class WhisperTranscriber:
     def _times(self, best: _Listening) -> tuple[Character, ...]:
         """One more decoder pass over the text as it is shown, read off the cross-attention."""
         tokens = self._vocabulary.tokens(best.heard.text)
-        frames = min(round(best.seconds * best.pace * 100), round(WINDOW_SECONDS * 100))
-        aligned: Any = self._model.align(best.encoded, self._vocabulary.start, [tokens], frames)[0]
+        aligned: Any = self._model.align(best.encoded, self._vocabulary.start, [tokens], best.frames)[0]
         spans = token_spans(aligned.alignments, len(tokens), SECONDS_PER_STEP / best.pace, best.seconds)
         return spread(self._vocabulary.pieces(tokens), spans)
+
+    def _rescore(self, best: _Listening, readings: Sequence[str]) -> tuple[Rescored, ...]:
+        """One decoder pass each over the text and the readings, as if they had been decoded (teacher forcing)."""
+        words = self._vocabulary
+        context = [words.prev, *words.tokens(best.context), *words.start]
+        frames = best.frames
+
+        def likelihood(text: str) -> float:
+            scored: Any = self._model.align(best.encoded, context, [words.tokens(text)], frames)[0]
+            return float(np.sum(np.log(np.maximum(scored.text_token_probs, LEAST_PROBABILITY))))
+
+        shown = likelihood(best.heard.text)
+        return tuple(Rescored(reading, round(likelihood(reading) - shown, 2)) for reading in readings)
 
 
 @dataclass(frozen=True)
 class _Listening:
     """What came of decoding an utterance of `seconds` once, played `pace` times as long, and the encoder's output to read times off.
+
+    `context` is the prompt that `heard` was decoded under.
 
     `astray`: the first text was a loop, or the prompt said back, and had to be forbidden.
     """
@@ -215,6 +238,12 @@ class _Listening:
     seconds: float
     pace: float
     astray: bool
+    context: str
+
+    @property
+    def frames(self) -> int:
+        """Of the encoder's input, those that hold the utterance."""
+        return min(round(self.seconds * self.pace * 100), round(WINDOW_SECONDS * 100))
 
     @property
     def understood(self) -> bool:
@@ -232,13 +261,14 @@ class Vocabulary:
     def __init__(self, file: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(file))
         self._end = self._id("<|endoftext|>")
+        self.prev = self._id("<|startofprev|>")
         self.start = [self._id("<|startoftranscript|>"), self._id("<|zh|>"), self._id("<|transcribe|>")]
         # −1 is the model's own list. Digits are suppressed so that numbers are written as they are said, 一二三四五 and not 12345
         self.suppressed = [-1, *(token for token in range(self._end) if any(map(str.isdigit, self.text([token]))))]
 
     def prompt(self, context: str) -> list[int]:
         """Decoder input for text without timestamps that follows `context`."""
-        return [self._id("<|startofprev|>"), *self.tokens(context), *self.start, self._id("<|notimestamps|>")]
+        return [self.prev, *self.tokens(context), *self.start, self._id("<|notimestamps|>")]
 
     def text(self, tokens: list[int]) -> str:
         """Readable part of a decoded sequence."""
