@@ -80,7 +80,8 @@ class TranscriptionQueue:
     async def final(self, session: str, utterance: str, samples: Samples, propose: Propose | None = None) -> Transcription:
         """Text of a finished utterance, the readings of `propose` rescored.
 
-        Raises FallingBehind when too many wait, QueueClosed on shutdown. A decoder that fails gives a Transcription with `dropped = decoder_failed`. Cancelling takes a waiting job back.
+        Raises FallingBehind when too many wait, QueueClosed on shutdown. A decoder that fails gives a Transcription with
+        `dropped = decoder_failed`. Cancelling takes a waiting job back.
         """
         if self._backlog.full_for(session):
             raise FallingBehind(self.lag_s)

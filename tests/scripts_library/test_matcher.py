@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts_library import Hit, Library, Matcher, Moment, Signal
-from scripts_library.matcher import Listening
+from scripts_library.matcher import READINGS, Listening
 
 DATA = Path(__file__).parent / "data"
 
@@ -167,6 +167,36 @@ def test_agreement_of_the_hypotheses_raises_the_score(matcher: Matcher) -> None:
 def test_poor_audio_counts_only_as_written(matcher: Matcher) -> None:
     assert _terms(matcher.match("必须把丁金退给我，我要投诉", quality=-1.3)) == [("投诉", "exact")]
     assert _terms(matcher.match("必须把丁金退给我，我要投诉", quality=-0.3)) == [("定金", "phonetic"), ("投诉", "exact")]
+
+
+def test_what_sounds_only_a_little_like_a_term_is_decided_by_the_recogniser(matcher: Matcher) -> None:
+    text, reading = "贷款可能比不下来。", "贷款可能批不下来。"
+    assert _terms(matcher.match(text, quality=-0.5)) == [("贷款", "exact")]
+    assert reading in matcher.readings(text, quality=-0.5)
+    assert matcher.readings(text, quality=-0.1) == [], "it was sure of what it wrote"
+    assert matcher.readings(text, quality=-1.3) == [], "and may have understood nothing"
+    hits = matcher.match(text, quality=-0.5, rescored={reading: -1.8})
+    assert _terms(hits) == [("贷款", "exact"), ("拒贷", "phonetic")]
+    assert (hits[1].heard, hits[1].start, hits[1].end) == ("比不下来", 4, 8)
+    surer = matcher.match(text, quality=-0.5, rescored={reading: 0.5})
+    assert 1 > surer[1].score > hits[1].score > 0
+    assert _terms(matcher.match(text, quality=-0.5, rescored={reading: -3.5})) == [("贷款", "exact")]
+    assert _terms(matcher.match(text, quality=-0.5, rescored={"别的话": 1.0})) == [("贷款", "exact")]
+
+
+def test_an_everyday_word_has_to_be_outdone_more_clearly(matcher: Matcher) -> None:
+    text, reading = "合同我带来了，手机也在这里。", "合同我带来了，收据也在这里。"
+    assert reading in matcher.readings(text, quality=-0.5)
+    assert _terms(matcher.match(text, quality=-0.5, rescored={reading: -2.5})) == []
+    assert _terms(matcher.match(text, quality=-0.5, rescored={reading: -1.5})) == [("收据", "phonetic")]
+
+
+def test_nothing_is_asked_about_where_a_term_stands_and_few_things_in_all(matcher: Matcher) -> None:
+    assert matcher.readings("我要投诉你们。", quality=-0.5) == []
+    long = "我们也去过那边比不下来，手机也在那里，并技也不退，发到全里去，起书你们，法员见。"
+    readings = matcher.readings(long, quality=-0.5)
+    assert 0 < len(readings) <= READINGS
+    assert all(reading.endswith("。") and reading != long for reading in readings)
 
 
 def test_an_ordinary_word_needs_context(matcher: Matcher) -> None:

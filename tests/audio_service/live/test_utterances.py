@@ -13,7 +13,7 @@ from audio_service.live.ring import AudioRing
 from audio_service.live.utterances import Utterances
 from audio_service.live.words import Found
 from audio_service.messages import SAMPLE_RATE, Speaker, Transcript
-from audio_service.transcription.results import Samples, Transcription
+from audio_service.transcription.results import Propose, Samples, Transcription
 from audio_service.transcription.scheduler import TranscriptionQueue
 
 
@@ -28,10 +28,10 @@ class Talk:
         ring = AudioRing(10)
         ring.extend(np.zeros(10 * SAMPLE_RATE, np.int16))
         self.utterances = Utterances(
-            "one", ring, self.queue, self._tell, lambda done, found: None, self._search, partial_interval=1.0, known={}
+            "one", ring, self.queue, self._tell, lambda done, found: None, self._search, lambda text: [], partial_interval=1.0, known={}
         )
 
-    def final(self, samples: Samples) -> Transcription:
+    def final(self, samples: Samples, propose: Propose | None = None) -> Transcription:
         self.decoded.append(f"{len(samples) / SAMPLE_RATE:.1f}")
         return Transcription(text=self.decoded[-1])
 

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from audio_service.transcription.results import Dropped, Samples, Transcription
+from audio_service.transcription.results import Dropped, Propose, Samples, Transcription
 from audio_service.transcription.scheduler import FallingBehind, QueueClosed, TranscriptionQueue
 from audio_service.transcription.whisper import WhisperTranscriber
 
@@ -27,7 +27,7 @@ class Scripted:
         self.gate = threading.Event()
         self.gate.set()
 
-    def final(self, samples: Samples) -> Transcription:
+    def final(self, samples: Samples, propose: Propose | None = None) -> Transcription:
         return self._decode("final", samples)
 
     def partial(self, samples: Samples) -> Transcription:
@@ -179,7 +179,7 @@ async def test_several_workers_decode_at_the_same_time() -> None:
     meeting = threading.Barrier(2, timeout=30)
 
     class Meeting(Scripted):
-        def final(self, samples: Samples) -> Transcription:
+        def final(self, samples: Samples, propose: Propose | None = None) -> Transcription:
             meeting.wait()
             return super().final(samples)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.signal import fftconvolve
 
-from audio_service.transcription.results import SAMPLE_RATE, Dropped, Samples
+from audio_service.transcription.results import SAMPLE_RATE, Dropped, Samples, Transcription
 from audio_service.transcription.text import hanzi_error_rate
 from audio_service.transcription.weights import BUNDLED, WeightsUnusable, resolve
 from audio_service.transcription.whisper import DOMAIN_PROMPT, PLAIN_PROMPT, DecodingError, Vocabulary, WhisperTranscriber
@@ -70,6 +70,25 @@ def test_every_character_has_its_time(transcriber: WhisperTranscriber, sentences
     ]
     assert len(shift) >= 2
     assert shift == pytest.approx([2.0] * len(shift), abs=0.15)
+
+
+def test_other_readings_are_rescored_against_the_text(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    samples, _ = sentences[1]
+    seen: list[Transcription] = []
+
+    def propose(heard: Transcription) -> list[str]:
+        seen.append(heard)
+        near = heard.text.replace(heard.text[3], "嗯", 1)
+        return [heard.text, near, "今天天气很好我们去公园散步"]
+
+    heard = transcriber.final(samples, propose)
+    plain = transcriber.final(samples)
+    assert seen == [plain], "asked once, with everything that is known"
+    assert plain.rescored == ()
+    assert (heard.text, heard.characters, heard.alternatives) == (plain.text, plain.characters, plain.alternatives)
+    same, near, other = (reading.gain for reading in heard.rescored)
+    assert same == 0
+    assert other < near < -1
 
 
 def test_what_is_hardly_understood_is_listened_to_twice_if_asked_for(
