@@ -185,10 +185,10 @@ def test_what_sounds_only_a_little_like_a_term_is_decided_by_the_recogniser(matc
 
 
 def test_an_everyday_word_has_to_be_outdone_more_clearly(matcher: Matcher) -> None:
-    text, reading = "合同我带来了，手机也在这里。", "合同我带来了，收据也在这里。"
+    text, reading = "我昨天发言的时候就说过。", "我昨天法院的时候就说过。"
     assert reading in matcher.readings(text, quality=-0.5)
-    assert _terms(matcher.match(text, quality=-0.5, rescored={reading: -2.5})) == []
-    assert _terms(matcher.match(text, quality=-0.5, rescored={reading: -1.5})) == [("收据", "phonetic")]
+    assert "法院" not in [hit.term for hit in matcher.match(text, quality=-0.5, rescored={reading: -2.5})]
+    assert "法院" in [hit.term for hit in matcher.match(text, quality=-0.5, rescored={reading: -1.5})]
 
 
 def test_nothing_is_asked_about_where_a_term_stands_and_few_things_in_all(matcher: Matcher) -> None:

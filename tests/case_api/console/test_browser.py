@@ -230,6 +230,7 @@ def test_a_conversation_is_heard_again(chrome: Room) -> None:
 
     zoom = desk.page.locator(".zoom-bar")
     desk.page.evaluate(f"{playing}.pause(); {playing}.currentTime = 50; document.activeElement.blur()")
+    expect(desk.page.locator(".now")).to_contain_text("0:50 /")
     with desk.page.expect_response(re.compile("/curves")) as finer:
         desk.page.keyboard.press("+")
         desk.page.keyboard.press("+")
