@@ -132,7 +132,7 @@ async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArr
             spoken = time.monotonic() - began
             await held.stop()
             await held.summary(within=90)
-            await expect(wall.locator("[role=status]")).to_contain_text("会话已结束，可查看回放", timeout=20_000)
+            await expect(wall.locator(".visually-hidden[role=status]")).to_contain_text("会话已结束，可查看回放", timeout=20_000)
             await wall.get_by_role("link", name="查看回放").click()
             await wall.wait_for_url(re.compile("/console/sessions/"))
             await wall.context.close()
