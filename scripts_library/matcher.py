@@ -125,7 +125,6 @@ class Matcher:
     def __init__(self, library: Library) -> None:
         self._forms = list(_forms(library.terms.values()))
         self._sounds = SoundIndex([form.plain for form in self._forms], [_reach(form) for form in self._forms])
-        self._wider = SoundIndex([form.plain for form in self._forms], [_wider(form) for form in self._forms])
         self._everyday = sorted(library.everyday)
         self._not_heard = {term: {hear(text).plain for text in texts} for term, texts in library.not_heard.items()}
 
@@ -165,7 +164,7 @@ class Matcher:
         """Reading → the term in it, where no term stands and nothing but syllables: a form that sounds best a term and place."""
         taken, terms = [(hit.start, hit.end) for hit in hits], {hit.term for hit in hits}
         found: dict[tuple[str, int], tuple[str, _Candidate]] = {}
-        for sound in self._wider.search([top]):
+        for sound in self._sounds.search([top], beyond=WIDER - NEAR_BONUS):
             form = self._forms[sound.form]
             start, end = top.span(sound.start, sound.end)
             one = _Candidate(form, sound.start, sound.end, sound.cost, "phonetic", {0})
@@ -192,11 +191,7 @@ class Matcher:
         best: dict[str, _Candidate] = {}
         for one in sorted(likely, key=lambda one: (-(one.gain or 0.0), one.cost, one.start)):
             best.setdefault(one.form.term.name, one)
-        kept: list[_Candidate] = []
-        for one in best.values():
-            if all(one.end <= other.start or other.end <= one.start for other in kept):
-                kept.append(one)
-        return [self._hit(top, one) for one in kept]
+        return [self._hit(top, one) for one in _apart(best.values())]
 
     def _hits(self, text: str, alternatives: Sequence[str], quality: float | None) -> list[Hit]:
         """Terms in what one listening came to."""
@@ -298,11 +293,6 @@ def _reach(form: _Form) -> float:
     return form.limit + NEAR_BONUS if form.limit >= 0 and not form.misheard else -1.0
 
 
-def _wider(form: _Form) -> float:
-    """Cost up to which the recogniser is asked about a form."""
-    return form.limit + WIDER if form.limit >= 0 and not form.misheard else -1.0
-
-
 def _is_negated(before: str, after: str) -> bool:
     """Whether the words around a term deny it. `before` is plain, `after` as written: only there a comma ends the clause."""
     if not _NEGATION.search(before):
@@ -350,8 +340,13 @@ def _gather(group: list[_Candidate], new: _Candidate) -> None:
 
 def _resolve(candidates: list[_Candidate]) -> list[_Candidate]:
     """The best set without overlaps: best first, what overlaps it goes."""
+    return _apart(sorted(candidates, key=lambda one: one.weight))
+
+
+def _apart(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    """Those that overlap none before them."""
     kept: list[_Candidate] = []
-    for one in sorted(candidates, key=lambda one: one.weight):
+    for one in candidates:
         if all(one.end <= other.start or other.end <= one.start for other in kept):
             kept.append(one)
     return kept

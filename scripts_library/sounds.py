@@ -66,8 +66,11 @@ class SoundIndex:
             if len(plain) >= SHORTEST_DROP:
                 self._drops[row, : len(plain)] = [UNTHINKABLE if one in NEGATION else DROP * weight_of(one) for one in plain]
 
-    def search(self, texts: Sequence[Heard]) -> list[Sound]:
-        """Where phrases may have been said, the best alignment a phrase and end; overlapping ones are not resolved."""
+    def search(self, texts: Sequence[Heard], beyond: float = 0.0) -> list[Sound]:
+        """Where phrases may have been said, the best alignment a phrase and end; overlapping ones are not resolved.
+
+        `beyond` is how far over its limit a phrase's cost may be.
+        """
         if not len(self._forms) or not any(text.plain for text in texts):
             return []
         stop = np.array([NO_SYLLABLE], dtype=np.int16)
@@ -76,13 +79,14 @@ class SoundIndex:
         cost = substitution(self._syllables, different)
         cost[(cost > ANOTHER) & (cost < 1)] = 1
         cost = np.vstack([cost, np.zeros(len(different), dtype=np.float32)])
-        likely = self._likely(cost)
+        limits = self._limits + np.float32(beyond)
+        likely = self._likely(cost, limits)
         if not len(likely):
             return []
         insert = np.where(heard[:, 0] < 0, UNTHINKABLE, INSERT).astype(np.float32)
         total, starts = _align(cost, column.ravel(), insert, self._places[likely], self._weights[likely], self._drops[likely])
         mean = (total / self._totals[likely][:, None]).astype(np.float32)
-        good = _valleys(mean) & (mean <= self._limits[likely][:, None] + 1e-6)
+        good = _valleys(mean) & (mean <= limits[likely][:, None] + 1e-6)
         edges = np.cumsum([0, *(len(text.plain) + 1 for text in texts)])
         found = []
         for row, end in zip(*map(np.ndarray.tolist, np.nonzero(good)), strict=True):
@@ -93,10 +97,10 @@ class SoundIndex:
                 found.append(Sound(int(self._forms[likely[row]]), text, start - edge, end - edge, float(mean[row, end])))
         return found
 
-    def _likely(self, cost: Floats) -> Places:
+    def _likely(self, cost: Floats, limits: Floats) -> Places:
         """Phrases that may be within their limits, the longest first: each syllable against its best match anywhere."""
         best = np.minimum(cost.min(axis=1), DROP)
-        likely = np.flatnonzero((best[self._places] * self._weights).sum(axis=1) <= self._limits * self._totals)
+        likely = np.flatnonzero((best[self._places] * self._weights).sum(axis=1) <= limits * self._totals)
         return likely[np.argsort(-self._lengths[likely], kind="stable")]
 
 

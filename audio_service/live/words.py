@@ -53,21 +53,26 @@ class HeardWords:
 
 def propose(tools: Tools, text: Transcription) -> list[str]:
     """Readings of the audio with a term in them that the text only sounds a little like: the recogniser is asked how likely each is."""
-    alternatives = [alternative.text for alternative in text.alternatives[1:] if not alternative.other]
-    return tools.matcher.readings(text.text, alternatives=alternatives, quality=text.avg_logprob)
+    return tools.matcher.readings(text.text, alternatives=_beside(text), quality=text.avg_logprob)
 
 
 def find(tools: Tools, text: Transcription) -> Found:
     """Search a text. Takes milliseconds of Python, so it runs outside the event loop; an empty text holds nothing."""
     if not text.text:
         return Found()
-    alternatives = [alternative.text for alternative in text.alternatives[1:] if not alternative.other]
     others = [alternative for alternative in text.alternatives if alternative.other]
     second = Listening([other.text for other in others], others[0].score) if others else None
-    rescored = dict(text.rescored)
-    hits = tuple(tools.matcher.match(text.text, alternatives=alternatives, quality=text.avg_logprob, second=second, rescored=rescored))
+    found = tools.matcher.match(
+        text.text, alternatives=_beside(text), quality=text.avg_logprob, second=second, rescored=dict(text.rescored)
+    )
+    hits = tuple(found)
     causes, gladness = tools.listener.causes(text.text, hits), tools.listener.holdback(text.text)
     return Found(hits, tuple(tools.wording.match(text.text)), causes, gladness)
+
+
+def _beside(text: Transcription) -> list[str]:
+    """The other hypotheses of the listening whose text is shown."""
+    return [alternative.text for alternative in text.alternatives[1:] if not alternative.other]
 
 
 def read(done: Finished, found: Found) -> HeardWords:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from case_api.documents.pdf import Language
+from case_api.sessions.exports import CORRECTED, SPEAKERS
 
 Pair = tuple[str, str]
 TEXTS: Final[dict[str, Pair]] = {
@@ -53,7 +54,7 @@ TEXTS: Final[dict[str, Pair]] = {
         "Transcribed by a machine, which mishears; the recording decides. Lines marked as corrected were corrected by a person; what was "
         "recognised is kept.",
     ),
-    "corrected": ("（已更正）", " (corrected)"),
+    "corrected": (CORRECTED, " (corrected)"),
     "reasons": ("（{reasons}）", " ({reasons})"),
     "comma": ("，", ", "),
     "mark": ("员工标记", "Mark of the staff member"),
@@ -69,9 +70,9 @@ TEXTS: Final[dict[str, Pair]] = {
     "rate": ("语速", "Rate"),
     "pitch": ("音高", "Pitch"),
     "events": ("事件", "Events"),
-    "speaker.staff": ("员工", "Staff"),
-    "speaker.customer": ("客户", "Customer"),
-    "speaker.unsure": ("未确定", "Unsure"),
+    "speaker.staff": (SPEAKERS["staff"], "Staff"),
+    "speaker.customer": (SPEAKERS["customer"], "Customer"),
+    "speaker.unsure": (SPEAKERS["unsure"], "Unsure"),
     "level.provisional": ("未判定", "Not known yet"),
     "level.calm": ("平静", "Calm"),
     "level.rising": ("升高", "Rising"),

@@ -6,8 +6,6 @@ that was said since. Kept by a trigger; the row is there already for all but the
 
 from __future__ import annotations
 
-import importlib
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,7 +14,6 @@ down_revision = "0030"
 branch_labels = None
 depends_on = None
 
-before = importlib.import_module("models.migrations.versions.0029_search_by_sound")
 FILL = "INSERT INTO utterance_search_block (block, session_id) SELECT DISTINCT id >> 10, session_id FROM utterance_search"
 SQLITE = (
     "CREATE TRIGGER utterance_search_placed AFTER INSERT ON utterance_search BEGIN"
@@ -43,7 +40,7 @@ def upgrade() -> None:
     )
     op.execute(FILL)
     for statement in (SQLITE,) if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
-        op.execute(sa.text(statement.replace(":", "\\:")))
+        op.execute(statement)
 
 
 def downgrade() -> None:
