@@ -45,6 +45,9 @@ class Renderer:
         if self._pool is None:
             # spawn: a fork would copy locks that other threads hold (the ear's, the database's)
             self._pool = ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"), initializer=_ignore_interrupt)
+            # all workers now: one that is added while a broken pool is cleared away breaks the clearing (CPython 3.11)
+            for _ in range(WORKERS):
+                self._pool.submit(_nothing)
         return self._pool
 
     def close(self) -> None:
@@ -56,6 +59,10 @@ class Renderer:
 
 async def _submit(pool: ProcessPoolExecutor, call: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(pool, call)
+
+
+def _nothing() -> None:
+    """A first task, for which a worker is started."""
 
 
 def _ignore_interrupt() -> None:

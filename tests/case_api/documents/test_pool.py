@@ -55,6 +55,7 @@ async def test_several_that_find_the_pool_broken_replace_it_once(renderer: Rende
     monkeypatch.setattr(pool, "ProcessPoolExecutor", Counted)
     expected = render(sample())
     assert await renderer.render(sample()) == expected
+    assert len(workers(renderer)) == pool.WORKERS, "none is added later, while a broken pool is cleared away"
     for worker in workers(renderer):
         os.kill(worker, signal.SIGKILL)
     assert await asyncio.gather(*(renderer.render(sample()) for _ in range(3))) == [expected] * 3
