@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -49,7 +50,7 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool) -> None:
         given_at=started,
         withdrawn_at=None,
     )
-    counts = {"utterances": len(said), "prompts": len(shown), "keywords": 1 + story.complains}
+    counts = {"utterances": len(said), "prompts": dict(Counter(_kind(script) for _, script in shown)), "keywords": 1 + story.complains}
     rows.add(
         Session,
         id=session_id,
@@ -152,12 +153,16 @@ def _shown(story: Story, chance: random.Random, state: voice.Floats, *, angry: b
     return found
 
 
+def _kind(script: str) -> str:
+    return "guidance" if script == "opening-tea" else "calming"
+
+
 def _prompts(rows: Rows, story: Story, session_id: str, staff: str, chance: random.Random, shown: Shown) -> None:
     for number, (at, script) in enumerate(shown, 1):
         prompt_id, shown_at = rows.id("prompt", story.number, number), story.received_at + timedelta(seconds=at)
         made = {"reasons": [], "alternatives": [], "evidence": {}, "created_at": shown_at, "session_id": session_id, "at": at}
-        kind, situation = ("guidance" if script == "opening-tea" else "calming"), SITUATIONS[script.partition("-")[0]]
-        same = {"kind": kind, "situation": situation, "script_id": script, "text": rows.scripts.get(script, OPENING)}
+        situation = SITUATIONS[script.partition("-")[0]]
+        same = {"kind": _kind(script), "situation": situation, "script_id": script, "text": rows.scripts.get(script, OPENING)}
         rows.add(PromptShown, id=prompt_id, prompt_key=f"p{number}", **same, **made)
         if chance.random() < 0.6:
             verdict = chance.choices(["used", "helpful", "dismissed", "unhelpful"], [50, 25, 20, 5])[0]

@@ -25,6 +25,8 @@ from models.engine import Factory, reading, transaction
 from models.figures import FigureBrief
 from models.outbox import OutboxMessage
 from models.people import Person
+from models.prompts import PromptShown
+from models.sessions import Session
 from models.settings import Settings
 from models.settings_figures import FigureSettings
 from models.sites import Site
@@ -90,6 +92,7 @@ async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
     await _briefs(factory, rows, client, headers)
     await _warnings(factory, rows, clock)
     await _effects(client)
+    await _counted(factory)
 
     gone = await service.remove(factory, settings.data_dir, clock())
     assert (gone["cases"], gone["sessions"]) == (624, 624)
@@ -197,6 +200,17 @@ async def _briefs(factory: Factory, rows: Rows, client: httpx2.AsyncClient, head
     assert [message.payload["first"] for message in told[2:]] == ["2026-11-01"] * 2
     one = await client.get(f"/v1/figures/briefs/{listed[0]['id']}", headers=headers)
     assert one.json()["body"]["cases"] > 0
+
+
+async def _counted(factory: Factory) -> None:
+    """A conversation's own counts are as the ear would have written them: prompts by kind."""
+    async with reading(factory) as db:
+        told = {row.id: row.counts["prompts"] for row in await db.scalars(select(Session))}
+        counted = {session: Counter[str]() for session in told}
+        for session, kind in (await db.execute(select(PromptShown.session_id, PromptShown.kind))).all():
+            counted[session][kind] += 1
+    assert counted == told
+    assert any(counted.values())
 
 
 async def test_what_one_may_not_see_is_not_counted(
