@@ -29,7 +29,7 @@ def _normal(password: str) -> bytes:
 
 
 def _of_nobody() -> str:
-    """What looks like a hash and fits no password. Making a real one takes 0.4 s, at every start of every command."""
+    """What looks like a hash and fits no password. Making a real one would take a quarter of a second at every start."""
     salt, digest = (base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=") for length in (16, 32))
     return f"$argon2id$v=19$m={DEFAULT_MEMORY_COST},t={DEFAULT_TIME_COST},p={DEFAULT_PARALLELISM}${salt}${digest}"
 
