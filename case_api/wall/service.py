@@ -33,14 +33,14 @@ async def wall(db: AsyncSession, principal: Principal) -> Wall:
     def running(row: Any) -> RunningOut:
         session = row.Session
         state, sentences = states.get(session.id), [_newest(one) for one in reversed(said[session.id])]
-        quiet = "provisional" if kept(row) else session.peak_level
+        quiet: Any = "provisional" if kept(row) else session.peak_level
         shown = session_out(row).model_dump()
         shown["seconds"] = max([session.seconds, *([state.at] if state else []), *(one.end for one in sentences)])
         return RunningOut(
             **shown,
             notice_version=row.Consent.notice_version,
-            level=state.level if state else quiet,
-            speaker=state.speaker if state else None,
+            level=quiet if state is None else state.level,
+            speaker=None if state is None else state.speaker,
             said=sentences,
             prompt=prompts.get(session.id),
             terms=list(dict.fromkeys(hit.term for hit in terms[session.id]))[:TERMS],
