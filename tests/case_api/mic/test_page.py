@@ -144,7 +144,7 @@ async def test_from_sign_in_to_summary(server: ScriptedServer, noise: Path, dark
         await expect(page.locator(".talk mark")).to_have_text(["定金", "虚假宣传", "举报"])
         await expect(page.locator(".talk .doubtful small")).to_have_text("客户 00:45 · 可能听不准")
         await server.send({"type": "correction", "utterance": "u3", "at": 60.0, "speaker": "staff", "confidence": 0.9})
-        await expect(page.locator(".talk .doubtful small")).to_have_text("员工 00:45 · 可能听不准")
+        await expect(page.locator(".talk .doubtful small")).to_have_text("我 00:45 · 可能听不准")
         await expect(page.locator(".talk li")).to_have_count(6)
         await expect(page.locator(".talk .partial .open")).to_have_text("你们经理出来")
         await expect(page.locator(".keywords .chip")).to_have_text(["举报", "虚假宣传", "定金"])
