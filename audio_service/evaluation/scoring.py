@@ -122,8 +122,8 @@ def final_transcripts(messages: Iterable[Message]) -> list[Message]:
 
 def corrected_transcripts(messages: Sequence[Message]) -> list[Message]:
     """The finals under the speakers the conversation ended with."""
-    speakers = {one["utterance"]: {"speaker": one["speaker"]} for one in messages if one["type"] == "correction"}
-    return [final | speakers.get(final["utterance"], {}) for final in final_transcripts(messages)]
+    speakers = {one["utterance"]: one["speaker"] for one in messages if one["type"] == "correction"}
+    return [{**final, "speaker": speakers.get(final["utterance"], final["speaker"])} for final in final_transcripts(messages)]
 
 
 def hit(conversation: Conversation, prompts: Iterable[Message]) -> Message | None:

@@ -211,8 +211,8 @@ class Interpreter:
         corrected = self._utterances.update(event)
         if corrected is not None:
             self.rows.speaker(event.utterance, corrected)
-            named = {"utterance": corrected.utterance, "speaker": corrected.speaker, "confidence": corrected.confidence}
-            self._tell(Correction(at=round(event.at, 2), **named))
+            at = round(event.at, 2)
+            self._tell(Correction(utterance=corrected.utterance, at=at, speaker=corrected.speaker, confidence=corrected.confidence))
 
     def _escalated(self, event: Escalation) -> None:
         self.rows.signal("escalation", event.at, {"level": event.level, "strength": round(event.strength, 2)})
