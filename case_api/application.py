@@ -31,6 +31,7 @@ from case_api.comments.endpoints import router as comments_router
 from case_api.companions.endpoints import router as companions_router
 from case_api.companions.service import end_due
 from case_api.competitors.endpoints import router as competitors_router
+from case_api.consents.endpoints import router as consents_router
 from case_api.corrections.endpoints import router as corrections_router
 from case_api.deadlines.ticker import ticking
 from case_api.demo_data.endpoints import public as demo_router
@@ -229,6 +230,7 @@ def _routes() -> APIRouter:
         comments_router,
         corrections_router,
         companions_router,
+        consents_router,
         session_clips_router,
         clips_router,
         labels_router,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from case_api.security import Permission, Principal
 from case_api.sessions.repository import at_sites, visible_to
 from models.clips import SessionClip
-from models.consents import Consent
+from models.consents import Consent, standing
 from models.people import Person
 from models.sessions import Session
 from models.utterances import Utterance
@@ -40,7 +40,7 @@ def clips(principal: Principal) -> Select[SessionClip, Session, str, str, bool]:
         .join(Consent, Consent.id == Session.consent_id)
         .join(Person, Person.id == Session.staff_id)
         .join(Maker, Maker.id == SessionClip.made_by)
-        .where(audible_to(principal), Session.recording.is_(True), Consent.withdrawn_at.is_(None))
+        .where(audible_to(principal), standing())
     )
 
 

@@ -1,10 +1,10 @@
-"""Downsampling a track, and which text is told with a caveat. Pure."""
+"""Downsampling a track; which text is told with a caveat; what an event or a summary may say without the recording. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from audio_service.transcription.results import may_be_misheard
 
 Column = NDArray[np.float32]
 Fold = Literal["mean", "lowest", "highest"]
+WORDS: Final = frozenset({"keywords", "term", "heard"})
+"""Fields of events and summaries that hold what was said."""
 
 
 def doubtful(avg_logprob: float | None, *, corrected: bool) -> bool:
@@ -53,3 +55,8 @@ def downsample(column: Column, factor: int, of: Fold = "mean") -> list[float | N
     else:
         folded = np.where(known, padded, -np.inf).max(axis=1)
     return [round(value, 3) if count else None for value, count in zip(folded.tolist(), counts.tolist(), strict=True)]
+
+
+def without_words(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of an event, or a summary, without what was said."""
+    return {name: value for name, value in told.items() if name not in WORDS}

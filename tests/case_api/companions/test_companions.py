@@ -136,7 +136,8 @@ def test_listening_is_over_for_the_first_reason_that_holds() -> None:
 
     assert why() is None
     assert why(status="interrupted", allowed=None) is None
-    assert why(status="finishing", consent_withdrawn=True) == "session_over"
+    assert why(status="finishing") == "session_over"
+    assert why(status="ended", consent_withdrawn=True) == "consent_withdrawn"
     assert why(consent_withdrawn=True, allowed=False) == "consent_withdrawn"
     assert why(recording=False) == "consent_withdrawn"
     assert why(allowed=False) == "forbidden"
