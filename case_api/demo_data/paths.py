@@ -32,14 +32,17 @@ def forms(story: Story, deposit_on: date) -> dict[Department, Form]:
     signed, released = story.stage != "deposit_only", story.stage == "loan_released"
     breach: Breach = "company" if "quality" in story.causes or "delay" in story.causes else "customer"
     other = [OtherLoss(label="已交付的装修方案设计费", fen=300_000)] if story.number % 7 == 0 else []
-    losses = {
-        "commission": Loss(fen=story.paid_fen * PRICE_TIMES // 100, note="佣金 1%，已计提"),
-        "advertising": Loss(fen=400_000 + story.number % 5 * 100_000, note="按月分摊"),
-        "opportunity": Loss(fen=story.number % 3 * 500_000, note=""),
-    }
-    deposit = {"deposit_received": True, "deposit_fen": story.paid_fen, "deposit_on": deposit_on, "paid_fen": story.paid_fen}
     return {
-        "finance": FinanceForm(**deposit, **losses, other=other),
+        "finance": FinanceForm(
+            deposit_received=True,
+            deposit_fen=story.paid_fen,
+            deposit_on=deposit_on,
+            paid_fen=story.paid_fen,
+            commission=Loss(fen=story.paid_fen * PRICE_TIMES // 100, note="佣金 1%，已计提"),
+            advertising=Loss(fen=400_000 + story.number % 5 * 100_000, note="按月分摊"),
+            opportunity=Loss(fen=story.number % 3 * 500_000),
+            other=other,
+        ),
         "legal": LegalForm(
             contract_stage=story.stage,  # type: ignore[arg-type]  # the stories' stages are the rules'
             online_signed=signed,
