@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.consents import Consent, standing
 from models.evidence import Evidence
 from models.sessions import Session
 from models.solutions import Offer, OfferAnswer, Payee, Solution
@@ -58,9 +59,10 @@ async def payees_of(db: AsyncSession, answer_id: str) -> Sequence[Payee]:
 
 
 async def was_recorded(db: AsyncSession, case_id: str, session_id: str, at: float) -> bool:
-    """Whether the case has this session, with a recording that reaches `at` seconds; one that goes on has no end yet."""
-    session = await db.get(Session, session_id)
-    if session is None or session.case_id != case_id or not session.recording:
+    """Whether the case has this session, with a recording that may be used and reaches `at` seconds; one that goes on has no end yet."""
+    query = select(Session).join(Consent, Consent.id == Session.consent_id)
+    session = await db.scalar(query.where(Session.id == session_id, Session.case_id == case_id, standing()))
+    if session is None:
         return False
     return session.status != "ended" or at <= session.seconds
 
