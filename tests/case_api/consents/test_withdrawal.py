@@ -222,6 +222,8 @@ async def test_nobody_reads_any_of_it_any_more(
         answer = await client.get(one, headers=headers)
         assert answer.status_code == 200, (one, answer.text)
         assert [word for word in words if word in answer.text.replace("退房=", "")] == [], one
+    assert (await client.get("/v1/labels", headers=headers)).json()["items"] == []
+    assert (await client.get("/v1/labels/corpus", headers=headers)).json()["code"] == "labels_none"
     refused = {
         "GET": ("states", "course", "track", "audio", "export", "export?format=srt", "report.pdf", "comments", "labels", "clips"),
         "POST": ("comments", "clips"),
