@@ -81,6 +81,19 @@ class PromptOut(Out):
     feedback: list[FeedbackOut]
 
 
+class WithheldOut(Out):
+    """A prompt that was called for and, by lot, not shown: to learn what prompts are worth. Never one in a red situation."""
+
+    id: str = Field(description="The name it would have had on the wire")
+    kind: PromptKind
+    at: float
+    script_id: str
+    text: str = Field(description="The words that would have been shown")
+    reasons: list[Any]
+    situation: str
+    level: Level = Field(description="The customer's then")
+
+
 class KeywordOut(Out):
     """One keyword hit."""
 
@@ -139,6 +152,9 @@ class SessionDetail(SessionOut):
     consent: ConsentOut
     utterances: list[UtteranceOut] = Field(default_factory=list)
     prompts: list[PromptOut] = Field(default_factory=list)
+    withheld: list[WithheldOut] = Field(
+        default_factory=list, description="Prompts that the site's agreement on learning withheld by lot; told once the conversation ended"
+    )
     keywords: list[KeywordOut] = Field(default_factory=list)
     marks: list[MarkOut] = Field(default_factory=list)
     warnings: list[WarningOut] = Field(default_factory=list)
