@@ -30,6 +30,7 @@ class ProblemCode(StrEnum):
     ROLE_SCOPE = "role_scope"
     LAST_ADMIN = "last_admin"
     NOT_RECORDED = "not_recorded"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
     AUDIO_GONE = "audio_gone"
     RANGE_TOO_LONG = "range_too_long"
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"

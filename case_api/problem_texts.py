@@ -47,8 +47,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.ROLE_SCOPE: ProblemText(422, "管理员角色不能限定于单个案场", "The admin role is held everywhere or not at all"),
     ProblemCode.LAST_ADMIN: ProblemText(409, "不能停用最后一名管理员", "The last administrator has to stay"),
     ProblemCode.NOT_RECORDED: ProblemText(
-        409, "客户未同意录音，本次会话只保留统计数字", "No recording was agreed to; only counts were kept"
+        409,
+        "客户未同意录音，或已撤回同意：这次会话只能看统计数字",
+        "No recording was agreed to, or the consent was withdrawn: only counts are shown",
     ),
+    ProblemCode.CONSENT_WITHDRAWN: ProblemText(409, "这次会话的录音同意已经撤回", "The consent to this recording is withdrawn already"),
     ProblemCode.AUDIO_GONE: ProblemText(404, "没有可播放的录音", "There is no audio to play"),
     ProblemCode.RANGE_TOO_LONG: ProblemText(422, "时间范围过长，请增大步长", "Too many points; ask for a larger step"),
     ProblemCode.RANGE_NOT_SATISFIABLE: ProblemText(416, "录音没有这么长", "The recording does not reach that far"),

@@ -14,6 +14,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from models.cases import WithdrawalCase
 from models.closing import TeamReview
+from models.consents import Consent, standing
 from models.figures import FigureBrief
 from models.keywords import KeywordHit
 from models.learning import SiteLearning
@@ -164,7 +165,7 @@ async def satisfaction(db: AsyncSession, scope: Scope) -> Counts:
 
 
 async def sessions(db: AsyncSession, sites: frozenset[str] | None, start: datetime, end: datetime) -> tuple[int, int]:
-    """(conversations that ended, those in which the customer spoke of complaining)."""
+    """(conversations that ended and whose recordings may be used, those in which the customer spoke of complaining)."""
     spoke = exists().where(
         KeywordHit.session_id == Session.id,
         KeywordHit.category == COMPLAINT,
@@ -172,7 +173,8 @@ async def sessions(db: AsyncSession, sites: frozenset[str] | None, start: dateti
         KeywordHit.false_hit.is_(False),
     )
     query = select(func.count(), func.coalesce(func.sum(case((spoke, 1), else_=0)), 0)).select_from(Session)
-    query = query.where(Session.started_at >= start, Session.started_at < end, Session.status == "ended", Session.recording)
+    query = query.join(Consent, Consent.id == Session.consent_id)
+    query = query.where(Session.started_at >= start, Session.started_at < end, Session.status == "ended", standing())
     if sites is not None:
         query = query.where(Session.site_id.in_(sites))
     held, complained = (await db.execute(query)).one()

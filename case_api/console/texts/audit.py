@@ -170,6 +170,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "audit.api:session:restore": ("恢复文字稿的版本", "Transcript version restored"),
     "audit.api:session:comment": ("评论会话", "Comment made"),
     "audit.api:session:comment_withdraw": ("撤回评论", "Comment withdrawn"),
+    "audit.api:session:consent_withdraw": ("撤回录音同意", "Consent to the recording withdrawn"),
     "audit.api:session:dismiss_signal": ("忽略信号", "Signal dismissed"),
     "audit.api:session:hint": ("向员工手机发提示", "Hint sent to the phone"),
     "audit.api:session:label": ("标注会话", "Conversation labelled"),
