@@ -112,7 +112,7 @@ def _accompanying(visit: Visit, session: Row) -> None:
             companions.given(visit, found)
 
     with card(visit.t("live.accompany"), visit.t("live.help") if _accompanies(visit, session) else ""):
-        companions.controls(visit, session, again)
+        companions.controls(visit, session, session["consent"]["notice_version"], again)
         said = div("live-body")
         with said:
             companions.given(visit, session)

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from audio_service.transcription.results import may_be_misheard
 from case_api.companions.schemas import HintOut, ListenerOut
 from case_api.schemas import In, Out, Reference
+from case_api.sessions.rules import doubtful
 from models.consents import AskedBy
 from models.keywords import MatchKind
 from models.prompts import PromptKind, Verdict
@@ -55,7 +55,7 @@ class UtteranceOut(Out):
     @property
     def doubtful(self) -> bool:
         """To be read with a caveat."""
-        return not self.corrected and may_be_misheard(self.quality.get("avg_logprob", 0.0))
+        return doubtful(self.quality.get("avg_logprob"), corrected=self.corrected)
 
 
 class FeedbackOut(Out):
