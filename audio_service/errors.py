@@ -38,6 +38,7 @@ class ErrorCode(StrEnum):
     SESSION_ENDED = "session_ended"
     SESSION_TAKEN_OVER = "session_taken_over"
     CONSENT_REQUIRED = "consent_required"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
     PACKET_MALFORMED = "packet_malformed"
     PACKET_LENGTH = "packet_length"
     SEQUENCE_GAP = "sequence_gap"
@@ -83,6 +84,9 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.SESSION_ENDED: ErrorText("该会话已结束", "This session has ended", False, 4409),
     ErrorCode.SESSION_TAKEN_OVER: ErrorText("会话已在另一连接上继续", "The session continues on another connection", False, 4409),
     ErrorCode.CONSENT_REQUIRED: ErrorText("缺少告知同意记录", "A consent record is required", False, 4403),
+    ErrorCode.CONSENT_WITHDRAWN: ErrorText(
+        "客户已撤回录音同意，录音已停止", "The customer withdrew consent to the recording; it has stopped", False, 4410
+    ),
     ErrorCode.PACKET_MALFORMED: ErrorText("音频包格式错误", "The audio packet is malformed", False, 4400),
     ErrorCode.PACKET_LENGTH: ErrorText("音频包时长须为 20–200 毫秒", "An audio packet must last 20 to 200 ms", False, 4400),
     ErrorCode.SEQUENCE_GAP: ErrorText(

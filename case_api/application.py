@@ -31,6 +31,7 @@ from case_api.comments.endpoints import router as comments_router
 from case_api.companions.endpoints import router as companions_router
 from case_api.companions.service import end_due
 from case_api.competitors.endpoints import router as competitors_router
+from case_api.consents.endpoints import router as consents_router
 from case_api.corrections.endpoints import router as corrections_router
 from case_api.deadlines.ticker import ticking
 from case_api.demo_data.endpoints import public as demo_router
@@ -97,6 +98,7 @@ from case_api.state.endpoints import router as state_router
 from case_api.tasks.endpoints import router as tasks_router
 from case_api.trace.endpoints import router as trace_router
 from case_api.transcripts.endpoints import router as transcripts_router
+from case_api.wall.endpoints import router as wall_router
 from case_api.webhooks.endpoints import router as webhooks_router
 from models import migrations
 from models.base import utc_now
@@ -223,10 +225,12 @@ def _routes() -> APIRouter:
         webhooks_router,
         notifications_router,
         sessions_router,
+        wall_router,
         session_labels_router,
         comments_router,
         corrections_router,
         companions_router,
+        consents_router,
         session_clips_router,
         clips_router,
         labels_router,

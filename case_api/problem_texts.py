@@ -47,8 +47,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.ROLE_SCOPE: ProblemText(422, "管理员角色不能限定于单个案场", "The admin role is held everywhere or not at all"),
     ProblemCode.LAST_ADMIN: ProblemText(409, "不能停用最后一名管理员", "The last administrator has to stay"),
     ProblemCode.NOT_RECORDED: ProblemText(
-        409, "客户未同意录音，本次会话只保留统计数字", "No recording was agreed to; only counts were kept"
+        409,
+        "客户未同意录音，或已撤回同意：这次会话只能看统计数字",
+        "No recording was agreed to, or the consent was withdrawn: only counts are shown",
     ),
+    ProblemCode.CONSENT_WITHDRAWN: ProblemText(409, "这次会话的录音同意已经撤回", "The consent to this recording is withdrawn already"),
     ProblemCode.AUDIO_GONE: ProblemText(404, "没有可播放的录音", "There is no audio to play"),
     ProblemCode.RANGE_TOO_LONG: ProblemText(422, "时间范围过长，请增大步长", "Too many points; ask for a larger step"),
     ProblemCode.RANGE_NOT_SATISFIABLE: ProblemText(416, "录音没有这么长", "The recording does not reach that far"),
@@ -177,8 +180,8 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.DEFERRAL_USED: ProblemText(
         409,
-        "本案已给过一次延期：只有首次提出延期付款才有宽限。请改用协议解除、转介或房源转让",
-        "This case had its days of grace, which are for the first request only: rescind, refer or transfer instead",
+        "该客户已给过一次延期：只有首次提出延期付款才有宽限。请改用协议解除、转介或房源转让",
+        "The customer had days of grace, which are for the first request only: rescind, refer or transfer instead",
     ),
     ProblemCode.TOO_FEW_PATHS: ProblemText(
         409, "至少须有两种不同类型的方案才能报价", "An offer needs at least two paths of different kinds"
@@ -290,6 +293,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.MAPPING_INVALID: ProblemText(422, "列映射不符合要求", "The mapping of columns does not fit"),
     ProblemCode.WARNING_CLOSED: ProblemText(409, "该预警已关闭", "This warning is closed"),
     ProblemCode.WARNING_STATE: ProblemText(409, "该预警已被确认", "This warning was acknowledged before"),
+    ProblemCode.WARNING_NOT_CLOSED: ProblemText(
+        409,
+        "该预警不是由人办结的，或该客户已有新的预警，不能重新打开",
+        "Nobody closed this warning, or the customer has another one by now: there is nothing to open again",
+    ),
     ProblemCode.RULE_SET_STATE: ProblemText(409, "该规则的当前状态不允许此操作", "The rule set is not in a state that allows this"),
     ProblemCode.SESSION_UNKNOWN: ProblemText(
         422, "该案场没有这次会话，或它属于其他客户", "There is no such conversation at this site, or it is another customer's"

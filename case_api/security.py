@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SESSION_LABEL = "session:label"
     SESSION_CLIP = "session:clip"
     SESSION_CORRECT = "session:correct"
+    CONSENT_WITHDRAW = "consent:withdraw"
     CASE_READ = "case:read"
     CASE_CREATE = "case:create"
     ENROLMENT_OWN = "enrolment:own"
@@ -92,6 +93,7 @@ MEANING: dict[Permission, str] = {
     Permission.SESSION_LABEL: "label the site's conversations, export them with their sound to measure the ear",
     Permission.SESSION_CLIP: "cut clips out of the site's conversations, share them with its consultants",
     Permission.SESSION_CORRECT: "correct what was recognised in the site's conversations, except in one's own; the original stays",
+    Permission.CONSENT_WITHDRAW: "write down that a customer withdrew the consent to a recording one may read",
     Permission.CASE_READ: "see the site's cases",
     Permission.CASE_CREATE: "open a case, link a session to it",
     Permission.ENROLMENT_OWN: "enrol and delete one's own voice",
@@ -149,6 +151,7 @@ _AT_THE_DESK = (
     | {
         Permission.SESSION_RUN,
         Permission.SESSION_READ_OWN,
+        Permission.CONSENT_WITHDRAW,
         Permission.CASE_CREATE,
         Permission.CASE_INTAKE,
         Permission.ENROLMENT_OWN,
@@ -205,6 +208,7 @@ GRANTS: dict[str, set[Permission]] = {
     | {
         Permission.CASE_ASSESS_LEGAL,
         Permission.CASE_PERSONAL,
+        Permission.CONSENT_WITHDRAW,
         Permission.LIBRARY_DESK,
         Permission.LIBRARY_APPROVE,
         Permission.POLICY_DRAFT,

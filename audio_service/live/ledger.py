@@ -1,7 +1,8 @@
 """Writes what happens in a conversation to the database while it happens, without ever making the conversation wait.
 
 Rows are collected for a moment and committed together, in the order they came. Each has a key of its own within the session, and a row
-that is already there is left alone: after a crash the same audio is heard again and gives the same rows.
+that is already there is left alone: after a crash the same audio is heard again and gives the same rows. Of a conversation whose customer
+withdrew the consent nothing more is written, however long it waited here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Base
+from models.consents import STAYS, withdrawn_among
 from models.engine import DatabaseBusy, Factory, transaction
 from models.outbox import publish
 from models.prompts import PromptFeedback, PromptShown
@@ -156,8 +158,23 @@ class Ledger:
 
     async def _commit(self, entries: list[Entry]) -> None:
         async with transaction(self._factory) as db:
+            gone = await _closed(db, {session_of(entry) for entry in entries})
             for entry in entries:
-                await write(db, entry)
+                if session_of(entry) not in gone:
+                    await write(db, entry)
+
+
+def session_of(entry: Entry) -> str:
+    """The conversation it belongs to."""
+    return str(entry.values["session_id"]) if isinstance(entry, Row) else entry.session_id
+
+
+async def _closed(db: AsyncSession, session_ids: set[str]) -> set[str]:
+    """Conversations of which nothing may be written any more. A withdrawal that comes now waits until this transaction is over."""
+    if db.get_bind().dialect.name == "postgresql":  # SQLite's write lock does the same
+        locked = select(Session.id).where(Session.id.in_(session_ids)).order_by(Session.id)
+        await db.execute(locked.with_for_update(**STAYS["with_for_update"]))
+    return await withdrawn_among(db, session_ids)
 
 
 async def write(db: AsyncSession, entry: Entry) -> None:

@@ -20,7 +20,7 @@ from audio_service.messages import Hello, Speaker
 from audio_service.transcription.results import Alternative, Character, Dropped, Rescored, Transcription
 from models import audit
 from models.base import is_id, new_id, utc_now
-from models.consents import Consent
+from models.consents import Consent, withdrawn_among
 from models.engine import reading, transaction
 from models.enrolments import EMBEDDING_SIZE, VoiceEnrolment
 from models.prompts import PromptFeedback, PromptShown
@@ -81,7 +81,7 @@ async def thresholds_of_site(db: AsyncSession, site_id: str) -> Mapping[str, Any
 async def read_past(ear: Ear, session_id: str, admitted: Admitted | None) -> tuple[Identity, Past]:
     """A conversation of an earlier process. `admitted` None is the service itself, which ends what nobody came back to.
 
-    Raises AccessError: session_unknown (also for somebody else's), session_ended.
+    Raises AccessError: session_unknown (also for somebody else's), consent_withdrawn, session_ended.
     """
     if not is_id(session_id):
         raise AccessError(ErrorCode.SESSION_UNKNOWN)
@@ -89,6 +89,8 @@ async def read_past(ear: Ear, session_id: str, admitted: Admitted | None) -> tup
         row = await db.get(Session, session_id)
         if row is None or (admitted is not None and row.staff_id != admitted.person_id):
             raise AccessError(ErrorCode.SESSION_UNKNOWN, session_id)
+        if await withdrawn_among(db, [session_id]):
+            raise AccessError(ErrorCode.CONSENT_WITHDRAWN, session_id)
         if row.status == "ended":
             raise AccessError(ErrorCode.SESSION_ENDED, session_id)
         utterances = (await db.scalars(select(Utterance).where(Utterance.session_id == session_id))).all()

@@ -28,8 +28,10 @@ from audio_service.live.ring import AudioRing
 from audio_service.live.rows import SessionRows
 from audio_service.live.session import LiveSession
 from audio_service.live.watch import Watch
+from audio_service.live.withdrawals import Withdrawals
 from audio_service.messages import Feedback, Hello, Mark, Summary, WarningCode
 from models.base import new_id, utc_now
+from models.consents import Consent, withdrawn_among
 from models.engine import reading
 from models.sessions import Session
 from models.settings import Settings
@@ -55,6 +57,7 @@ class Registry:
         self._closing = False
         self._watch = Watch(ear, lambda: self.live)
         self.companions = Companions(ear.factory, lambda: self.live)
+        self._withdrawals = Withdrawals(ear.factory, lambda: self.live, self.withdraw)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -67,7 +70,12 @@ class Registry:
         return list(self._sessions.values())
 
     def start(self) -> None:
-        runs = {"reaper": self._reap(), "watch": self._watch.run(), "companions": self.companions.run()}
+        runs = {
+            "reaper": self._reap(),
+            "watch": self._watch.run(),
+            "companions": self.companions.run(),
+            "withdrawals": self._withdrawals.run(),
+        }
         self._tasks = [asyncio.create_task(run, name=name) for name, run in runs.items()]
 
     async def close(self) -> None:
@@ -115,11 +123,14 @@ class Registry:
 
     def _finished(self, task: asyncio.Task[Summary]) -> None:
         self._ending.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, AccessError):
             logger.error("finish.failed", task=task.get_name(), exc_info=error)
 
     async def finish(self, session: LiveSession) -> Summary:
-        """End a conversation: every utterance gets its text, the summary goes out, the recording becomes one file."""
+        """End a conversation: every utterance gets its text, the summary goes out, the recording becomes one file.
+
+        Raises AccessError: consent_withdrawn, if that happens before the summary.
+        """
         if session.ending:
             return await session.finish()
         try:
@@ -135,6 +146,12 @@ class Registry:
             finally:
                 self._sessions.pop(session.id, None)
         return summary
+
+    async def withdraw(self, session: LiveSession) -> None:
+        """The customer withdrew the consent: the conversation is over here, at once and without an end. Its row says so already."""
+        async with self._one_at_a_time(session.id):
+            self._sessions.pop(session.id, None)  # first: nothing sets its status any more
+            await session.withdraw()
 
     async def feedback(self, session: LiveSession, feedback: Feedback, person_id: str) -> None:
         """Raises ProtocolError(unknown_prompt)."""
@@ -187,6 +204,7 @@ class Registry:
             if session.interpreter.identity.staff_id != admitted.person_id:
                 raise AccessError(ErrorCode.SESSION_UNKNOWN, session_id)
             await self._still_allowed(session.interpreter.identity, token)
+            await self._demand_consent(session_id)
             if session.outlet is not None:
                 session.outlet.fail(AccessError(ErrorCode.SESSION_TAKEN_OVER))
                 session.detach(session.outlet)
@@ -204,6 +222,12 @@ class Registry:
     async def _still_allowed(self, identity: Identity, token: str) -> None:
         """The person may run sessions where this one takes place: what the hello names may be another site. Raises AccessError."""
         await self.door.admit(token, None, identity.site_id)
+
+    async def _demand_consent(self, session_id: str) -> None:
+        """Raises AccessError: consent_withdrawn; the next round ends what runs of it."""
+        async with reading(self.ear.factory) as db:
+            if await withdrawn_among(db, [session_id]):
+                raise AccessError(ErrorCode.CONSENT_WITHDRAWN, session_id)
 
     async def _open(self, identity: Identity, past: Past) -> LiveSession:
         ear = self.ear
@@ -266,7 +290,8 @@ class Registry:
         """Conversations an earlier process did not end. Asked only after a grace period of our own, so that phones can come back first."""
         try:
             async with reading(self.ear.factory) as db:
-                rows = (await db.execute(select(Session.id, Session.started_at, Session.recording).where(Session.status != "ended"))).all()
+                query = select(Session.id, Session.started_at, Session.recording).join(Consent, Consent.id == Session.consent_id)
+                rows = (await db.execute(query.where(Session.status != "ended", Consent.withdrawn_at.is_(None)))).all()
         except Exception:
             logger.exception("reaper.unreadable")
             return []
@@ -298,8 +323,8 @@ class Registry:
     async def _guarded(self, session_id: str, work: Awaitable[object]) -> None:
         try:
             await work
-        except ServiceError as error:
-            logger.info("reaper.later", session=session_id, code=str(error.code))  # another process is writing it
+        except (AccessError, ServiceError) as error:
+            logger.info("reaper.later", session=session_id, code=str(error.code))  # another process has it, or the consent has just gone
         except Exception:
             logger.exception("reaper.failed", session=session_id)
 

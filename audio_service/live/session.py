@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from audio_service.errors import AudioError, ErrorCode, ServiceError
+from audio_service.errors import AccessError, AudioError, ErrorCode, ServiceError
 from audio_service.intake.codecs import Decoder
 from audio_service.intake.packets import Packet
 from audio_service.intake.recording import Recording
@@ -80,6 +80,7 @@ class LiveSession:
         self._kept: deque[tuple[float, ServerMessage]] = deque(maxlen=kept_messages)
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Task[Summary] | None = None
+        self._withdrawn = False
         interpreter.connect(self.send)
 
     @property
@@ -169,10 +170,27 @@ class LiveSession:
         return samples
 
     async def finish(self) -> Summary:
-        """No more audio: store and hear what is there, wait for every final, sum up. Safe to call from several places at once."""
+        """No more audio: store and hear what is there, wait for every final, sum up. Safe to call from several places at once.
+
+        Raises AccessError: consent_withdrawn, if that happens before the end.
+        """
         if self._ended is None:
             self._ended = asyncio.create_task(self._finish())
-        return await asyncio.shield(self._ended)
+        try:
+            return await asyncio.shield(self._ended)
+        except asyncio.CancelledError:
+            if self._withdrawn and self._ended.cancelled():  # it was the end that was cancelled, not whoever waits for it
+                raise AccessError(ErrorCode.CONSENT_WITHDRAWN, self.id) from None
+            raise
+
+    async def withdraw(self) -> None:
+        """The customer withdrew the consent: the client is told, what is not stored or heard yet is let go, there is no end to wait for."""
+        self._withdrawn = True
+        outlet = self.outlet
+        if outlet is not None:
+            self.detach(outlet)
+            outlet.fail(AccessError(ErrorCode.CONSENT_WITHDRAWN))
+        await self.abandon()
 
     async def abandon(self) -> None:
         """Stop without an end (the process goes down): stored audio is picked up by the next process."""

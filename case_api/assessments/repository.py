@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.consents import Consent, standing
 from models.sessions import Session
 from models.signals import CaseSignal
 from models.tasks import CaseTask
@@ -21,11 +22,12 @@ async def tasks_of(db: AsyncSession, case_id: str, kinds: Sequence[str]) -> Sequ
 
 
 async def heard_risks(db: AsyncSession, case_id: str) -> list[str]:
-    """The risks that the ear heard in the case's conversations and nobody dismissed."""
+    """The risks that the ear heard in the case's conversations, that nobody dismissed, and whose recordings may be used."""
     query = (
         select(CaseSignal.kind)
         .join(Session, Session.id == CaseSignal.session_id)
-        .where(Session.case_id == case_id, CaseSignal.kind.in_(RISKS), CaseSignal.status != "dismissed")
+        .join(Consent, Consent.id == Session.consent_id)
+        .where(Session.case_id == case_id, CaseSignal.kind.in_(RISKS), CaseSignal.status != "dismissed", standing())
         .distinct()
         .order_by(CaseSignal.kind)
     )

@@ -22,7 +22,7 @@ from case_api.problems import Problem, ProblemCode
 from case_api.sessions import repository
 from case_api.sessions.audio import finished_file
 from models import audit
-from models.consents import Consent
+from models.consents import Consent, stands
 from models.engine import Factory, reading, transaction
 from models.sessions import Session
 from models.settings import Settings
@@ -68,7 +68,7 @@ async def _said(factory: Factory, session_id: str) -> tuple[Session, list[Heard]
         if session is None:
             raise Problem(ProblemCode.NOT_FOUND, session_id)
         consent = await db.get(Consent, session.consent_id)
-        if not session.recording or consent is None or consent.withdrawn_at is not None:
+        if consent is None or not stands(session, consent):
             raise Problem(ProblemCode.NOT_RECORDED, session_id)
         terms: defaultdict[str, list[str]] = defaultdict(list)
         for hit in await repository.keywords(db, session_id):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from case_api.security import Permission, Principal
 from case_api.sessions.repository import at_sites, visible_to
 from models.clips import SessionClip
-from models.consents import Consent
+from models.consents import Consent, standing
 from models.people import Person
 from models.sessions import Session
 from models.utterances import Utterance
@@ -40,7 +40,7 @@ def clips(principal: Principal) -> Select[SessionClip, Session, str, str, bool]:
         .join(Consent, Consent.id == Session.consent_id)
         .join(Person, Person.id == Session.staff_id)
         .join(Maker, Maker.id == SessionClip.made_by)
-        .where(audible_to(principal), Session.recording.is_(True), Consent.withdrawn_at.is_(None))
+        .where(audible_to(principal), standing())
     )
 
 
@@ -50,7 +50,8 @@ async def count(db: AsyncSession, session_id: str) -> int:
 
 
 async def said(db: AsyncSession, clip: SessionClip) -> Sequence[Any]:
-    """(speaker, start, end, text) of what reaches into the clip and has text, in order."""
-    query = select(Utterance.speaker, Utterance.start, Utterance.end, Utterance.text, Utterance.corrected.label("corrected"))
+    """(speaker, start, end, text, corrected, avg_logprob) of what reaches into the clip and has text, in order."""
+    doubts = (Utterance.corrected.label("corrected"), Utterance.quality["avg_logprob"].as_float().label("avg_logprob"))
+    query = select(Utterance.speaker, Utterance.start, Utterance.end, Utterance.text, *doubts)
     inside = (Utterance.session_id == clip.session_id, Utterance.start < clip.end, Utterance.end > clip.start, Utterance.text != "")
     return (await db.execute(query.where(*inside).order_by(Utterance.start, Utterance.ordinal))).all()

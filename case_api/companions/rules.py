@@ -33,10 +33,10 @@ class Standing:
 
 def end_of(standing: Standing, now: datetime) -> EndReason | None:
     """Why listening is over; None while it goes on."""
+    if standing.consent_withdrawn or not standing.recording:
+        return "consent_withdrawn"  # first: with the consent the conversation is over, too
     if standing.status not in RUNNING:
         return "session_over"
-    if standing.consent_withdrawn or not standing.recording:
-        return "consent_withdrawn"
     if standing.allowed is False:
         return "forbidden"
     return "away" if now - standing.seen_at > AWAY else None

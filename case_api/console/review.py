@@ -11,13 +11,13 @@ from nicegui import events, ui
 from nicegui.element import Element
 
 from case_api.companions.rules import RUNNING
-from case_api.console import clips, companions, talk
+from case_api.console import clips, companions, talk, withdrawal
 from case_api.console.correcting import correcting
 from case_api.console.door import PREFIX
 from case_api.console.fields import seconds as seconds_of
 from case_api.console.forms import done_banner, refuse
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, clock, div, el, empty, facts, href, link, tag
+from case_api.console.parts import card, clock, div, el, empty, facts, href, link, tag
 from case_api.console.rest import Refused, command_key
 from case_api.console.scripts import SHARED
 from case_api.console.sessions import prompts_of
@@ -71,6 +71,7 @@ async def review(visit: Visit, request: Request) -> None:
                 link(visit.t("labels.open"), f"/sessions/{session['id']}/labels", "button small")
             link(visit.t("compare.open"), f"/sessions/{session['id']}/compare", "button small")
             _exports(visit, session)
+        withdrawal.button(visit, session)
     if session["status"] in RUNNING and (_accompanies(visit, session) or session["hints"] or session["listeners"]):
         _accompanying(visit, session)
     if session["recording"]:
@@ -86,7 +87,8 @@ async def review(visit: Visit, request: Request) -> None:
         if cut and (cuts or cut["items"]):
             clips.of_session(visit, cut["items"])
     else:
-        banner(visit.t("review.unrecorded"), "warn")
+        done_banner(visit)
+        withdrawal.told(visit, session)
     with div("columns"):
         _figures(visit, session)
         _prompts(visit, session)
@@ -110,7 +112,7 @@ def _accompanying(visit: Visit, session: Row) -> None:
             companions.given(visit, found)
 
     with card(visit.t("live.accompany"), visit.t("live.help") if _accompanies(visit, session) else ""):
-        companions.controls(visit, session, again)
+        companions.controls(visit, session, session["consent"]["notice_version"], again)
         said = div("live-body")
         with said:
             companions.given(visit, session)

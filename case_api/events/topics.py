@@ -113,6 +113,7 @@ TOPICS: Final[dict[str, Topic]] = {
     "figures.brief": Topic("案场数据简报", "The figures of a site for a week or a month"),
     # conversations
     "session.ended": Topic("会话已结束", "A conversation ended"),
+    "session.consent_withdrawn": Topic("客户已撤回录音同意", "A customer withdrew the consent to a recording"),
 }
 
 

@@ -24,6 +24,7 @@ from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sessions.exports import CORRECTED
 from models.cases import WithdrawalCase
+from models.consents import stands
 from models.evidence import Evidence
 from models.settings_records import RecordsSettings
 from models.tasks import CaseTask
@@ -110,7 +111,7 @@ async def cite(db: AsyncSession, by: By, case_id: str, body: Citation) -> Any:
     found = await repository.said(db, body.session_id, body.utterance_id)
     if found is None or found.Session.case_id != case.id:
         raise Problem(ProblemCode.SESSION_NOT_LINKED, "body.session_id")
-    if not found.Session.recording or found.Consent.withdrawn_at is not None:
+    if not stands(found.Session, found.Consent):
         raise Problem(ProblemCode.NOT_RECORDED, "body.session_id")
     said = found.Utterance
     if said is None:

@@ -14,8 +14,10 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from models.cases import WithdrawalCase
 from models.closing import TeamReview
+from models.consents import Consent, standing
 from models.figures import FigureBrief
 from models.keywords import KeywordHit
+from models.learning import SiteLearning
 from models.public_forms import SatisfactionAnswer
 from models.refunds import RefundInstruction
 from models.sessions import Session
@@ -163,7 +165,7 @@ async def satisfaction(db: AsyncSession, scope: Scope) -> Counts:
 
 
 async def sessions(db: AsyncSession, sites: frozenset[str] | None, start: datetime, end: datetime) -> tuple[int, int]:
-    """(conversations that ended, those in which the customer spoke of complaining)."""
+    """(conversations that ended and whose recordings may be used, those in which the customer spoke of complaining)."""
     spoke = exists().where(
         KeywordHit.session_id == Session.id,
         KeywordHit.category == COMPLAINT,
@@ -171,11 +173,21 @@ async def sessions(db: AsyncSession, sites: frozenset[str] | None, start: dateti
         KeywordHit.false_hit.is_(False),
     )
     query = select(func.count(), func.coalesce(func.sum(case((spoke, 1), else_=0)), 0)).select_from(Session)
-    query = query.where(Session.started_at >= start, Session.started_at < end, Session.status == "ended", Session.recording)
+    query = query.join(Consent, Consent.id == Session.consent_id)
+    query = query.where(Session.started_at >= start, Session.started_at < end, Session.status == "ended", standing())
     if sites is not None:
         query = query.where(Session.site_id.in_(sites))
     held, complained = (await db.execute(query)).one()
     return int(held), int(complained)
+
+
+async def gone_live(db: AsyncSession, sites: frozenset[str] | None) -> date | None:
+    """The day that these sites (None: all) named as the one on which they went live; None where none did, or not all the same."""
+    query = select(SiteLearning.go_live_on).where(SiteLearning.go_live_on.is_not(None)).distinct().limit(2)
+    if sites is not None:
+        query = query.where(SiteLearning.site_id.in_(sites))
+    days = (await db.scalars(query)).all()
+    return days[0] if len(days) == 1 else None
 
 
 def _prepared(path: str) -> ColumnElement[bool]:

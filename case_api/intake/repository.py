@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.consents import Consent, standing
 from models.evidence import Evidence
 from models.registrations import Registration
 from models.sessions import Session
@@ -20,8 +21,9 @@ async def form_of(db: AsyncSession, case_id: str) -> Registration | None:
 
 
 async def recorded_session(db: AsyncSession, case_id: str, session_id: str) -> Session | None:
-    """A session of this case whose recording the customer agreed to."""
-    query = select(Session).where(Session.id == session_id, Session.case_id == case_id, Session.recording)
+    """A session of this case whose recording the customer agreed to, and still does."""
+    query = select(Session).join(Consent, Consent.id == Session.consent_id)
+    query = query.where(Session.id == session_id, Session.case_id == case_id, standing())
     return (await db.scalars(query)).one_or_none()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.security import Permission, Principal
-from models.consents import Consent
+from models.consents import Consent, standing
 from models.labels import SessionLabel
 from models.people import Person
 from models.sessions import Session
@@ -29,7 +29,7 @@ def labelled(principal: Principal, site_id: str | None, kind: str | None) -> Sel
         .join(Consent, Consent.id == Session.consent_id)
         .join(Person, Person.id == Session.staff_id)
         .where(_at(principal.sites_for(Permission.SESSION_LABEL)), _at(principal.sites_for(Permission.SESSION_READ_SITE)))
-        .where(Session.recording.is_(True), Consent.withdrawn_at.is_(None))
+        .where(standing())
     )
     if site_id is not None:
         query = query.where(Session.site_id == site_id)

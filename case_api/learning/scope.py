@@ -15,7 +15,7 @@ from case_api.schemas import Moment, Reference
 from case_api.security import Permission, Principal
 from case_api.sessions.endpoints import Reader
 from case_api.sessions.repository import visible_to
-from models.consents import Consent
+from models.consents import standing
 from models.sessions import Session
 
 DEFAULT_DAYS = 90
@@ -38,8 +38,7 @@ class Scope:
             self.allowed,
             Session.started_at >= self.since,
             Session.started_at < self.until,
-            Session.recording.is_(True),
-            Consent.withdrawn_at.is_(None),
+            standing(),
         ]
         if self.site_id is not None:
             wanted.append(Session.site_id == self.site_id)

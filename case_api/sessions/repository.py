@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.security import Permission, Principal
 from case_api.sessions.course import CUES
 from models.cases import WithdrawalCase
-from models.consents import Consent
+from models.consents import Consent, standing
 from models.keywords import KeywordHit
 from models.learning import PromptWithheld
 from models.people import Person
@@ -83,7 +83,7 @@ def sessions_query(principal: Principal, filters: Filters) -> Select[Session, st
         said = exists().where(Utterance.session_id == Session.id, Utterance.text.icontains(filters.q, autoescape=True))
         if filters.spoken_in is not None:
             wanted.append(Session.id.in_(filters.spoken_in))
-        wanted += [said, Session.recording.is_(True), Consent.withdrawn_at.is_(None)]
+        wanted += [said, standing()]
     return _sessions().where(*wanted)
 
 

@@ -1,16 +1,25 @@
-"""Downsampling a track. Pure."""
+"""Downsampling a track; which text is told with a caveat; what an event or a summary may say without the recording. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_service.transcription.results import may_be_misheard
+
 Column = NDArray[np.float32]
 Fold = Literal["mean", "lowest", "highest"]
+WORDS: Final = frozenset({"keywords", "term", "heard"})
+"""Fields of events and summaries that hold what was said."""
+
+
+def doubtful(avg_logprob: float | None, *, corrected: bool) -> bool:
+    """Whether the recogniser would not bet on the text, and nobody has corrected it."""
+    return not corrected and may_be_misheard(avg_logprob or 0.0)
 
 
 def splice(chunks: Sequence[tuple[float, float, Mapping[str, Column]]], begin: float, end: float) -> tuple[float, float, dict[str, Column]]:
@@ -46,3 +55,8 @@ def downsample(column: Column, factor: int, of: Fold = "mean") -> list[float | N
     else:
         folded = np.where(known, padded, -np.inf).max(axis=1)
     return [round(value, 3) if count else None for value, count in zip(folded.tolist(), counts.tolist(), strict=True)]
+
+
+def without_words(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of an event, or a summary, without what was said."""
+    return {name: value for name, value in told.items() if name not in WORDS}

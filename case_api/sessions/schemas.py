@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from audio_service.transcription.results import may_be_misheard
 from case_api.companions.schemas import HintOut, ListenerOut
 from case_api.schemas import In, Out, Reference
+from case_api.sessions.rules import doubtful
+from models.consents import AskedBy
 from models.keywords import MatchKind
 from models.prompts import PromptKind, Verdict
 from models.sessions import Level, SessionStatus, Speaker
@@ -54,7 +55,7 @@ class UtteranceOut(Out):
     @property
     def doubtful(self) -> bool:
         """To be read with a caveat."""
-        return not self.corrected and may_be_misheard(self.quality.get("avg_logprob", 0.0))
+        return doubtful(self.quality.get("avg_logprob"), corrected=self.corrected)
 
 
 class FeedbackOut(Out):
@@ -128,7 +129,7 @@ class WarningOut(Out):
 
 
 class ConsentOut(Out):
-    """What the customer was told and answered."""
+    """What the customer was told and answered, and whether they took it back."""
 
     recording: bool
     notice_version: str
@@ -136,7 +137,11 @@ class ConsentOut(Out):
     method: str
     informed_by: str
     given_at: datetime
-    withdrawn_at: datetime | None
+    withdrawn_at: datetime | None = Field(description="From then on nothing of the recording is used or shown")
+    withdrawn_by: str | None = Field(description="Who wrote the withdrawal down")
+    withdrawn_by_name: str | None = Field(default=None, examples=["李静"])
+    withdrawal_asked_by: AskedBy | None = Field(description="Who asked for it")
+    withdrawal_reason: str = Field(examples=["不想留下录音"])
 
 
 class SessionDetail(SessionOut):

@@ -15,6 +15,7 @@ from case_api.commands import By
 from case_api.companions import repository as companions
 from case_api.companions.schemas import hint_out, listener_out
 from case_api.documents.pdf import Language
+from case_api.people.repository import name_of
 from case_api.problems import Problem, ProblemCode
 from case_api.schemas import Out
 from case_api.security import Permission, Principal
@@ -22,7 +23,7 @@ from case_api.sessions import audio, repository
 from case_api.sessions.course import bands, onset, usual
 from case_api.sessions.exports import ExportFormat, Said, clock, to_srt, to_text, to_vtt
 from case_api.sessions.report import Reported
-from case_api.sessions.rules import downsample, splice
+from case_api.sessions.rules import downsample, splice, without_words
 from case_api.sessions.schemas import (
     BandOut,
     ConsentOut,
@@ -41,6 +42,7 @@ from case_api.sessions.schemas import (
 )
 from models import audit
 from models.cases import WithdrawalCase
+from models.consents import Consent, stands
 from models.prosody import unpack
 from models.sessions import Session
 from models.sites import Site
@@ -52,7 +54,7 @@ REPORT_POINTS = 2400
 
 def kept(row: Any) -> bool:
     """Whether audio and text may be shown: agreed to, and not withdrawn since."""
-    return bool(row.Session.recording and row.Consent.withdrawn_at is None)
+    return stands(row.Session, row.Consent)
 
 
 def _fields(schema: type[Out], row: Session) -> dict[str, Any]:
@@ -84,13 +86,15 @@ async def find_kept(db: AsyncSession, principal: Principal, session_id: str) -> 
 async def detail(db: AsyncSession, row: Any, *, characters: bool = True, utterances: bool = True) -> SessionDetail:
     """One session whole, or without the times of each character, or without what was said."""
     session: Session = row.Session
-    values = _fields(SessionDetail, session) | session_out(row).model_dump() | {"consent": ConsentOut.model_validate(row.Consent)}
+    values = _fields(SessionDetail, session) | session_out(row).model_dump()
     values |= {
+        "consent": await _consent(db, row.Consent),
         "hints": [hint_out(hint, name, session.status) for hint, name in await companions.hints(db, session.id)],
         "listeners": [listener_out(*one) for one in await companions.listeners(db, session.id)],
     }
     if not kept(row):
-        return SessionDetail(**values | {"audio_url": None, "recording_sha256": None})
+        summary = without_words(session.summary) if session.summary is not None else None
+        return SessionDetail(**values | {"audio_url": None, "recording_sha256": None, "summary": summary})
     return SessionDetail(
         **values | {"audio_url": f"/v1/sessions/{session.id}/audio"},
         utterances=await _said(db, session.id, characters=characters) if utterances else [],
@@ -100,6 +104,11 @@ async def detail(db: AsyncSession, row: Any, *, characters: bool = True, utteran
         marks=[MarkOut.model_validate(one) for one in await repository.marks(db, session.id)],
         warnings=[WarningOut.model_validate(one) for one in await repository.warnings(db, session.id)],
     )
+
+
+async def _consent(db: AsyncSession, consent: Consent) -> ConsentOut:
+    name = await name_of(db, consent.withdrawn_by) if consent.withdrawn_by is not None else None
+    return ConsentOut.model_validate(consent).model_copy(update={"withdrawn_by_name": name})
 
 
 async def _said(db: AsyncSession, session_id: str, *, characters: bool) -> list[UtteranceOut]:

@@ -21,7 +21,7 @@ router = APIRouter(tags=["signals"], route_class=CommandRoute)
 
 Reader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
 Receiver = Annotated[Principal, Depends(require(Permission.CASE_INTAKE))]
-DECISION = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.SIGNAL_DECIDED)
+DECISION = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.SIGNAL_DECIDED, ProblemCode.NOT_RECORDED)
 
 
 @router.get("/signals", operation_id="listSignals")

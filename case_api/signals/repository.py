@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.consents import Consent
+from models.consents import Consent, standing
 from models.evidence import Evidence
 from models.people import Person
 from models.sessions import Session
@@ -41,8 +41,8 @@ def narrowed(
     for column, value in (wanted | {CaseSignal.kind: kind, CaseSignal.status: status}).items():
         if value is not None:
             query = query.where(column == value)
-    # a conversation that was linked to a case meanwhile asks nobody any more
-    return query.where(Session.case_id.is_(None)) if status == "open" else query
+    # a conversation that was linked to a case meanwhile, or whose recording may not be used any more, asks nobody any more
+    return query.where(Session.case_id.is_(None), Consent.withdrawn_at.is_(None)) if status == "open" else query
 
 
 async def one(db: AsyncSession, signal_id: str) -> Any:
@@ -68,7 +68,7 @@ async def kept_of_case(db: AsyncSession, case_id: str) -> Sequence[CaseSignal]:
         select(CaseSignal)
         .join(Session, Session.id == CaseSignal.session_id)
         .join(Consent, Consent.id == Session.consent_id)
-        .where(Session.case_id == case_id, CaseSignal.status != "dismissed", Consent.withdrawn_at.is_(None))
+        .where(Session.case_id == case_id, CaseSignal.status != "dismissed", standing())
     )
     return (await db.scalars(query)).all()
 

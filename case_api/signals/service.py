@@ -19,6 +19,7 @@ from case_api.signals.schemas import Confirmation, RecordingOut, SignalOut
 from models import audit, outbox
 from models.base import new_id
 from models.cases import WithdrawalCase
+from models.consents import STAYS, withdrawn_among
 from models.outbox import OutboxMessage
 from models.sessions import Session
 from models.signals import CaseSignal
@@ -29,9 +30,9 @@ async def take(db: AsyncSession, message: OutboxMessage) -> None:
     heard = read(message.payload)
     if message.key is None:
         raise Unreadable("a signal without a key")
-    session = await db.get(Session, message.session_id) if message.session_id is not None else None
-    if session is None:
-        return  # the conversation was deleted since
+    session = await db.get(Session, message.session_id, **STAYS) if message.session_id is not None else None
+    if session is None or await withdrawn_among(db, [session.id]):
+        return  # the conversation was deleted since, or its recording may not be used any more
     status = "open" if session.case_id is None and heard.kind in ASKS_FOR_A_CASE else "noted"
     insert = (postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert)(CaseSignal)
     row = insert.values(
@@ -74,7 +75,7 @@ async def find(db: AsyncSession, principal: Principal, signal_id: str) -> Any:
 async def confirm(db: AsyncSession, by: By, signal_id: str, expected: int, body: Confirmation) -> Any:
     """Link the conversation to a case, or to a new draft whose source is speech; all it asked for is answered with it.
 
-    Raises Problem: not_found, forbidden, version_conflict, signal_decided, case_unknown, case_state.
+    Raises Problem: not_found, forbidden, version_conflict, signal_decided, not_recorded, case_unknown, case_state.
     """
     session, waiting = await _undecided(db, by, signal_id, expected)
     if body.case_id is not None:
@@ -97,7 +98,7 @@ async def confirm(db: AsyncSession, by: By, signal_id: str, expected: int, body:
 async def dismiss(db: AsyncSession, by: By, signal_id: str, expected: int, reason: str) -> Any:
     """No case comes of it; what is heard later in the conversation asks again.
 
-    Raises Problem: not_found, forbidden, version_conflict, signal_decided.
+    Raises Problem: not_found, forbidden, version_conflict, signal_decided, not_recorded.
     """
     session, waiting = await _undecided(db, by, signal_id, expected)
     _decide(by, waiting, "dismissed", reason)
@@ -113,6 +114,8 @@ async def _undecided(db: AsyncSession, by: By, signal_id: str, expected: int) ->
     found = await find(db, by.principal, signal_id)
     by.principal.demand(Permission.CASE_INTAKE, found.CaseSignal.site_id)
     session = await repository.lock_session(db, found.CaseSignal.session_id)
+    if await withdrawn_among(db, [session.id]):
+        raise Problem(ProblemCode.NOT_RECORDED)
     waiting = list(await repository.open_of(db, session.id))
     this = next((one for one in waiting if one.id == signal_id), None)
     if this is None or session.case_id is not None:

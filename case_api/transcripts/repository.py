@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.transcripts.blocks import below, newest, together, windows
 from case_api.transcripts.query import NEWEST, Asked, asked, in_fts5, in_postgresql
-from models.consents import Consent
+from models.consents import Consent, standing
 from models.keywords import KeywordHit
 from models.people import Person
 from models.sessions import Session
@@ -187,7 +187,7 @@ def _held_so(wanted: Wanted) -> list[ColumnElement[bool]]:
         Session.staff_id: wanted.staff_id,
         Session.peak_level: wanted.level,
     }
-    found: list[ColumnElement[bool]] = [Session.recording.is_(True), Consent.withdrawn_at.is_(None)]
+    found: list[ColumnElement[bool]] = [standing()]
     found += [column == value for column, value in same.items() if value is not None]
     if wanted.since is not None:
         found.append(Session.started_at >= wanted.since)

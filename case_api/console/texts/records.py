@@ -29,10 +29,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "speaker.customer": ("客户", "Customer"),
     "speaker.unsure": ("未确定", "Unsure"),
     "review.title": ("会话回放", "Review"),
-    "review.unrecorded": (
-        "客户未同意录音（或已撤回），只保留统计数字。",
-        "No recording was agreed to (or consent was withdrawn): only counts are kept.",
-    ),
+    "review.unrecorded": ("客户未同意录音，只保留统计数字。", "No recording was agreed to: only counts are kept."),
     "review.export": ("导出", "Export"),
     "review.audio": ("录音文件", "Recording"),
     "review.report": ("报告 PDF", "Report (PDF)"),
@@ -48,6 +45,36 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "review.consent_yes": ("同意录音", "Agreed"),
     "review.consent_no": ("不同意录音", "Did not agree"),
     "review.consent_withdrawn": ("已于 {at} 撤回", "Withdrawn {at}"),
+    "consent.withdraw": ("撤回录音同意", "Withdraw consent"),
+    "consent.note": (
+        "按客户要求登记，不能恢复。录音、文字稿、投诉词、片段、评论和标注立即停用，谁也不能再听、看、搜索或导出；"
+        "保存期满且没有法律保全后删除。统计数字保留。",
+        "Written down as the customer asks; it cannot be undone. Recording, transcript, terms, clips, comments and labels are out of use "
+        "at once: nobody hears, reads, searches or exports them any more. They are deleted when their time is over and no hold keeps "
+        "them. Figures stay.",
+    ),
+    "consent.note_running": (
+        "会话正在进行：录音马上停止，员工手机会说明原因，可以改为不录音继续。此前的录音和文字立即停用，谁也不能再听、看、搜索或导出；"
+        "保存期满且没有法律保全后删除。不能恢复。",
+        "The conversation goes on: recording stops at once, and the phone says why and offers to go on without. Nobody hears, reads, "
+        "searches or exports what there is any more; it is deleted when its time is over and no hold keeps it. This cannot be undone.",
+    ),
+    "consent.asked_by": ("谁提出撤回", "Who asked for it"),
+    "consent.reason": ("理由（可不填）", "Reason, if one was given"),
+    "consent.reason_help": ("客户不必说明理由；最多 200 字", "Nobody has to give a reason; 200 characters at most"),
+    "consent.withdrawn": ("录音同意已于 {at} 撤回", "The consent to the recording was withdrawn {at}"),
+    "consent.by": ("，登记人：{name}", ", written down by {name}"),
+    "consent.asked": ("，提出人：{who}", ", asked for by: {who}"),
+    "consent.because": ("，理由：{reason}", ", reason: {reason}"),
+    "consent.kept": (
+        "录音和文字已停用，谁也不能再听、看、搜索或导出；保存期满且没有法律保全后删除。下面只有统计数字。",
+        "Recording and text are out of use for everybody, and are deleted when their time is over and no hold keeps them. "
+        "What follows is figures only.",
+    ),
+    "asked_by.customer": ("客户本人", "the customer"),
+    "asked_by.co_resident": ("共居人", "a co-resident"),
+    "asked_by.other": ("其他人", "somebody else"),
+    "done.consent_withdrawn": ("撤回已登记。", "The withdrawal is on record."),
     "review.listened": ("旁听过", "Listened in"),
     "review.sha": ("录音指纹", "SHA-256"),
     "review.mark": ("员工标记", "Mark"),
@@ -207,7 +234,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "there is an onset though the kind is no escalation; it is scored",
     ),
     "method.written": ("书面", "in writing"),
-    "method.oral": ("口头", "orally"),
+    "method.spoken": ("口头", "orally"),
     "method.screen": ("手机屏幕", "on the phone"),
     "verdict.used": ("已使用", "Used"),
     "verdict.dismissed": ("已忽略", "Dismissed"),

@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from case_api.early_warning.events.repository import add_events, touch
 from models.cases import WithdrawalCase
 from models.co_residents import CoResidentAck
-from models.consents import Consent
+from models.consents import Consent, standing
 from models.crm import CrmCustomer, CrmEvent
 from models.early_warnings import IS_OPEN, EarlyWarning
 from models.engine import Factory, reading, transaction
@@ -147,7 +147,7 @@ def _signals() -> Select[*tuple[Any, ...]]:
         .join(Session, Session.id == CaseSignal.session_id)
         .join(Consent, Consent.id == Session.consent_id)
     )
-    counts = (CaseSignal.kind != "cause", CaseSignal.status != "dismissed", Consent.withdrawn_at.is_(None))
+    counts = (CaseSignal.kind != "cause", CaseSignal.status != "dismissed", standing())
     return query.where(*counts, ~_told(CaseSignal.id, "ear"))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.learning.scope import Scope
 from case_api.pieces import all_rows, pieces
 from models.cases import WithdrawalCase
-from models.consents import Consent
+from models.consents import Consent, standing
 from models.keywords import KeywordHit
 from models.learning import FalsePair, KeywordReview
 from models.people import Person
@@ -97,8 +97,9 @@ def contexts_query(scope: Scope, *, term: str | None, category: str | None, spea
 
 
 async def hit(db: AsyncSession, allowed: Any, hit_id: str) -> tuple[KeywordHit, Session] | None:
-    """A hit and its session, kept for this transaction, if the person may read it."""
-    query = select(KeywordHit, Session).join(Session, Session.id == KeywordHit.session_id).where(KeywordHit.id == hit_id, allowed)
+    """A hit and its session, kept for this transaction, if the person may read it and the recording may be used."""
+    query = select(KeywordHit, Session).join(Session, Session.id == KeywordHit.session_id)
+    query = query.join(Consent, Consent.id == Session.consent_id).where(KeywordHit.id == hit_id, allowed, standing())
     row = (await db.execute(query.with_for_update(of=KeywordHit))).one_or_none()
     return None if row is None else (row.KeywordHit, row.Session)
 

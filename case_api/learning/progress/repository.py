@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.pieces import all_rows
+from models.consents import Consent, standing
 from models.keywords import KeywordHit
 from models.learning import EarlierWeek
 from models.sessions import Session
@@ -19,7 +20,8 @@ async def conversations(db: AsyncSession, site_id: str, until: datetime, terms: 
     """(started_at, peak_level, complained) of the site's recorded conversations; of the others nobody knows whether a term was said."""
     said = (KeywordHit.session_id == Session.id, KeywordHit.term.in_(terms), KeywordHit.speaker != "staff", KeywordHit.false_hit.is_(False))
     query = select(Session.started_at, Session.peak_level, exists().where(*said).label("complained"))
-    return await all_rows(db, query.where(Session.site_id == site_id, Session.started_at < until, Session.recording.is_(True)))
+    query = query.join(Consent, Consent.id == Session.consent_id)
+    return await all_rows(db, query.where(Session.site_id == site_id, Session.started_at < until, standing()))
 
 
 async def earlier_weeks(db: AsyncSession, site_id: str) -> Sequence[EarlierWeek]:

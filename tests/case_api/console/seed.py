@@ -475,6 +475,7 @@ async def seed(folder: Path) -> dict[str, str]:
         cut = {"name": "先让客户把话说完", "start": 38, "end": 61, "note": "注意 0:46 的提示之后怎么接话"}
         made["clip"] = (await office.api("zhangwei", "POST", f"sessions/{made['talk']}/clips", cut))["id"]
         await office.talk(None, 2900, recording=False)
+        made["regretted"] = await office.talk(None, 200 * 24 * 60)
         made["live"] = await office.talk(None, 2, status="live")
         await office.api("zhangwei", "POST", f"sessions/{made['live']}/hints", {"text": "别承诺退款"})
         async with transaction(office.factory) as db:

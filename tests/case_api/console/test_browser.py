@@ -316,6 +316,24 @@ def test_a_moment_is_commented_on(chrome: Room) -> None:
     expect(comment).to_have_count(0)
 
 
+def test_a_consent_is_withdrawn(chrome: Room) -> None:
+    desk = chrome.desk("zhangwei")
+    desk.go("/sessions/{regretted}")
+    expect(desk.page.locator("canvas")).to_be_visible()
+    desk.do("撤回录音同意", {"asked_by": "共居人", "reason": "家人不同意留录音"}, done="撤回已登记")
+    told = desk.page.locator(".banner.warn")
+    for part in ("录音同意已于", "登记人：张伟", "提出人：共居人", "理由：家人不同意留录音"):
+        expect(told).to_contain_text(part)
+    assert desk.faults() == []
+    for username in ("zhangwei", "linna", "sunli"):
+        reader = chrome.desk(username)
+        reader.go("/sessions/{regretted}")
+        expect(reader.page.locator(".banner.warn")).to_contain_text("录音同意已于")
+        for gone in ("canvas", "audio", ".utterance", "summary"):
+            expect(reader.page.locator(f"#content {gone}")).to_have_count(0)
+        expect(reader.page.get_by_role("button", name="撤回录音同意")).to_have_count(0)
+
+
 def test_a_transcript_is_corrected_and_taken_back(chrome: Room) -> None:
     desk = chrome.desk("linna")
     desk.go("/sessions/{talk}?at=1")

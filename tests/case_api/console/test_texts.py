@@ -33,6 +33,7 @@ from models.cases import CaseSource, Outcome
 from models.co_residents import AckMethod, AckStatus
 from models.companions import EndReason
 from models.competitors import CompetitorOutcome, Matchable
+from models.consents import AskedBy, ConsentMethod
 from models.crm import EventKind, SourceStatus
 from models.deliveries import DeliveryStatus
 from models.early_warnings import StepKind, WarningLevel, WarningOutcome, WarningStatus
@@ -76,6 +77,8 @@ CODES = {
     "live.over": tuple(reason for reason in get_args(EndReason) if reason != "stopped"),
     "live.quick": QUICK,
     "verdict": get_args(Verdict),
+    "method": get_args(ConsentMethod),
+    "asked_by": get_args(AskedBy),
     "policies.status": get_args(PolicyStatus),
     "alarm": get_args(WarningLevel),
     "alarm_clock": get_args(WarningLevel),

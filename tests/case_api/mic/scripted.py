@@ -40,6 +40,7 @@ class Heard:
     shown: list[str] = field(default_factory=list)
     stopped: bool = False
     ended: bool = False
+    withdrawn: int = 0  # times somebody said so
 
     @property
     def audio(self) -> bytes:
@@ -138,6 +139,7 @@ class ScriptedServer:
             ("GET", "/v1/enrolments/me", self._enrolment),
             ("POST", "/v1/enrolments", self._enrol),
             ("DELETE", "/v1/enrolments/me", self._drop_enrolment),
+            ("POST", "/v1/sessions/{session}/consent/withdrawal", self._withdraw),
         ):
             app.add_api_route(path, endpoint, methods=[method], response_model=None)
         return app
@@ -198,6 +200,19 @@ class ScriptedServer:
             raise HTTPException(404)
         self.script.enrolment = None
         return Response(status_code=204)
+
+    async def _withdraw(self, session: str, request: Request) -> Response:
+        assert await request.json() == {"asked_by": "customer"}
+        heard = self.sessions[session]
+        heard.withdrawn += 1
+        heard.ended = True
+        self._news.set()
+        return JSONResponse({"session_id": session}, status_code=201)
+
+    async def refuse(self, code: ErrorCode) -> None:
+        """End the line that is open with this error."""
+        assert self.live is not None
+        await self._refuse(self.live, code)
 
     async def _stream(self, websocket: WebSocket) -> None:
         await websocket.accept()

@@ -29,7 +29,7 @@ export function newRecord(personId, withdrawalCase, consent) {
 
 /**
  * Events: "message" (a server message), "level" {peak, rms}, "line" (state of the link), "interrupted", "resumed" (seconds),
- * "rolledover", "diskfailed", "failed" (error message), "ended" (summary, or null if the server had closed the session).
+ * "rolledover", "diskfailed", "failed" (error message), "withdrawn", "ended" (summary, or null if the server had closed the session).
  */
 export class Conversation extends EventTarget {
   static async open(database, record, account) {
@@ -58,7 +58,7 @@ export class Conversation extends EventTarget {
     this.link.addEventListener("state", ({ detail }) => this.emit("line", detail));
     this.link.addEventListener("message", ({ detail }) => this.receive(detail));
     this.link.addEventListener("rollover", () => this.rollOver());
-    this.link.addEventListener("failed", ({ detail }) => this.emit("failed", detail));
+    this.link.addEventListener("failed", ({ detail }) => this.failed(detail));
   }
 
   emit(type, detail = null) {
@@ -105,6 +105,16 @@ export class Conversation extends EventTarget {
     this.emit("resumed", seconds);
   }
 
+  // The server knows that the customer withdrew the consent: somebody wrote it down elsewhere.
+  async failed(error) {
+    if (error?.code !== "consent_withdrawn") {
+      this.emit("failed", error);
+      return;
+    }
+    await this.forget();
+    this.emit("withdrawn");
+  }
+
   receive(message) {
     if (message.type === "ready") {
       this.record.session = message.session;
@@ -125,6 +135,7 @@ export class Conversation extends EventTarget {
       this.link.fail();
       return;
     }
+    this.record.earlier = [...(this.record.earlier ?? []), this.record.session];
     this.record.session = null;
     this.sender.rebase();
     await this.save();
@@ -178,6 +189,19 @@ export class Conversation extends EventTarget {
     this.link.close();
     await this.outbox.clear();
     this.emit("ended", summary);
+  }
+
+  /** The customer takes the consent back. From here on nothing is recorded or sent; the record stays until the server was told. */
+  async withdraw() {
+    await this.forget();
+    this.record.withdrawn = this.accepted;
+    if (this.accepted) await this.database.saveSession(this.record);
+    this.emit("withdrawn");
+  }
+
+  async forget() {
+    this.over = true;
+    await this.discard();
   }
 
   /** Stops without the server: what it does not have is deleted from the phone. */

@@ -12,6 +12,7 @@ import { readyScreen } from "./screens/ready.js";
 import { elsewhereScreen, failedScreen, resumeScreen } from "./screens/resume.js";
 import { passwordScreen, signInScreen } from "./screens/sign-in.js";
 import { summaryScreen } from "./screens/summary.js";
+import { withdrawnScreen } from "./screens/withdrawal.js";
 
 const SCREENS = {
   signIn: signInScreen,
@@ -26,6 +27,7 @@ const SCREENS = {
   resume: resumeScreen,
   elsewhere: elsewhereScreen,
   failed: failedScreen,
+  withdrawn: withdrawnScreen,
   enrol: enrolmentScreen,
 };
 const BUSY = new Set(["live", "resume"]); // leaving the page would cut the conversation off
@@ -44,7 +46,8 @@ class App {
     if (account.must_change_password) return this.go("password", { forced: true });
     const unfinished = (await this.database.sessions()).find((record) => record.personId === account.person.id);
     if (!unfinished) return this.go("cases");
-    return (await this.claim()) ? this.go("resume", { record: unfinished }) : this.go("elsewhere");
+    if (!(await this.claim())) return this.go("elsewhere");
+    return this.go(unfinished.withdrawn ? "withdrawn" : "resume", { record: unfinished });
   }
 
   go(name, parameters = {}) {

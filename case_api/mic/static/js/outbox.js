@@ -98,6 +98,8 @@ export class Outbox extends EventTarget {
   /** Nothing of this session stays on the phone. */
   async clear() {
     clearTimeout(this.trimming);
+    this.unwritten.length = 0; // or the writer would put it back behind the deletion
+    this.memory.clear();
     await this.database.removeSession(this.key);
   }
 }

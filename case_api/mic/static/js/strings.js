@@ -136,6 +136,26 @@ export const STRINGS = {
   "stop.yes": ["结束", "End"],
   "stop.no": ["继续对话", "Go on"],
 
+  "withdrawal.open": ["撤回同意", "Withdraw"],
+  "withdrawal.long": ["客户撤回录音同意", "The customer withdraws consent"],
+  "withdrawal.ask": ["客户撤回录音同意？", "Does the customer withdraw consent?"],
+  "withdrawal.ask.body": [
+    "录音马上停止，手机里没上传的声音会删除。已有的录音和文字从此不能再听、再看、再用，保存期满后删除。不能恢复。",
+    "The recording stops at once and what is not sent is deleted from this phone. Nobody can hear, read or use the rest any more; it is deleted when its time is over. This cannot be undone.",
+  ],
+  "withdrawal.yes": ["撤回并停止录音", "Withdraw and stop"],
+  "withdrawal.title": ["录音同意已撤回", "Consent withdrawn"],
+  "withdrawal.stopped": ["录音已停止", "The recording has stopped"],
+  "withdrawal.body": [
+    "客户撤回了录音同意。手机里没上传的声音已删除；已有的录音和文字不再使用，谁也听不到、看不到，保存期满后删除。",
+    "The customer withdrew consent to the recording. What was not sent is deleted from this phone; nobody can hear, read or use the rest any more, and it is deleted when its time is over.",
+  ],
+  "withdrawal.telling": ["正在登记…", "Writing it down…"],
+  "withdrawal.told": ["撤回已登记", "The withdrawal is on record"],
+  "withdrawal.untold": ["还没登记上（{problem}）。联网后自动登记，请先不要清除浏览器数据。", "Not on record yet ({problem}). It will be as soon as there is a line; keep this browser's data until then."],
+  "withdrawal.goon": ["继续，不录音，只提示", "Go on without recording"],
+  "withdrawal.goon.detail": ["不保存录音和文字，只记次数；需要时仍会提示您。", "Neither audio nor text is kept, only counts; words still appear when needed."],
+
   "finishing.upload": ["正在上传剩余 {seconds} 秒，请不要关闭页面", "Sending the last {seconds} s; keep this page open"],
   "finishing.offline": ["没有网络，还有 {seconds} 秒存在手机里。联网后自动上传。", "No line: {seconds} s are kept on this phone and sent once you are online."],
   "finishing.text": ["正在整理文字…", "Writing down the last words…"],

@@ -6,6 +6,7 @@ import { keepAwake, letSleep } from "../wake-lock.js";
 import { CompanionView } from "./companions.js";
 import { PromptDeck } from "./prompts.js";
 import { askToSignIn } from "./resume.js";
+import { askWithdrawal } from "./withdrawal.js";
 import { TranscriptView } from "./transcript.js";
 
 const REFRESH_MS = 250;
@@ -67,6 +68,7 @@ class LiveView {
       "span",
       { class: "subject" },
       h("span", { class: recording ? "rec on" : "rec" }, t(recording ? "live.recording" : "live.norecording")),
+      recording ? h("button", { type: "button", class: "withdraw", onclick: () => this.withdraw() }, t("withdrawal.open")) : null,
       label,
     );
   }
@@ -99,12 +101,14 @@ class LiveView {
     on("rolledover", () => toast(t("warn.rolledover")));
     on("diskfailed", () => this.warn("disk", t("warn.disk"), Infinity));
     on("failed", (error) => this.failed(error));
+    on("withdrawn", () => this.leave("withdrawn", { record: conversation.record }));
     on("ended", () => this.leave("summary", { conversation }));
   }
 
   receive(message) {
     const handlers = {
       transcript: () => this.transcript.update(message),
+      correction: () => this.transcript.correct(message),
       state: () => this.showState(message),
       prompt: () => this.deck.show(message),
       keyword: () => this.showKeyword(message),
@@ -184,6 +188,10 @@ class LiveView {
     if (!sure) return;
     await this.conversation.stop();
     this.leave("summary", { conversation: this.conversation });
+  }
+
+  async withdraw() {
+    if (await askWithdrawal()) await this.conversation.withdraw();
   }
 
   async failed(error) {

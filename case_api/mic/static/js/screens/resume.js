@@ -54,6 +54,7 @@ async function open(app, record, { element, waiting, body }) {
     waiting.textContent = clock(conversation.pendingSeconds);
     if (!element.isConnected) clearInterval(ticker);
   }, 250);
+  conversation.addEventListener("withdrawn", () => element.isConnected && app.go("withdrawn", { record }));
   conversation.addEventListener("failed", ({ detail }) => element.isConnected && app.go("failed", { conversation, error: detail }));
   conversation.addEventListener("ended", () => element.isConnected && app.go("summary", { conversation }));
   body.replaceChildren(...choices(app, conversation, body));

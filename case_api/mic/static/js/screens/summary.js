@@ -5,6 +5,7 @@ import { action, clock, h, icon, toast } from "../dom.js";
 import { header } from "../header.js";
 import { both, t } from "../i18n.js";
 import { askToSignIn } from "./resume.js";
+import { askWithdrawal } from "./withdrawal.js";
 
 const REFRESH_MS = 250;
 const SPEAKERS = ["customer", "staff", "unsure"];
@@ -18,6 +19,7 @@ export function summaryScreen(app, { conversation }) {
     h("p", { class: "context" }, conversation.record.case?.label ?? t("case.without")),
     body,
   );
+  conversation.addEventListener("withdrawn", () => element.isConnected && app.go("withdrawn", { record: conversation.record }));
   const finish = () => {
     app.release();
     body.replaceChildren(...result(app, conversation));
@@ -45,7 +47,7 @@ function result(app, conversation) {
   const home = action(t("summary.again"), () => app.start(), { class: "button primary large" });
   const { summary } = conversation;
   if (summary === null) {
-    return [h("p", { class: "notice" }, t("summary.closed")), ...files(conversation.record), home];
+    return [h("p", { class: "notice" }, t("summary.closed")), ...files(app, conversation), home];
   }
   return [
     h(
@@ -58,7 +60,7 @@ function result(app, conversation) {
     shares(summary.talk_share, summary.moments ?? []),
     prompts(summary.prompts),
     keywords(summary.keywords),
-    ...files(conversation.record),
+    ...files(app, conversation),
     home,
   ];
 }
@@ -123,7 +125,8 @@ function keywords(counts) {
 }
 
 // Sound and text come with the account's token, so they are fetched here and not linked.
-function files({ session, consent }) {
+function files(app, conversation) {
+  const { session, consent } = conversation.record;
   if (!consent.recording) return [h("p", { class: "notice" }, icon("micoff"), t("summary.norecording"))];
   const place = h("div", { class: "stack" });
   const play = async () => {
@@ -135,6 +138,9 @@ function files({ session, consent }) {
     place.replaceChildren(h("pre", { class: "plain-text", tabIndex: 0 }, await text.text()));
   };
   const careful = (run) => () => run().catch((problem) => toast(problem.message, "bad"));
+  const withdraw = async () => {
+    if (await askWithdrawal()) await conversation.withdraw();
+  };
   return [
     h(
       "section",
@@ -143,6 +149,7 @@ function files({ session, consent }) {
       h("p", {}, h("small", {}, t("summary.session", { session }))),
       h("div", { class: "row" }, action(t("summary.play"), careful(play)), action(t("summary.text"), careful(read))),
       place,
+      action(t("withdrawal.long"), withdraw, { class: "button plain" }),
     ),
   ];
 }
