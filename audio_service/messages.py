@@ -171,6 +171,16 @@ class Transcript(_Out):
     doubtful: bool = False
 
 
+class Correction(_Out):
+    """The speaker of an utterance whose final was sent before, as the voices are known at `at`. The final itself comes once."""
+
+    type: Literal["correction"] = "correction"
+    utterance: str
+    at: float
+    speaker: Speaker
+    confidence: float
+
+
 class Measure(_Out):
     """One cue: its value, this speaker's baseline and the robust z against it (None until there is a baseline)."""
 
@@ -341,4 +351,6 @@ class Summary(_Out):
     moments: list[Moment] = Field(default_factory=list, description="Interruptions, long silences and calmings, the first 200")
 
 
-ServerMessage = Ready | Ack | Transcript | State | Prompt | Keyword | Moment | Nudge | Hint | Listeners | Warning_ | Error | Summary
+ServerMessage = (
+    Ready | Ack | Transcript | Correction | State | Prompt | Keyword | Moment | Nudge | Hint | Listeners | Warning_ | Error | Summary
+)

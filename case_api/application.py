@@ -98,6 +98,7 @@ from case_api.state.endpoints import router as state_router
 from case_api.tasks.endpoints import router as tasks_router
 from case_api.trace.endpoints import router as trace_router
 from case_api.transcripts.endpoints import router as transcripts_router
+from case_api.wall.endpoints import router as wall_router
 from case_api.webhooks.endpoints import router as webhooks_router
 from models import migrations
 from models.base import utc_now
@@ -224,6 +225,7 @@ def _routes() -> APIRouter:
         webhooks_router,
         notifications_router,
         sessions_router,
+        wall_router,
         session_labels_router,
         comments_router,
         corrections_router,

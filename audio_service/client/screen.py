@@ -28,6 +28,7 @@ class Screen:
         self._console = console
         self._level = "provisional"
         self._seen: set[tuple[str, str]] = set()
+        self._texts: dict[str, tuple[float, str]] = {}
 
     def show(self, message: dict[str, Any]) -> None:
         """Print what a person wants to see of a message; the rest is silent."""
@@ -42,11 +43,20 @@ class Screen:
             self._console.print(f"[dim]会话 {message['session']} · {'录音' if message['recording'] else '不录音'}[/]")
 
     def _transcript(self, message: dict[str, Any]) -> None:
-        if not message["final"] or not message["text"] or self._repeated("transcript", message["utterance"] + message["speaker"]):
+        if not message["final"] or not message["text"] or self._repeated("transcript", message["utterance"]):
             return
-        name, colour = WHO[message["speaker"]]
-        line = Text.assemble((f"{_clock(message['start'])}  ", "dim"), (f"{name:<4}", colour), message["text"])
-        self._console.print(line)
+        self._texts[message["utterance"]] = (message["start"], message["text"])
+        self._said(message["start"], message["speaker"], message["text"])
+
+    def _correction(self, message: dict[str, Any]) -> None:
+        """The line once more, under the speaker it turned out to be."""
+        said = self._texts.get(message["utterance"])
+        if said is not None and not self._repeated("correction", message["utterance"] + message["speaker"]):
+            self._said(said[0], message["speaker"], f"{said[1]}（说话人更正 · speaker corrected）")
+
+    def _said(self, start: float, speaker: str, text: str) -> None:
+        name, colour = WHO[speaker]
+        self._console.print(Text.assemble((f"{_clock(start)}  ", "dim"), (f"{name:<4}", colour), text))
 
     def _state(self, message: dict[str, Any]) -> None:
         changed, self._level = message["level"] != self._level, message["level"]

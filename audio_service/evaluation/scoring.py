@@ -7,7 +7,8 @@ recall          escalations whose first calming prompt came in [onset - 1, onset
 delay_s         that prompt's `at` minus the onset
 late_s          `received_at` minus a calming prompt's `at`: computing and transport, meaningful at real-time speed only
 false_per_hour  calming prompts outside [onset - 1, offset + 10], and every one where nobody escalates, per hour of audio
-attribution     share of labelled speech inside final utterances of the right speaker, the wrong one, `unsure`, or of none
+attribution     share of labelled speech inside final utterances of the right speaker, the wrong one, `unsure`, or of none;
+                `attribution_corrected`: the same after the corrections that came later
 cer             character error rate of the final text over Hanzi, by role; an utterance counts for the turn it overlaps most
 keywords        recall: labelled terms heard between 1 s before and 2 s after their turn; precision: those against terms of the corpus's
                 vocabulary heard farther than 3 s from any turn that contains them
@@ -62,6 +63,7 @@ class Tally:
     wrong: float = 0.0
     unsure: float = 0.0
     missed: float = 0.0
+    corrected: dict[str, float] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=_by_role)
     characters: dict[str, int] = field(default_factory=_by_role)
     terms: int = 0
@@ -92,8 +94,15 @@ def tally(conversation: Conversation, messages: Sequence[Message], vocabulary: I
     out = Tally(conversations=1, hours=conversation.seconds / 3600)
     _prompts(out, conversation, messages)
     finals = final_transcripts(messages)
+    corrected = corrected_transcripts(messages)
     for turn in conversation.turns:
-        _attribution(out, turn, finals)
+        shares = _attribution(turn, finals)
+        out.right += shares["right"]
+        out.wrong += shares["wrong"]
+        out.unsure += shares["unsure"]
+        out.missed += shares["not_transcribed"]
+        for share, seconds in _attribution(turn, corrected).items():
+            out.corrected[share] = out.corrected.get(share, 0.0) + seconds
     if any(turn.text for turn in conversation.turns):
         _texts(out, conversation.turns, finals)
     _keywords(out, conversation.turns, [one for one in messages if one["type"] == "keyword"], frozenset(vocabulary))
@@ -107,8 +116,14 @@ def calming_prompts(messages: Iterable[Message]) -> list[Message]:
 
 
 def final_transcripts(messages: Iterable[Message]) -> list[Message]:
-    """The last word on every utterance: a final may come again under a corrected speaker."""
+    """The final of every utterance, as it came; the last of them in streams of versions that sent one again under a corrected speaker."""
     return list({one["utterance"]: one for one in messages if one["type"] == "transcript" and one.get("final")}.values())
+
+
+def corrected_transcripts(messages: Sequence[Message]) -> list[Message]:
+    """The finals under the speakers the conversation ended with."""
+    speakers = {one["utterance"]: one["speaker"] for one in messages if one["type"] == "correction"}
+    return [{**final, "speaker": speakers.get(final["utterance"], final.get("speaker", "unsure"))} for final in final_transcripts(messages)]
 
 
 def hit(conversation: Conversation, prompts: Iterable[Message]) -> Message | None:
@@ -144,14 +159,14 @@ def _prompts(out: Tally, conversation: Conversation, messages: Sequence[Message]
         out.false_by_kind[conversation.kind] = out.false
 
 
-def _attribution(out: Tally, turn: Turn, finals: Sequence[Message]) -> None:
+def _attribution(turn: Turn, finals: Sequence[Message]) -> dict[str, float]:
+    """Seconds of a turn by what the finals say of its speaker."""
     got: defaultdict[str, float] = defaultdict(float)
     for final in finals:
         got[final.get("speaker", "unsure")] += overlap((turn.start, turn.end), (final["start"], final["end"]))
-    out.right += got[turn.role]
-    out.wrong += got["staff" if turn.role == "customer" else "customer"]
-    out.unsure += got["unsure"]
-    out.missed += max(0.0, turn.seconds - sum(got.values()))
+    missed = max(0.0, turn.seconds - sum(got.values()))
+    other = "staff" if turn.role == "customer" else "customer"
+    return {"right": got[turn.role], "wrong": got[other], "unsure": got["unsure"], "not_transcribed": missed}
 
 
 def heard_in(turns: Sequence[Turn], finals: Iterable[Message]) -> list[str]:
@@ -193,8 +208,8 @@ def _ratio(part: float, whole: float) -> float | None:
 
 def figures(tally: Tally) -> dict[str, Any]:
     """The figures by the definitions above; None where nothing was there to measure. Ratios to 4 digits, seconds to 3."""
-    speech = tally.right + tally.wrong + tally.unsure + tally.missed or 1.0
     shares = {"right": tally.right, "wrong": tally.wrong, "unsure": tally.unsure, "not_transcribed": tally.missed}
+    speech = sum(shares.values()) or 1.0
     return {
         "conversations": tally.conversations,
         "hours": round(tally.hours, 3),
@@ -205,6 +220,7 @@ def figures(tally: Tally) -> dict[str, Any]:
         "false_per_hour": _ratio(tally.false, tally.hours),
         "false_by_kind": tally.false_by_kind,
         "attribution": {name: round(seconds / speech, 4) for name, seconds in shares.items()},
+        "attribution_corrected": {name: round(tally.corrected.get(name, 0.0) / speech, 4) for name in shares},
         "cer": {role: _ratio(tally.errors[role], tally.characters[role]) for role in ROLES},
         "keywords": {
             "recall": _ratio(tally.terms_found, tally.terms),

@@ -11,6 +11,7 @@ from audio_service.evaluation.corpus import write_whole
 
 REQUIRED = {
     "transcript": ("utterance", "final", "start", "end", "text"),
+    "correction": ("utterance", "speaker"),
     "prompt": ("kind", "at"),
     "keyword": ("term", "at"),
     "state": ("at", "level", "speaker", "measures"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audio_service.evaluation.corpus import Conversation
-from audio_service.evaluation.scoring import Message, calming_prompts, final_transcripts, hit, is_false
+from audio_service.evaluation.scoring import Message, calming_prompts, corrected_transcripts, hit, is_false
 
 CUES = ("rate", "loudness", "pitch")
 """Measures that are drawn: syllables a second, dB, Hz."""
@@ -67,7 +67,7 @@ class View:
 def view(conversation: Conversation, messages: Sequence[Message]) -> View:
     """Labels and messages side by side."""
     states = [one for one in messages if one["type"] == "state"]
-    finals = sorted(final_transcripts(messages), key=lambda final: final["start"])
+    finals = sorted(corrected_transcripts(messages), key=lambda final: final["start"])
     return View(
         conversation=conversation,
         heard=tuple(Span(final["start"], final["end"], final["speaker"]) for final in finals),

@@ -254,7 +254,7 @@ class Hearing:
             if now in (Speaker.UNSURE, past.speaker):
                 continue
             past.speaker, past.compared = now, self._voices.compared
-            events.append(SpeakerUpdate(past.number, now, confidence))
+            events.append(SpeakerUpdate(self.seconds, past.number, now, confidence))
             if now is Speaker.CUSTOMER and self._voices.familiar(past.heard):
                 self._detector.recall(past.passages)
         return events

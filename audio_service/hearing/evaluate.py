@@ -50,16 +50,15 @@ def run(
 
 
 def messages(events: Iterable[HearingEvent]) -> list[dict[str, Any]]:
-    """Events → the transcript finals (empty text) and calming prompts of the wire contract."""
+    """Events → the transcript finals (empty text), their corrections and the calming prompts of the wire contract."""
     out: list[dict[str, Any]] = []
-    finals: dict[int, dict[str, Any]] = {}
     for event in events:
         if isinstance(event, VoiceEnd):
             final = {"type": "transcript", "utterance": str(event.utterance), "final": True, "speaker": event.speaker.value}
-            finals[event.utterance] = final | {"confidence": event.confidence, "start": event.start, "end": event.end, "text": ""}
-            out.append(finals[event.utterance])
+            out.append(final | {"confidence": event.confidence, "start": event.start, "end": event.end, "text": ""})
         elif isinstance(event, SpeakerUpdate):
-            out.append(finals[event.utterance] | {"speaker": event.speaker.value, "confidence": event.confidence})
+            told = {"speaker": event.speaker.value, "confidence": event.confidence}
+            out.append({"type": "correction", "utterance": str(event.utterance), "at": event.at} | told)
         elif isinstance(event, Escalation):
             out.append({"type": "prompt", "kind": "calming", "at": event.at, "strength": event.strength})
     return out

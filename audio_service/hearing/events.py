@@ -42,8 +42,9 @@ class VoiceEnd:
 
 @dataclass(frozen=True)
 class SpeakerUpdate:
-    """An utterance that has already ended is now attributed differently (the voices of this session are known better)."""
+    """An utterance that has already ended is now, at `at` seconds, attributed differently (the voices of this session are known better)."""
 
+    at: float
     utterance: int
     speaker: Speaker
     confidence: float

@@ -42,7 +42,7 @@ from audio_service.live.tally import Tally
 from audio_service.live.utterances import Utterances
 from audio_service.live.warnings import nudge, warning
 from audio_service.live.words import Found, find, propose, read
-from audio_service.messages import Moment, MomentKind, ServerMessage, Speaker, State, Summary, Transcript, WarningCode
+from audio_service.messages import Correction, Moment, MomentKind, ServerMessage, Speaker, State, Summary, Transcript, WarningCode
 from models.settings_detection import DetectionSettings, changed_by_site
 from scripts_library.ranking import Verdict
 
@@ -208,10 +208,11 @@ class Interpreter:
         )
 
     def _corrected(self, event: SpeakerUpdate) -> None:
-        again = self._utterances.update(event)
-        if again is not None:
-            self.rows.speaker(event.utterance, again)
-            self._tell(again)
+        corrected = self._utterances.update(event)
+        if corrected is not None:
+            self.rows.speaker(event.utterance, corrected)
+            at = round(event.at, 2)
+            self._tell(Correction(utterance=corrected.utterance, at=at, speaker=corrected.speaker, confidence=corrected.confidence))
 
     def _escalated(self, event: Escalation) -> None:
         self.rows.signal("escalation", event.at, {"level": event.level, "strength": round(event.strength, 2)})

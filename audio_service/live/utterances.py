@@ -117,7 +117,7 @@ class Utterances:
         task.add_done_callback(lambda _: self._hand_on())
 
     def update(self, event: SpeakerUpdate) -> Transcript | None:
-        """The final again under the speaker known now; None if it has not been sent yet (it will carry the new one)."""
+        """The final under the speaker known now; None if it has not been sent yet (it will carry the new one)."""
         waiting = self._waiting.get(event.utterance)
         if waiting is not None:
             corrected = replace(waiting[0], speaker=event.speaker, confidence=event.confidence)

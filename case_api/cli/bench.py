@@ -31,6 +31,7 @@ from case_api.cli.bench_figures import figures
 from case_api.cli.bench_mining import mining
 from case_api.cli.bench_review import review
 from case_api.cli.bench_search import search
+from case_api.cli.bench_wall import wall
 from case_api.cli.bench_warnings import warnings
 from case_api.harness import Service, Staff, own_settings, play_and_kill, prepare, staff_phone
 from models.settings import get_settings
@@ -40,6 +41,7 @@ app.command()(cases)
 app.command()(mining)
 app.command()(review)
 app.command()(search)
+app.command()(wall)
 app.command()(warnings)
 app.command()(figures)
 console = Console()

@@ -104,13 +104,13 @@ def _opened(address: str, pid: int, staff: Staff, session_id: str, times: int) -
 def _asked(client: httpx2.Client, pid: int, path: str, times: int) -> dict[str, float]:
     took, worked, wire, size = [], [], 0, 0
     for _ in range(times + 1):
-        begun, before = time.perf_counter(), _processor_seconds(pid)
+        begun, before = time.perf_counter(), processor_seconds(pid)
         with client.stream("GET", path) as answer:
             answer.raise_for_status()
             size = len(answer.read())
             wire = answer.num_bytes_downloaded
         took.append(time.perf_counter() - begun)
-        worked.append(_processor_seconds(pid) - before)
+        worked.append(processor_seconds(pid) - before)
     seconds = {
         "cold_s": took[0],
         "median_s": statistics.median(took[1:]),
@@ -120,7 +120,7 @@ def _asked(client: httpx2.Client, pid: int, path: str, times: int) -> dict[str, 
     return {name: round(value, 3) for name, value in seconds.items()} | {"bytes": size, "bytes_sent": wire}
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """What a process has worked so far: what a busy machine does not change."""
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
@@ -146,7 +146,7 @@ async def long_conversation(settings: Settings, staff: Staff, hours: float) -> t
             session.summary = {"moments": list(_moments(seconds))}
             db.add(session)
             await db.flush()
-            rows = [*_heard(session.id, events, len(piece) / SAMPLE_RATE, seconds), *_comments(session.id, staff, seconds)]
+            rows = [*rows_heard(session.id, events, len(piece) / SAMPLE_RATE, seconds), *_comments(session.id, staff, seconds)]
             db.add_all(rows)
             session_id = session.id
     finally:
@@ -170,7 +170,7 @@ def _moments(seconds: float) -> Iterator[dict[str, Any]]:
         yield {"type": "moment", "by": None, "seconds": None, "at": round(float(at), 1)} | kinds[number % 3]
 
 
-def _heard(session: str, events: Sequence[HearingEvent], length: float, seconds: float) -> Iterator[Any]:
+def rows_heard(session: str, events: Sequence[HearingEvent], length: float, seconds: float) -> Iterator[Any]:
     """Rows of the piece over and over until `seconds`."""
     states = [event for event in events if isinstance(event, StateReport)]
     turns = [event for event in events if isinstance(event, VoiceEnd)]

@@ -50,7 +50,8 @@ async def count(db: AsyncSession, session_id: str) -> int:
 
 
 async def said(db: AsyncSession, clip: SessionClip) -> Sequence[Any]:
-    """(speaker, start, end, text) of what reaches into the clip and has text, in order."""
-    query = select(Utterance.speaker, Utterance.start, Utterance.end, Utterance.text, Utterance.corrected.label("corrected"))
+    """(speaker, start, end, text, corrected, avg_logprob) of what reaches into the clip and has text, in order."""
+    doubts = (Utterance.corrected.label("corrected"), Utterance.quality["avg_logprob"].as_float().label("avg_logprob"))
+    query = select(Utterance.speaker, Utterance.start, Utterance.end, Utterance.text, *doubts)
     inside = (Utterance.session_id == clip.session_id, Utterance.start < clip.end, Utterance.end > clip.start, Utterance.text != "")
     return (await db.execute(query.where(*inside).order_by(Utterance.start, Utterance.ordinal))).all()

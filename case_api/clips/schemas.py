@@ -63,6 +63,7 @@ class ClipSaid(Out):
     end: float
     text: str = Field(examples=["您先坐下喝杯茶，我帮您登记"])
     corrected: bool = Field(description="Whether somebody corrected what was recognised")
+    doubtful: bool = Field(description="Whether the recogniser would not bet on the text, and nobody has corrected it")
 
 
 class ClipDetail(ClipOut):

@@ -16,6 +16,7 @@ from case_api.commands import By, guard
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sessions.audio import recording_of
+from case_api.sessions.rules import doubtful
 from case_api.sessions.service import find_kept
 from models import audit
 from models.clips import SessionClip
@@ -57,7 +58,8 @@ async def detail(db: AsyncSession, principal: Principal, clip_id: str) -> ClipDe
 
 def _within(clip: SessionClip, said: Any) -> ClipSaid:
     start, end = (round(min(max(at, clip.start), clip.end) - clip.start, 2) for at in (said.start, said.end))
-    return ClipSaid(speaker=said.speaker, start=start, end=end, text=said.text, corrected=said.corrected)
+    own = {name: getattr(said, name) for name in ("speaker", "text", "corrected")}
+    return ClipSaid(start=start, end=end, doubtful=doubtful(said.avg_logprob, corrected=said.corrected), **own)
 
 
 async def cut(db: AsyncSession, by: By, session_id: str, given: ClipIn, data_dir: Path) -> ClipOut:

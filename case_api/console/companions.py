@@ -61,14 +61,14 @@ class ListenIn(Element, component=Path(__file__).parent / "static" / "listen.js"
             banner(text, tone)
 
 
-def controls(visit: Visit, session: Row, refresh: Refresh) -> None:
-    """Buttons for whoever may; nothing for anybody else, or once the conversation is over."""
+def controls(visit: Visit, session: Row, notice_version: str, refresh: Refresh) -> None:
+    """Buttons for whoever may; nothing for anybody else, or once the conversation is over. `notice_version`: what the customer was told."""
     if session["status"] not in RUNNING or not visit.principal.may(Permission.SESSION_ACCOMPANY, session["site_id"]):
         return
     with div("live-acts"):
         hint = button(visit.t("live.hint"), "small")
         trouble = div("trouble")
-        if session["recording"] and agreed(session["consent"]["notice_version"]):
+        if session["recording"] and agreed(notice_version):
             ListenIn(visit, session["id"], trouble)
         elif session["recording"]:
             el("small", visit.t("live.not_agreed"))

@@ -22,7 +22,6 @@ from case_api.security import Permission
 
 Row = dict[str, Any]
 REFRESH_SECONDS: Final = 3.0
-MOST: Final = 24
 ENDED_SECONDS: Final = 120.0
 """How long a conversation that is over is still told of: long enough to go to its review."""
 ORDER: Final = ("agitated", "rising", "calm", "provisional")
@@ -53,21 +52,8 @@ async def live(visit: Visit, request: Request) -> None:
 
 
 async def running(visit: Visit) -> list[Row]:
-    """Conversations that have not ended, each with what was last heard of it."""
-    lists = await asyncio.gather(*(visit.rest.get("sessions", status=status, limit=MOST) for status in ("live", "interrupted")))
-    found = [session for page_ in lists for session in page_["items"]][:MOST]
-    return sorted(await asyncio.gather(*(_heard(visit, one) for one in found)), key=lambda one: ORDER.index(one["level"]))
-
-
-async def _heard(visit: Visit, session: Row) -> Row:
-    path = f"sessions/{session['id']}"
-    detail: Row = await visit.rest.get(path, characters=False)
-    if not detail["recording"]:
-        return detail | {"level": detail["peak_level"], "speaker": None}
-    states = await visit.rest.get(f"{path}/states")
-    newest: Row = states["items"][-1] if states["items"] else {"level": "provisional", "speaker": None, "at": 0}
-    heard = max([detail["seconds"], newest["at"], *(said["end"] for said in detail["utterances"][-1:])])
-    return {**detail, "level": newest["level"], "speaker": newest["speaker"], "seconds": heard}
+    """Conversations that have not ended, each with what was last heard of it; the most agitated first."""
+    return sorted((await visit.rest.get("wall"))["items"], key=lambda one: ORDER.index(one["level"]))
 
 
 async def over(visit: Visit, ids: list[str]) -> set[str]:
@@ -131,7 +117,7 @@ class Wall:
 
 
 class Card:
-    """One conversation. What can be pressed is made once; the rest is drawn anew."""
+    """One conversation. What can be pressed is made once; the rest is drawn anew where it has changed."""
 
     def __init__(self, visit: Visit, session: Row, again: companions.Refresh) -> None:
         self._visit, self._again = visit, again
@@ -143,16 +129,22 @@ class Card:
             with div("case-card-head"):
                 link(self.name, self._path, "strong")
                 self._level = div()
+            self._where = el("small")
             self._body = div("live-body")
             self._acts = div()
+        self._shown: Row = {}
         self._act(session)
 
     def _act(self, session: Row) -> None:
         with self._acts:
-            companions.controls(self._visit, session, self._again)
+            companions.controls(self._visit, session, session["notice_version"], self._again)
 
     def show(self, session: Row) -> None:
-        """As it is now."""
+        """As it is now. Its clock goes on by itself, so that nothing else is sent while nobody speaks."""
+        self._where.text = _where(self._visit, session)
+        before, self._shown = self._shown, {name: value for name, value in session.items() if name != "seconds"}
+        if self._shown == before:
+            return
         self.element.classes(replace=f"live-card {session['level']}")
         self._level.clear()
         with self._level:
@@ -170,6 +162,7 @@ class Card:
         self.element.classes(replace="live-card ended")
         self._level.clear()
         self._acts.clear()
+        self._where.delete()
         self._body.clear()
         with self._body:
             el("p", self._visit.t("live.ended"), "note")
@@ -181,20 +174,26 @@ def _offers(session: Row) -> tuple[bool, bool]:
     return session["recording"], session["status"] in RUNNING
 
 
-def _contents(visit: Visit, session: Row) -> None:
+def _where(visit: Visit, session: Row) -> str:
     who = visit.named("speaker", session["speaker"]) if session["speaker"] else visit.t("live.quiet")
     case = session["case_code"] or visit.t("live.no_case")
-    el("small", " · ".join([visit.site(session["site_id"]), case, clock(session["seconds"]), who]))
+    return " · ".join([visit.site(session["site_id"]), case, clock(session["seconds"]), who])
+
+
+def _contents(visit: Visit, session: Row) -> None:
     if session["status"] == "interrupted":
         tag(visit.named("session", "interrupted"), "warn")
     if not session["recording"]:
         el("p", visit.t("live.unrecorded"), "note")
-    for said in session["utterances"][-2:]:
-        el("p", f"{visit.named('speaker', said['speaker'])}：{said['text']}", "said")
-    for prompt in session["prompts"][-1:]:
-        el("p", prompt["text"], "live-prompt")
-    if session["keywords"]:
+    for said in session["said"]:
+        sentence = el("p", f"{visit.named('speaker', said['speaker'])}：{said['text']}", "live-said")
+        if said["doubtful"]:
+            with sentence.classes("doubtful"):
+                el("small", visit.t("player.doubtful"), "doubt")
+    if session["prompt"]:
+        el("p", session["prompt"], "live-prompt")
+    if session["terms"]:
         with div("tags"):
-            for term in list(dict.fromkeys(hit["term"] for hit in reversed(session["keywords"])))[:6]:
+            for term in session["terms"]:
                 tag(term, "warn")
     companions.given(visit, session)

@@ -6,12 +6,19 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
+from case_api.assessments.forms import FORMS, Department
 from case_api.cases.rules import search_text
 from case_api.deadlines.rules import plan
+from case_api.demo_data import SITES, paths
 from case_api.demo_data.story import WORDS, Story
+from case_api.intake.identity import masked
+from case_api.policies.rules import TierTable
+from case_api.solutions.rules import content_hash, payee_value, sha256
+from case_api.solutions.terms import PathKind
 from models.approvals import ApprovalRound, ApprovalStep
 from models.base import Base
 from models.cases import WithdrawalCase
@@ -21,11 +28,12 @@ from models.public_forms import SatisfactionAnswer
 from models.refunds import RefundInstruction, RefundPayment
 from models.registrations import Registration
 from models.sites import CHINA
-from models.solutions import Offer, OfferAnswer, Solution
+from models.solutions import Offer, OfferAnswer, Payee, Solution
 from models.tasks import CaseTask
 
 Row = dict[str, Any]
 MARK: Final = "演示数据"
+ACCOUNT: Final = "0000000000000000"
 CLOSING: Final = ("customer_tag", "knowledge_file", "regional_brief", "team_review")
 _ROLES: Final = {
     "registration": "receptionist",
@@ -33,6 +41,7 @@ _ROLES: Final = {
     "legal_assessment": "legal",
     "marketing_assessment": "marketing",
 }
+_DEPARTMENTS: Final[dict[str, Department]] = {f"{name}_assessment": name for name in FORMS}
 # (work, share of the case's time at which it opens and is done, minutes it may take)
 WORK: Final = (
     ("registration", 0.0, 0.01, 30),
@@ -55,6 +64,8 @@ class Rows:
     people: Mapping[tuple[str, str], str]
     sites: Mapping[str, str]
     now: datetime
+    tiers: tuple[str, int, TierTable]
+    """The rule by which it is decided who approves: id and number of its version, what it says."""
     scripts: Mapping[str, str] = field(default_factory=dict)
     """Words of the library's scripts, by id."""
     tables: dict[type[Base], list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -93,7 +104,7 @@ def write(rows: Rows, story: Story, code: str) -> str:
         responsible_id=rows.person(story, "staff"),
         receptionist_id=rows.person(story, "receptionist"),
         causes=list(story.causes),
-        tier=None if status == "draft" else {"key": "site_manager", "approvers": ["site_manager"], "mode": "ordered", "reasons": []},
+        tier=None if status in ("draft", "assessing") else _tier(rows, story),
         outcome=story.outcome if over else None,
         ended_at=story.ended_at if over else None,
         archived_at=closed_at if status == "archived" else None,
@@ -103,11 +114,20 @@ def write(rows: Rows, story: Story, code: str) -> str:
     )
     _form(rows, story, case_id, submitted=status != "draft")
     _work(rows, story, case_id, status, closed_at)
-    if over:
-        _path(rows, story, case_id)
+    if over or status in ("offered", "executing"):
+        _path(rows, story, case_id, code, status)
     if status == "archived":
         _closing(rows, story, case_id, closed_at)
     return case_id
+
+
+def _tier(rows: Rows, story: Story) -> Row:
+    version, number, table = rows.tiers
+    return paths.tier(paths.forms(story, _subscribed(story)), table) | {"policy_version_id": version, "policy_number": number}
+
+
+def _subscribed(story: Story) -> date:
+    return story.received_at.date() - timedelta(days=10 + story.number % 60)
 
 
 def _progress(rows: Rows, story: Story) -> float:
@@ -131,12 +151,12 @@ def _form(rows: Rows, story: Story, case_id: str, *, submitted: bool) -> None:
         id_scan_missing_reason=MARK,
         phone=f"+86120{story.number:08d}",  # of no operator: nobody is ever called
         phone_unverified_reason=MARK,
-        subscription_date=story.received_at.date() - timedelta(days=10 + story.number % 60),
+        subscription_date=_subscribed(story),
         building=story.unit[0],
         unit=story.unit[1],
         unit_type="三室两厅",
-        price_fen=story.paid_fen * 20,
-        receipt_wording="今收到认购定金",
+        price_fen=story.paid_fen * paths.PRICE_TIMES,
+        receipt_wording=paths.RECEIPT,
         receipt_kind="earnest",
         receipt_amount_fen=story.paid_fen,
         cause_text=WORDS[story.causes[0]][0],
@@ -167,6 +187,9 @@ def _work(rows: Rows, story: Story, case_id: str, status: str, closed_at: dateti
 def _task(rows: Rows, story: Story, case_id: str, kind: str, opened: datetime, done: datetime, limit: timedelta) -> None:
     role = _ROLES.get(kind, "site_manager")
     is_open, person = done > rows.now, rows.person(story, role)
+    handed: Row = {"note": MARK}
+    if kind in _DEPARTMENTS:
+        handed = paths.forms(story, _subscribed(story))[_DEPARTMENTS[kind]].model_dump(mode="json")
     due = opened + limit
     if is_open:
         due = max(due, rows.now + timedelta(hours=2))  # nothing is late the moment it appears
@@ -179,7 +202,7 @@ def _task(rows: Rows, story: Story, case_id: str, kind: str, opened: datetime, d
         subject_id=None,
         subject_key="",
         status="open" if is_open else "done",
-        result=None if is_open else {"note": MARK},
+        result=None if is_open else handed,
         opened_at=opened,
         done_at=None if is_open else done,
         done_by=None if is_open else person,
@@ -201,57 +224,62 @@ def _task(rows: Rows, story: Story, case_id: str, kind: str, opened: datetime, d
     )
 
 
-def _path(rows: Rows, story: Story, case_id: str) -> None:
-    """The path that was offered, accepted and, where money went back, approved and paid."""
+def _path(rows: Rows, story: Story, case_id: str, code: str, status: str) -> None:
+    """The paths that were offered; the one that was accepted and, where money went back, its approval and payment."""
     if story.path == "none":
         return
     whole = story.ended_at - story.received_at
     offered, answered = story.received_at + whole * 0.15, story.received_at + whole * 0.55
-    manager, total = rows.person(story, "site_manager"), story.paid_fen * story.refund_bp // 10_000
+    manager = rows.person(story, "site_manager")
+    chosen, *_ = shown = [_solution(rows, story, case_id, kind, offered) for kind in paths.kinds(story)]
+    valid_until = max(offered + timedelta(days=7), rows.now + timedelta(days=1) if status == "offered" else offered)
+    snapshot = {
+        "case": {"id": case_id, "code": code, "customer_label": story.name, "unit_label": "".join(story.unit)},
+        "site": {"name": SITES[story.site][0], "timezone": CHINA.key},
+        "number": 1,
+        "offered_at": offered.isoformat(),
+        "valid_until": valid_until.isoformat(),
+        "paths": shown,
+    }
     offer_id, answer_id = rows.id("offer", story.number), rows.id("answer", story.number)
-    path = {"kind": story.path, "name_zh": MARK, "terms": {"kind": story.path}, "price": {"total_fen": total}}
-    for kind in (story.path, "keep_with_benefits" if story.path == "rescission" else "rescission"):  # two at the least
-        priced = total if kind == story.path else 0
-        rows.add(
-            Solution,
-            id=rows.id("solution", story.number, kind),
-            case_id=case_id,
-            kind=kind,
-            terms={"kind": kind},
-            facts={"stage": story.stage, "paid_fen": story.paid_fen},
-            price={"total_fen": priced},
-            total_fen=priced,
-            refund_policy_id=None,
-            note=MARK,
-            created_by=manager,
-            created_at=offered,
-            changed_at=offered,
-            withdrawn_at=None,
-        )
-    sha256 = hashlib.sha256(offer_id.encode()).hexdigest()
-    snapshot = {"paths": [path], "number": 1, "note": MARK}
-    made = {"number": 1, "status": "accepted", "snapshot": snapshot, "sha256": sha256, "offered_by": manager, "offered_at": offered}
-    rows.add(Offer, id=offer_id, case_id=case_id, valid_until=offered + timedelta(days=3), **made)
+    made = {"number": 1, "snapshot": snapshot, "sha256": sha256(snapshot), "offered_by": manager, "offered_at": offered}
+    waits = status == "offered"
+    rows.add(Offer, id=offer_id, case_id=case_id, valid_until=valid_until, status="open" if waits else "accepted", **made)
+    if waits:
+        return
     heard = {"session_id": None, "said_at": None, "evidence_id": None, "answered_by": manager, "answered_at": answered}
-    rows.add(OfferAnswer, id=answer_id, offer_id=offer_id, case_id=case_id, answer="accept", path=path, nonce="0" * 32, note="", **heard)
-    if total:
-        _refund(rows, story, case_id, answered, total)
+    nonce = "0" * 32
+    rows.add(OfferAnswer, id=answer_id, offer_id=offer_id, case_id=case_id, answer="accept", path=chosen, nonce=nonce, note="", **heard)
+    if chosen["kind"] == "rescission":
+        payee = {"role": "buyer", "name": story.name, "bank": MARK, "account": ACCOUNT, "amount_fen": chosen["price"]["total_fen"]}
+        rows.add(Payee, id=rows.id("payee", story.number), answer_id=answer_id, ordinal=1, **payee)
+        hashed = content_hash(chosen, chosen["price"], [payee_value(SimpleNamespace(**payee))], nonce)
+        _approval(rows, story, case_id, answered, chosen, payee, hashed)
+        if status != "executing":
+            _refund(rows, story, case_id, answered, chosen["price"]["total_fen"], hashed)
 
 
-def _refund(rows: Rows, story: Story, case_id: str, answered: datetime, total: int) -> None:
-    round_id, instruction_id = rows.id("round", story.number), rows.id("instruction", story.number)
-    manager, site_id = rows.person(story, "site_manager"), rows.sites[story.site]
-    content_hash = hashlib.sha256(round_id.encode()).hexdigest()
-    same = {"case_id": case_id, "site_id": site_id}
+def _solution(rows: Rows, story: Story, case_id: str, kind: PathKind, offered: datetime) -> Row:
+    """A path as the offer has it."""
+    path, solution_id = paths.priced(story, kind) | {"note": MARK}, rows.id("solution", story.number, kind)
+    same = {"case_id": case_id, "created_by": rows.person(story, "site_manager"), "created_at": offered, "changed_at": offered}
+    rows.add(Solution, id=solution_id, total_fen=path["price"]["total_fen"], withdrawn_at=None, **path, **same)
+    return paths.offered(solution_id, path)
+
+
+def _approval(rows: Rows, story: Story, case_id: str, answered: datetime, path: Row, payee: Row, hashed: str) -> None:
+    """By whoever the tier asks for; where that is the manager, who began the round, by the level above."""
+    decided, round_id = _tier(rows, story), rows.id("round", story.number)
+    manager, same = rows.person(story, "site_manager"), {"case_id": case_id, "site_id": rows.sites[story.site]}
     rows.add(
         ApprovalRound,
         id=round_id,
         number=1,
-        mode="ordered",
+        mode=decided["mode"],
         status="open",
-        content_hash=content_hash,
-        content={"note": MARK},
-        tier_reasons=[],
+        content_hash=hashed,
+        content={name: path[name] for name in ("kind", "terms", "price")} | {"payees": [payee | {"account": masked(ACCOUNT)}]},
+        tier_reasons=decided["reasons"],
         initiator_id=manager,
         opened_at=answered,
         closed_at=None,
@@ -259,13 +287,19 @@ def _refund(rows: Rows, story: Story, case_id: str, answered: datetime, total: i
         version=1,
         **same,
     )
-    step = {"ordinal": 1, "required_role": "city_gm", "role": "city_gm", "status": "pending", "opened_at": answered, "version": 1}
-    rows.add(ApprovalStep, id=rows.id("step", story.number), round_id=round_id, initiator_id=manager, reason="", **step, **same)
+    step = {"ordinal": 1, "required_role": decided["approvers"][0], "role": "city_gm", "status": "pending", "version": 1}
+    step |= {"id": rows.id("step", story.number), "round_id": round_id, "initiator_id": manager, "reason": "", "opened_at": answered}
+    rows.add(ApprovalStep, **step, **same)
+
+
+def _refund(rows: Rows, story: Story, case_id: str, answered: datetime, total: int, hashed: str) -> None:
+    round_id, instruction_id = rows.id("round", story.number), rows.id("instruction", story.number)
+    same = {"case_id": case_id, "site_id": rows.sites[story.site]}
     rows.add(
         RefundInstruction,
         id=instruction_id,
         round_id=round_id,
-        content_hash=content_hash,
+        content_hash=hashed,
         number=f"DEMO-{story.number:05d}",
         case_code=f"DEMO-{story.number}",
         timezone=CHINA.key,
@@ -289,7 +323,7 @@ def _refund(rows: Rows, story: Story, case_id: str, answered: datetime, total: i
         ordinal=1,
         name=story.name,
         bank=MARK,
-        account="0000",
+        account=ACCOUNT,
         amount_fen=total,
         end_to_end_id=f"DEMO-{story.number:05d}-1",
         remittance=MARK,

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api import demo as bundled
 from case_api.demo_data import PREFIX, SITES, crm, rows, talk
 from case_api.demo_data.story import Story, go_live_of, stories
-from case_api.policies.service import install_defaults
+from case_api.policies.service import install_defaults, tier_policy
 from case_api.retention.erase import erase
 from case_api.retention.repository import forget_consents
 from models import audit
@@ -79,7 +79,8 @@ async def fill(factory: Factory, data_dir: Path, now: datetime, *, seed: int, pa
         await install_defaults(db, now)
         people = await _people(db, now, password_hash)
         scripts = {key: script.zh for key, script in Library.load().scripts.items()}
-        made = rows.Rows(seed, people, await _sites(db), now, scripts)
+        tiers, table = await tier_policy(db, None, now)
+        made = rows.Rows(seed, people, await _sites(db), now, (tiers.id, tiers.number, table), scripts)
         told = stories(today, seed)
         _write(made, told, today)
         crm.write(made)

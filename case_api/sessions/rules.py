@@ -1,4 +1,4 @@
-"""Downsampling a track; what an event or a summary may say without the recording. Pure."""
+"""Downsampling a track; which text is told with a caveat; what an event or a summary may say without the recording. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_service.transcription.results import may_be_misheard
+
 Column = NDArray[np.float32]
 Fold = Literal["mean", "lowest", "highest"]
 WORDS: Final = frozenset({"keywords", "term", "heard"})
 """Fields of events and summaries that hold what was said."""
+
+
+def doubtful(avg_logprob: float | None, *, corrected: bool) -> bool:
+    """Whether the recogniser would not bet on the text, and nobody has corrected it."""
+    return not corrected and may_be_misheard(avg_logprob or 0.0)
 
 
 def splice(chunks: Sequence[tuple[float, float, Mapping[str, Column]]], begin: float, end: float) -> tuple[float, float, dict[str, Column]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from audio_service.transcription.results import may_be_misheard
 from case_api.companions.schemas import HintOut, ListenerOut
 from case_api.schemas import In, Out, Reference
+from case_api.sessions.rules import doubtful
 from models.consents import AskedBy
 from models.keywords import MatchKind
 from models.prompts import PromptKind, Verdict
@@ -56,7 +56,7 @@ class UtteranceOut(Out):
     @property
     def doubtful(self) -> bool:
         """To be read with a caveat."""
-        return not self.corrected and may_be_misheard(self.quality.get("avg_logprob", 0.0))
+        return doubtful(self.quality.get("avg_logprob"), corrected=self.corrected)
 
 
 class FeedbackOut(Out):
@@ -81,6 +81,19 @@ class PromptOut(Out):
     alternatives: list[Any]
     evidence: dict[str, Any]
     feedback: list[FeedbackOut]
+
+
+class WithheldOut(Out):
+    """A prompt that was called for and, by lot, not shown: to learn what prompts are worth. Never one in a red situation."""
+
+    id: str = Field(description="The name it would have had on the wire")
+    kind: PromptKind
+    at: float
+    script_id: str
+    text: str = Field(description="The words that would have been shown")
+    reasons: list[Any]
+    situation: str
+    level: Level = Field(description="The customer's then")
 
 
 class KeywordOut(Out):
@@ -145,6 +158,9 @@ class SessionDetail(SessionOut):
     consent: ConsentOut
     utterances: list[UtteranceOut] = Field(default_factory=list)
     prompts: list[PromptOut] = Field(default_factory=list)
+    withheld: list[WithheldOut] = Field(
+        default_factory=list, description="Prompts that the site's agreement on learning withheld by lot; told once the conversation ended"
+    )
     keywords: list[KeywordOut] = Field(default_factory=list)
     marks: list[MarkOut] = Field(default_factory=list)
     warnings: list[WarningOut] = Field(default_factory=list)

@@ -7,12 +7,13 @@ import json
 from collections import Counter
 from datetime import timedelta
 
+import argon2
 import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from case_api.accounts import service
+from case_api.accounts import passwords, service
 from case_api.bootstrap import bootstrap
 from models.audit import Actor, AuditRecord
 from models.base import utc_now
@@ -102,6 +103,13 @@ async def test_every_refusal_does_the_work_of_a_check(
     for name in ("nobody", "locked"):
         await attempt(client, name)
     assert runs["argon2"] == 2
+
+
+async def test_where_there_is_no_account_a_check_is_a_full_one() -> None:
+    """It is checked against a hash of the form that a password's has, which asks for the same memory and rounds."""
+    asks_for = [argon2.extract_parameters(one) for one in (passwords._NOBODY, await passwords.hash_password(PASSWORD))]
+    assert asks_for[0] == asks_for[1]
+    assert not await passwords.verify_password(PASSWORD, None)
 
 
 async def test_guessing_locks_the_account_and_the_lock_ends(

@@ -9,10 +9,11 @@ export default {
     ${bar()}
     <p v-if="!clip.said.length" class="empty">{{ t.nothing }}</p>
     <div>
-      <button v-for="said in clip.said" type="button" :class="['utterance', said.speaker, {current: at >= said.start && at < said.end}]" @click="play(said.start)">
+      <button v-for="said in clip.said" type="button" :class="['utterance', said.speaker, {current: at >= said.start && at < said.end, doubtful: said.doubtful}]" @click="play(said.start)">
         <span class="number">{{ clock(said.start) }}</span>
         <b>{{ clip.names[said.speaker] }}</b>
-        <span class="words">{{ said.text }} <span v-if="said.corrected" class="tag">{{ t.corrected }}</span></span>
+        <span class="words">{{ said.text }} <span v-if="said.corrected" class="tag">{{ t.corrected }}</span>
+          <small v-if="said.doubtful" class="doubt">{{ t.doubtful }}</small></span>
       </button>
     </div>
   </div>`,

@@ -80,6 +80,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "review.sha": ("录音指纹", "SHA-256"),
     "review.mark": ("员工标记", "Mark"),
     "review.no_prompts": ("没有弹出提示。", "No prompt came up."),
+    "review.shown_and_withheld": ("显示 {shown} · 随机留空 {withheld}", "{shown} shown · {withheld} withheld by lot"),
+    "review.withheld": ("随机留空，未显示", "Withheld by lot"),
+    "review.withheld_note": (
+        "本案场约定随机留空一部分不紧急的提示，用来比较提示有没有用。留空的提示没有出现在手机上，与接待人员无关。",
+        "The site agreed to withhold by lot some prompts that are not urgent, to learn whether prompts help. These were never on the "
+        "phone; the staff member could not know of them.",
+    ),
     "player.correct": ("更正", "Correct"),
     "player.corrected": ("已更正", "Corrected"),
     "player.history": ("更正记录", "History"),
@@ -251,6 +258,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "player.nothing": ("没有内容。", "Nothing here."),
     "player.usual": ("平常水平", "Usual"),
     "player.sign_prompt": ("提示", "Prompt"),
+    "player.sign_withheld": ("随机留空", "Withheld by lot"),
     "player.sign_keyword": ("投诉词", "Term"),
     "player.sign_moment": ("打断", "Interruption"),
     "player.sign_calmed": ("平静下来", "Calmed"),

@@ -61,6 +61,20 @@ def test_a_conversation_worked_out_by_hand() -> None:
     assert found["final_late_s"] == {"median": 0.6, "p95": 1.0}
 
 
+def test_a_corrected_speaker_does_not_make_a_final_late_and_is_told_beside_what_was_said_first() -> None:
+    """The one text came .5 s after its utterance; who said it was known later. Labels: customer 1–5, staff 6–9, customer 20–26."""
+    stream = [
+        final("u0", "unsure", 1, 4, received_at=4.5),
+        final("u1", "customer", 6, 9, received_at=9.5),
+        {"type": "correction", "utterance": "u1", "at": 20.0, "speaker": "staff", "confidence": 0.9, "received_at": 20.1},
+        {"type": "correction", "utterance": "u0", "at": 21.0, "speaker": "customer", "confidence": 0.9, "received_at": 21.1},
+    ]
+    found = figures(tally(conversation(), stream, ()))
+    assert found["final_late_s"] == {"median": 0.5, "p95": 0.5}
+    assert found["attribution"] == {"right": 0.0, "wrong": 0.2308, "unsure": 0.2308, "not_transcribed": 0.5385}
+    assert found["attribution_corrected"] == {"right": 0.4615, "wrong": 0.0, "unsure": 0.0, "not_transcribed": 0.5385}
+
+
 @pytest.mark.parametrize(
     ("at", "hits", "false"), [(18.9, 0, 1), (19.0, 1, 0), (20.0, 1, 0), (35.0, 1, 0), (35.1, 0, 0), (36.0, 0, 0), (36.1, 0, 1)]
 )

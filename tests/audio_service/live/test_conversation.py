@@ -12,6 +12,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 from sqlalchemy import select
 
+from audio_service.evaluation.scoring import corrected_transcripts
 from audio_service.messages import SAMPLE_RATE
 from models.consents import Consent
 from models.keywords import KeywordHit
@@ -51,7 +52,7 @@ async def test_the_outburst_raises_a_calming_prompt_and_everything_is_kept(
         assert calming[0]["reasons"]
         assert calming[0]["text"]
 
-        finals = {message["utterance"]: message for message in service.of("transcript") if message["final"]}
+        finals = {message["utterance"]: message for message in corrected_transcripts(service.messages)}
         assert len(finals) >= 8
         assert {message["speaker"] for message in finals.values()} >= {"staff", "customer"}
         assert any("定金" in message["text"] or "退" in message["text"] for message in finals.values())

@@ -10,6 +10,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
+from audio_service.evaluation.scoring import corrected_transcripts
 from audio_service.messages import SAMPLE_RATE
 from case_api import demo
 from case_api.harness import Service, own_settings, play_and_kill, prepare
@@ -19,7 +20,7 @@ Event = dict[str, Any]
 
 def outcome(events: list[Event]) -> dict[str, Any]:
     """What a conversation came to: final texts, prompts, keywords and the summary, each once."""
-    finals = {e["utterance"]: (e["speaker"], e["start"], e["end"], e["text"]) for e in events if e["type"] == "transcript" and e["final"]}
+    finals = {one["utterance"]: (one["speaker"], one["start"], one["end"], one["text"]) for one in corrected_transcripts(events)}
     prompts = {e["id"]: (e["kind"], e["at"], e["script_id"], tuple(e["reasons"])) for e in events if e["type"] == "prompt"}
     keywords = sorted({(e["utterance"], e["term"], e["at"]) for e in events if e["type"] == "keyword"})
     summary = {key: value for key, value in events[-1].items() if key not in ("session", "recording", "received_at")}

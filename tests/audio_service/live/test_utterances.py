@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from audio_service.hearing.events import Pause, VoiceEnd, VoiceStart
+from audio_service.hearing.events import Pause, SpeakerUpdate, VoiceEnd, VoiceStart
 from audio_service.live.ring import AudioRing
 from audio_service.live.utterances import Utterances
 from audio_service.live.words import Found
@@ -22,7 +22,7 @@ class Talk:
 
     def __init__(self) -> None:
         self.decoded: list[str] = []
-        self.told: list[str] = []
+        self.finals: list[Transcript] = []
         self.searched: asyncio.Queue[str] = asyncio.Queue()
         self.queue = TranscriptionQueue(self)
         ring = AudioRing(10)
@@ -39,7 +39,11 @@ class Talk:
         raise AssertionError("nobody asked for a partial")
 
     def _tell(self, message: Transcript) -> None:
-        self.told.append(message.text)
+        self.finals.append(message)
+
+    @property
+    def told(self) -> list[str]:
+        return [message.text for message in self.finals]
 
     async def _search(self, text: Transcription) -> Found:
         self.searched.put_nowait(text.text)
@@ -82,3 +86,15 @@ async def test_a_guess_that_was_wrong_is_not_told(talk: Talk) -> None:
     talk.end(0, 0.0, 4.0)
     await talk.utterances.drain()
     assert talk.told == ["4.0"]
+
+
+async def test_a_speaker_known_before_the_final_is_sent_goes_with_it_and_one_known_later_is_a_correction(talk: Talk) -> None:
+    talk.utterances.start(VoiceStart(0, 0.0))
+    talk.end(0, 0.0, 2.0)
+    assert talk.utterances.update(SpeakerUpdate(2.5, 0, Speaker.STAFF, 0.9)) is None
+    await talk.utterances.drain()
+    assert [message.speaker for message in talk.finals] == [Speaker.STAFF]
+    corrected = talk.utterances.update(SpeakerUpdate(9.0, 0, Speaker.CUSTOMER, 0.81234))
+    assert corrected == talk.finals[0].model_copy(update={"speaker": Speaker.CUSTOMER, "confidence": 0.812})
+    assert len(talk.finals) == 1
+    assert talk.utterances.update(SpeakerUpdate(9.0, 7, Speaker.CUSTOMER, 0.8)) is None, "never heard of"

@@ -25,6 +25,7 @@ from models.people import Person
 from models.sessions import Session
 from models.settings import Settings
 from models.sites import Site
+from models.utterances import Utterance
 from tests.case_api.sessions.conftest import MakeSession, make_session
 from tests.conftest import MakePerson, Rows, SignIn
 
@@ -73,13 +74,31 @@ async def test_a_clip_is_the_span_and_nothing_else(
     part = await client.get(f"{path}/audio", headers=manager | {"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, sound.content[10:20])
     detail = (await client.get(path, headers=manager)).json()
-    assert detail["said"] == [{"speaker": "customer", "start": 0.0, "end": 1.75, "text": "我要退房，不然就找媒体曝光", "corrected": False}]
+    said = {"speaker": "customer", "start": 0.0, "end": 1.75, "text": "我要退房，不然就找媒体曝光", "corrected": False, "doubtful": False}
+    assert detail["said"] == [said]
 
     for wrong, code in (({"end": 3.0}, "invalid_request"), ({"end": 700.0}, "invalid_request"), ({"end": 9.0}, "clip_outside")):
         assert (await client.post(f"/v1/sessions/{talk.id}/clips", json=CUT | wrong, headers=manager)).json()["code"] == code
     records = await rows.scalars(select(AuditRecord).where(AuditRecord.subject_id == talk.id).order_by(AuditRecord.id))
     assert [record.action for record in records] == ["api:session:clip", *["api:session:clip_listen"] * 2]
     assert all(CUT["name"] not in str((record.before, record.after)) for record in records)
+
+
+async def test_what_may_be_misheard_says_so_until_it_is_corrected(
+    client: httpx2.AsyncClient, manager: Headers, talk: Session, factory: Factory
+) -> None:
+    path = f"/v1/clips/{(await client.post(f'/v1/sessions/{talk.id}/clips', json=CUT, headers=manager)).json()['id']}"
+
+    async def told() -> list[tuple[bool, bool]]:
+        return [(said["doubtful"], said["corrected"]) for said in (await client.get(path, headers=manager)).json()["said"]]
+
+    async with transaction(factory) as db:
+        await db.execute(update(Utterance).where(Utterance.session_id == talk.id).values(quality={"avg_logprob": -0.9}))
+    assert await told() == [(True, False)]
+    correction = {"text": "我要退房，不然找媒体曝光", "reason": "听录音核对"}
+    corrected = await client.patch(f"/v1/sessions/{talk.id}/utterances/u1", json=correction, headers=manager | {"If-Match": '"0"'})
+    assert corrected.status_code == 200
+    assert await told() == [(False, True)]
 
 
 async def test_it_is_heard_by_who_hears_the_conversation_and_by_the_site_once_it_is_shared(

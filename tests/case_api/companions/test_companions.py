@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 import numpy as np
@@ -22,7 +22,7 @@ from models.base import utc_now
 from models.companions import SessionHint, SessionListener
 from models.consents import Consent
 from models.engine import Factory, transaction
-from models.people import Person, PersonRole
+from models.people import Person, PersonRole, Role
 from models.sessions import Session
 from models.settings import Settings
 from models.sites import Site
@@ -242,3 +242,37 @@ async def test_a_listening_is_its_listeners_own_and_few_listen(
     room.now += timedelta(seconds=4)
     await room.hear(one)
     assert (await rows.one(select(SessionListener).where(SessionListener.id == one))).seen_at == room.now
+
+
+READ_ITS_SITE = {"site_manager", "legal", "city_gm", "hq_risk", "regional_ops", "trainer"}
+HAS_SESSIONS = {"staff", "receptionist"}
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+async def test_who_hears_a_running_conversation(
+    room: Room, make_person: MakePerson, sign_in: SignIn, site: Site, settings: Settings, role: str
+) -> None:
+    """Its sound is its own staff member's. Whoever oversees the site listens in, which the phone shows first; nobody else gets anything."""
+    said(settings.data_dir / "recordings" / room.session.id, 0.1)
+    headers = await sign_in(await make_person("somebody", (role, None if role == "admin" else site.id)))
+    refused = "listening_shown_first" if role in READ_ITS_SITE else "not_found" if role in HAS_SESSIONS else "forbidden"
+    for status in ("live", "interrupted", "finishing"):
+        await room.change(Session, status=status)
+        assert await refusal(await room.client.get(f"{room.path}/audio", headers=headers)) == refused
+    await room.change(Session, status="live")
+    for made in (await room.listen(headers), await room.hint(headers=headers)):
+        if role in READ_ITS_SITE - {"trainer"}:
+            assert made.status_code == 201
+        else:
+            assert await refusal(made) == ("forbidden" if role == "trainer" else "not_found")
+
+
+async def test_its_own_staff_member_hears_it_as_long_as_the_role_reaches_the_site(
+    room: Room, sign_in: SignIn, rows: Rows, settings: Settings, other_site: Site
+) -> None:
+    said(settings.data_dir / "recordings" / room.session.id, 0.1)
+    staff = (await rows.scalars(select(Person).where(Person.id == room.session.staff_id)))[0]
+    headers = await sign_in(staff)
+    assert (await room.client.get(f"{room.path}/audio", headers=headers)).status_code == 200
+    await room.change(PersonRole, site_id=other_site.id)
+    assert await refusal(await room.client.get(f"{room.path}/audio", headers=headers)) == "not_found"

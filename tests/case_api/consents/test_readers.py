@@ -45,11 +45,13 @@ ASKS: Final = {
     "intake/repository.py": "standing()",
     "trace/service.py": "withdrawn_at",
     "transcripts/repository.py": "standing()",
+    "wall/service.py": "kept(",
 }
 """Where the question is asked, and by what."""
 ASKED_BEFORE: Final = {
     "cli/bench_review.py": "writes a conversation of its own",
     "cli/bench_search.py": "writes conversations of its own",
+    "cli/bench_wall.py": "writes conversations of its own",
     "clips/endpoints.py": "clips.service.find",
     "demo_data/talk.py": "writes a demonstration",
     "evidence/repository.py": "evidence.service blanks the quote, and refuses a new one",
@@ -61,6 +63,7 @@ ASKED_BEFORE: Final = {
     "sessions/audio.py": "sessions.service.find_kept",
     "signals/endpoints.py": "signals.repository, signals.service",
     "trace/repository.py": "trace.service",
+    "wall/repository.py": "wall.service",
 }
 """Readers that are handed only what somebody else asked about, and who that is."""
 

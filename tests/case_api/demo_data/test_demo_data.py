@@ -30,11 +30,13 @@ from models.sessions import Session
 from models.settings import Settings
 from models.settings_figures import FigureSettings
 from models.sites import Site
+from models.solutions import OfferAnswer
 from models.tables import Base, WithdrawalCase
 from tests.case_api.conftest import Clock
 from tests.conftest import PASSWORD, PASSWORD_HASH, MakePerson, Rows, SignIn
 
 TODAY = date(2026, 11, 23)
+PARTS = ("assessment", "solutions", "offers", "offer/answer", "approvals", "refund-instruction", "closing", "evidence", "timeline")
 KEPT = {"audit_record", "policy_version"}
 """What nothing is ever taken out of."""
 
@@ -93,6 +95,7 @@ async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
     await _warnings(factory, rows, clock)
     await _effects(client)
     await _counted(factory)
+    await _read_whole(client, rows)
 
     gone = await service.remove(factory, settings.data_dir, clock())
     assert (gone["cases"], gone["sessions"]) == (624, 624)
@@ -123,6 +126,29 @@ async def _effects(client: httpx2.AsyncClient) -> None:
     assert spread["people"] >= 5
 
 
+async def _read_whole(client: httpx2.AsyncClient, rows: Rows) -> None:
+    """One case of each kind opens on every page; where money went back, what was approved is what was accepted."""
+    signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}hq-risk", "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+    taken = {one.case_id: one.path["kind"] for one in await rows.scalars(select(OfferAnswer)) if one.path is not None}
+    cases = await rows.scalars(select(WithdrawalCase).where(WithdrawalCase.code.startswith("DEMO")))
+    some = {(case.status, taken.get(case.id)): case.id for case in cases}
+    assert {kind for _, kind in some} == {"keep_with_benefits", "rescission", "transfer", "deferral", "referral", None}
+    asked = Counter[str]()
+    for (status, kind), case_id in some.items():
+        for part in PARTS:
+            answer = await client.get(f"/v1/cases/{case_id}/{part}", headers=headers)
+            assert answer.status_code in (200, 404, 409), (status, kind, part, answer.text)
+            asked[part] += answer.status_code == 200
+        if kind == "rescission":
+            answer, rounds = [
+                (await client.get(f"/v1/cases/{case_id}/{part}", headers=headers)).json() for part in ("offer/answer", "approvals")
+            ]
+            assert [one["content_hash"] for one in rounds] == [answer["content_hash"]]
+            assert [payee["amount_fen"] for payee in answer["payees"]] == [answer["path"]["price"]["total_fen"]]
+    assert set(asked) == set(PARTS)
+
+
 async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live: str) -> None:
     asked = {"before": str(TODAY), "go_live": go_live}
     answer = await client.get("/v1/figures", params=asked, headers=headers)
@@ -132,6 +158,8 @@ async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live:
     assert round(found["undiscussed"]["share"], 2) == 0.68  # 「约 68% 的退房请求源于签约前未充分沟通的关键问题」
     assert round(found["season"]["change"], 2) == 0.41  # 「比例较平日上升 41%」
     assert round(found["complaints"]["change"], 2) == pytest.approx(-0.63, abs=0.02)  # 「因沟通不当引发的投诉下降 63%」
+    named = (await client.get("/v1/figures", params={"before": str(TODAY)}, headers=headers)).json()
+    assert named["complaints"] == found["complaints"]  # both sites name that day themselves
     assert sum(month["cases"] for month in found["months"]) == 624
     assert {path["path"] for path in found["paths"]} >= {"keep_with_benefits", "rescission", "transfer", "deferral", "none"}
     assert [refund["stage"] for refund in found["refunds"]] == ["deposit_only", "online_signed"]

@@ -113,6 +113,7 @@ class LiveView {
   receive(message) {
     const handlers = {
       transcript: () => this.transcript.update(message),
+      correction: () => this.transcript.correct(message),
       state: () => this.showState(message),
       prompt: () => this.deck.show(message),
       keyword: () => this.showKeyword(message),

@@ -29,6 +29,12 @@ export class TranscriptView {
     this.follow();
   }
 
+  /** The speaker of a sentence that is already here. */
+  correct({ utterance, speaker, confidence }) {
+    const row = this.rows.get(utterance);
+    if (row) this.update({ ...row.message, speaker, confidence });
+  }
+
   get distance() {
     return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight;
   }

@@ -1,0 +1,1 @@
+"""The live wall: what runs now, in short."""
