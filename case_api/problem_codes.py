@@ -177,6 +177,7 @@ class ProblemCode(StrEnum):
     MAPPING_INVALID = "mapping_invalid"
     WARNING_CLOSED = "warning_closed"
     WARNING_STATE = "warning_state"
+    WARNING_NOT_CLOSED = "warning_not_closed"
     RULE_SET_STATE = "rule_set_state"
     SESSION_UNKNOWN = "session_unknown"
     BACKTEST_TOO_LARGE = "backtest_too_large"

@@ -180,8 +180,8 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.DEFERRAL_USED: ProblemText(
         409,
-        "本案已给过一次延期：只有首次提出延期付款才有宽限。请改用协议解除、转介或房源转让",
-        "This case had its days of grace, which are for the first request only: rescind, refer or transfer instead",
+        "该客户已给过一次延期：只有首次提出延期付款才有宽限。请改用协议解除、转介或房源转让",
+        "The customer had days of grace, which are for the first request only: rescind, refer or transfer instead",
     ),
     ProblemCode.TOO_FEW_PATHS: ProblemText(
         409, "至少须有两种不同类型的方案才能报价", "An offer needs at least two paths of different kinds"
@@ -293,6 +293,11 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.MAPPING_INVALID: ProblemText(422, "列映射不符合要求", "The mapping of columns does not fit"),
     ProblemCode.WARNING_CLOSED: ProblemText(409, "该预警已关闭", "This warning is closed"),
     ProblemCode.WARNING_STATE: ProblemText(409, "该预警已被确认", "This warning was acknowledged before"),
+    ProblemCode.WARNING_NOT_CLOSED: ProblemText(
+        409,
+        "该预警不是由人办结的，或该客户已有新的预警，不能重新打开",
+        "Nobody closed this warning, or the customer has another one by now: there is nothing to open again",
+    ),
     ProblemCode.RULE_SET_STATE: ProblemText(409, "该规则的当前状态不允许此操作", "The rule set is not in a state that allows this"),
     ProblemCode.SESSION_UNKNOWN: ProblemText(
         422, "该案场没有这次会话，或它属于其他客户", "There is no such conversation at this site, or it is another customer's"

@@ -17,7 +17,7 @@ class FigureSettings(BaseModel):
     before_days: float = Field(default=5.8, gt=0, le=365, description="Days it took before the product came")
     go_live: date | None = Field(
         default=None,
-        description="The day the product went live; complaints are compared before and after it unless a request names another",
+        description="The day the product went live; complaints are compared before and after it unless a request or the site names another",
     )
     brief: Literal["off", "weekly", "monthly"] = Field(
         default="monthly", description="How often regional operations get each site's figures"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import date, timedelta
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
@@ -22,13 +24,14 @@ from case_api.security import Permission
 Row = dict[str, Any]
 FILTERS: Final = ("first", "before", "site_id", "cause", "go_live")
 WINTER: Final = ("12", "01")
-SOURCE_CHANGE: Final = 0.41
+BRIEFS: Final = 12
+BRIEF_HEADS: Final = ("figures.cases", "figures.retention", "figures.mean_days", "figures.overdue")
 
 
 @page("/figures", "nav.figures", Permission.FIGURES_READ, icon="figures")
 async def figures(visit: Visit, request: Request) -> None:
     """One answer of the API, shown part by part; the filters are the address."""
-    wanted = {name: visit.query[name] for name in FILTERS if visit.query.get(name)}
+    wanted = _wanted(visit)
     refused: Refused | None = None
     found: Row | None = None
     try:
@@ -48,7 +51,7 @@ async def figures(visit: Visit, request: Request) -> None:
                 download="",
             )
     el("p", visit.t("figures.help"), "note")
-    _filters(visit, found)
+    _filters(visit, found, wanted)
     if refused is not None or found is None:
         banner(visit.problem(refused) if refused else "", "bad")
         return
@@ -70,21 +73,37 @@ async def figures(visit: Visit, request: Request) -> None:
         _complaints(visit, found["complaints"])
         _undiscussed(visit, found["undiscussed"], wanted)
         _satisfaction(visit, found["satisfaction"], wanted)
+    _briefs(visit, (await visit.rest.get("figures/briefs", limit=BRIEFS))["items"])
 
 
-def _filters(visit: Visit, found: Row | None) -> None:
+def _wanted(visit: Visit) -> dict[str, str]:
+    """The filters as the API takes them. People name the last day of a period, the API the day after it."""
+    wanted = {name: visit.query[name] for name in FILTERS if visit.query.get(name)}
+    with contextlib.suppress(ValueError, OverflowError):
+        wanted["before"] = (date.fromisoformat(visit.query.get("last", "")) + timedelta(days=1)).isoformat()
+    return wanted
+
+
+def _last(before: str) -> str:
+    return (date.fromisoformat(before) - timedelta(days=1)).isoformat()
+
+
+def _filters(visit: Visit, found: Row | None, wanted: dict[str, str]) -> None:
+    held = dict(visit.query)
+    if found:
+        held |= {"first": found["first"], "last": _last(found["before"])}
+        held.setdefault("go_live", found["complaints"]["go_live"] or "")
     with el("form", "", "filters", method="get", action=f"{PREFIX}/figures", role="search"):
-        for name in ("first", "before", "go_live"):
-            held = visit.query.get(name) or (found[name] if found and name != "go_live" else "")
+        for name in ("first", "last", "go_live"):
             with el("label", "", "inline-field"):
                 el("span", visit.t(f"figures.{name}"))
-                el("input", type="date", name=name, value=held)
+                el("input", type="date", name=name, value=held.get(name, ""))
         if len(visit.sites) > 1:
             sites = [(site, visit.site(site)) for site in visit.sites]
             select("site_id", visit.t("site"), sites, visit.query.get("site_id", ""), visit.t("all"))
         select("cause", visit.t("board.cause"), choices(visit, "cause", get_args(Cause)), visit.query.get("cause", ""), visit.t("all"))
         el("button", visit.t("search"), "button", type="submit")
-        if any(visit.query.get(name) for name in FILTERS):
+        if wanted:
             link(visit.t("reset"), "/figures", "button quiet")
 
 
@@ -301,10 +320,30 @@ def _satisfaction(visit: Visit, told: Row, wanted: dict[str, str]) -> None:
                         bar(amount / most)
 
 
+def _briefs(visit: Visit, found: list[Row]) -> None:
+    """What regional operations were told, newest first; each leads to the figures of its site and period as they are now."""
+    with card(visit.t("figures.briefs"), visit.t("figures.briefs_note")):
+        if not found:
+            empty(visit.t("figures.no_briefs"))
+            return
+        with table([visit.t(head) for head in ("figures.period", "site", *BRIEF_HEADS, "figures.told")], visit.t("figures.briefs")):
+            for brief in found:
+                told = brief["body"]
+                with el("tr"):
+                    with el("td", "", "nowrap"):
+                        period = {name: brief[name] for name in ("first", "before", "site_id")}
+                        link(f"{brief['first']} – {_last(brief['before'])}", "/figures", "strong", **period)
+                    el("td", visit.site(brief["site_id"]))
+                    el("td", str(told["cases"]), "number")
+                    for value in (share(told["retention"]), number(told["days"]["mean"]), share(told["overdue"])):
+                        el("td", value, "number")
+                    el("td", visit.moment(brief["created_at"]), "nowrap")
+
+
 @page("/figures/cases", "figures.behind", Permission.FIGURES_READ)
 async def behind(visit: Visit, request: Request) -> None:
     """The cases that a figure counts, newest first."""
-    wanted = {name: visit.query[name] for name in FILTERS if visit.query.get(name)}
+    wanted = _wanted(visit)
     of = visit.query.get("of", "all")
     of = of if of in get_args(Subject) else "all"
     value = visit.query.get("value", "")

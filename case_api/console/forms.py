@@ -9,6 +9,7 @@ from nicegui import events, ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
+from case_api.console.details import readable
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field, Mistyped, body, typed, words_to_find
 from case_api.console.parts import banner, button, div, el, href
@@ -116,8 +117,10 @@ def refuse(visit: Visit, place: Element, refused: Refused) -> None:
 def said(visit: Visit, error: dict[str, str]) -> str:
     """One field's error, by the field's name on the screen."""
     name = error["field"].removeprefix("body.")
-    known = visit.named("field", name)
-    return f"{known}：{visit.named('problem', error['message'])}"
+    known = visit.named("problem", error["message"])
+    if known != error["message"]:
+        return f"{visit.named('field', name)}：{known}"
+    return readable(f"{name}: {known}", visit.look.language)
 
 
 def _now_at(visit: Visit, done: str = "") -> str:

@@ -37,7 +37,9 @@ async def _wanted(
     before: Annotated[date | None, Query(description="The day after the last one; left out: tomorrow")] = None,
     site_id: Reference | None = None,
     cause: Cause | None = None,
-    go_live: Annotated[date | None, Query(description="Complaints are compared before and after it; left out: `figures.go_live`")] = None,
+    go_live: Annotated[
+        date | None, Query(description="Complaints are compared before and after it; left out: the sites' own day, or the setting's")
+    ] = None,
 ) -> Wanted:
     return Wanted(first, before, site_id, cause, go_live)
 

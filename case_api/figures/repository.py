@@ -17,6 +17,7 @@ from models.closing import TeamReview
 from models.consents import Consent, standing
 from models.figures import FigureBrief
 from models.keywords import KeywordHit
+from models.learning import SiteLearning
 from models.public_forms import SatisfactionAnswer
 from models.refunds import RefundInstruction
 from models.sessions import Session
@@ -178,6 +179,15 @@ async def sessions(db: AsyncSession, sites: frozenset[str] | None, start: dateti
         query = query.where(Session.site_id.in_(sites))
     held, complained = (await db.execute(query)).one()
     return int(held), int(complained)
+
+
+async def gone_live(db: AsyncSession, sites: frozenset[str] | None) -> date | None:
+    """The day that these sites (None: all) named as the one on which they went live; None where none did, or not all the same."""
+    query = select(SiteLearning.go_live_on).where(SiteLearning.go_live_on.is_not(None)).distinct().limit(2)
+    if sites is not None:
+        query = query.where(SiteLearning.site_id.in_(sites))
+    days = (await db.scalars(query)).all()
+    return days[0] if len(days) == 1 else None
 
 
 def _prepared(path: str) -> ColumnElement[bool]:

@@ -116,7 +116,7 @@ async def figures(db: AsyncSession, asked: Period, wanted: Wanted, settings: Fig
         overdue=rules.share(sum(node.late for node in nodes), tasks),
         paths=_paths(await repository.paths(db, scope)),
         refunds=_refunds(await repository.refunds(db, scope)),
-        complaints=await _complaints(db, asked, wanted.go_live or settings.go_live),
+        complaints=await _complaints(db, asked, wanted.go_live or await repository.gone_live(db, scope.sites) or settings.go_live),
         satisfaction=_satisfaction(await repository.satisfaction(db, scope)),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from case_api.documents.excel import Cell, Sheet
@@ -56,7 +56,7 @@ def overview(found: FiguresOut) -> list[tuple[Cell, ...]]:
     """The few figures that are looked at first."""
     days, spoken = found.days, found.complaints
     rows: list[tuple[Cell, ...]] = [
-        ("期间", f"{found.first:%Y-%m-%d} 至 {found.before:%Y-%m-%d}（不含）"),
+        ("期间", days_of(found)),
         ("案件数", found.cases),
         ("已结束", found.ended),
         ("挽留率", percent(found.retention)),
@@ -76,6 +76,11 @@ def overview(found: FiguresOut) -> list[tuple[Cell, ...]]:
     return [*rows, ("满意度", f"{_number(found.satisfaction.mean)}（{found.satisfaction.answers} 人）")]
 
 
+def days_of(found: FiguresOut) -> str:
+    """The first and the last day, as people say a period."""
+    return f"{found.first:%Y-%m-%d} 至 {found.before - timedelta(days=1):%Y-%m-%d}"
+
+
 def percent(part: float | None) -> str:
     """`68.0%`."""
     return DASH if part is None else f"{part * 100:.1f}%"
@@ -92,7 +97,7 @@ def _number(value: float | None) -> str:
 
 def document(found: FiguresOut, where: str, created_at: datetime) -> Document:
     """The figures on paper, with simple charts."""
-    paper = Document("退房案件数据简报", f"{where} · {found.first:%Y-%m-%d} 至 {found.before:%Y-%m-%d}", created_at)
+    paper = Document("退房案件数据简报", f"{where} · {days_of(found)}", created_at)
     paper.facts([(str(label), str(value)) for label, value in overview(found)])
     paper.heading("退房动因")
     paper.bars([(row.zh, row.cases, f"{row.cases}（{percent(row.share)}）") for row in found.causes])

@@ -29,8 +29,8 @@ from models.solutions import Offer, OfferAnswer, Payee
 async def record(db: AsyncSession, by: By, case_id: str, expected: int, body: AnswerIn) -> AnswerOut:
     """Record the answer to the open offer; an accepted path goes to its approvers at once.
 
-    Raises Problem: not_found, forbidden, case_state, version_conflict, answer_evidence, offer_expired, path_not_offered, payees_wrong,
-    pool_missing, pool_insufficient, and what opening the round of approvals refuses.
+    Raises Problem: not_found, forbidden, case_state, version_conflict, answer_evidence, offer_expired, path_not_offered, deferral_used,
+    payees_wrong, pool_missing, pool_insufficient, and what opening the round of approvals refuses.
     """
     case = await flow.case_for(db, by.principal, Permission.CASE_MANAGE, case_id)
     flow.demand_step(case, "offered")
@@ -48,6 +48,8 @@ async def _accept(db: AsyncSession, by: By, case: WithdrawalCase, offer: Offer, 
     path = next((path for path in offer.snapshot["paths"] if path["solution_id"] == body.solution_id), None)
     if path is None:
         raise Problem(ProblemCode.PATH_NOT_OFFERED, "body.solution_id")
+    if path["kind"] == "deferral" and await repository.deferral_granted(db, case):
+        raise Problem(ProblemCode.DEFERRAL_USED)  # given in the customer's other case since this was offered
     price = Price.model_validate(path["price"])
     _add_up(price, body.payees)
     if price.direction == "benefit":

@@ -204,6 +204,7 @@ async def print_offer(
         ProblemCode.ANSWER_EVIDENCE,
         ProblemCode.OFFER_EXPIRED,
         ProblemCode.PATH_NOT_OFFERED,
+        ProblemCode.DEFERRAL_USED,
         ProblemCode.PAYEES_WRONG,
         ProblemCode.POOL_MISSING,
         ProblemCode.POOL_INSUFFICIENT,

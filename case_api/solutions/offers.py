@@ -37,7 +37,7 @@ async def make(db: AsyncSession, by: By, case_id: str, expected: int, body: Offe
     rows = await _chosen(db, case, body.solution_ids)
     if len({row.kind for row in rows}) < LEAST_KINDS:
         raise Problem(ProblemCode.TOO_FEW_PATHS)
-    if any(row.kind == "deferral" for row in rows) and await repository.deferral_granted(db, case.id):
+    if any(row.kind == "deferral" for row in rows) and await repository.deferral_granted(db, case):
         raise Problem(ProblemCode.DEFERRAL_USED)  # drafted before the first one ran out: to price it again would not help
     if stale := [row.id for row in rows if await is_stale(db, by, case, row, limits)]:
         raise Problem(ProblemCode.SOLUTION_STALE, ", ".join(stale))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.cases import WithdrawalCase
+from models.consents import Consent, standing
 from models.evidence import Evidence
+from models.registrations import Registration
 from models.sessions import Session
 from models.solutions import Offer, OfferAnswer, Payee, Solution
 from models.tasks import CaseTask
@@ -40,10 +43,26 @@ async def offers_made(db: AsyncSession, case_id: str) -> int:
     return (await db.execute(select(func.count()).select_from(Offer).where(Offer.case_id == case_id))).scalar_one()
 
 
-async def deferral_granted(db: AsyncSession, case_id: str) -> bool:
-    """Whether days of grace ever began to run in this case, whatever came of them; an approval that was refused began none."""
-    query = select(CaseTask.id).where(CaseTask.case_id == case_id, CaseTask.kind == "deferral_due").limit(1)
-    return (await db.scalars(query)).one_or_none() is not None
+async def deferral_granted(db: AsyncSession, case: WithdrawalCase) -> str | None:
+    """The code of the case in which this customer's days of grace began to run, whatever came of them; None where they never did.
+
+    「首次提出延期付款」 is the customer's first time, not the case's: who took a request back and comes again has had it. It is the same
+    customer whose case was registered at this site under the same ID or phone number. An approval that was refused began none.
+    """
+    began = exists().where(CaseTask.case_id == WithdrawalCase.id, CaseTask.kind == "deferral_due")
+    query = select(WithdrawalCase.code).where(began, or_(WithdrawalCase.id == case.id, await _same_customer(db, case)))
+    return (await db.scalars(query.order_by(WithdrawalCase.received_at).limit(1))).one_or_none()
+
+
+async def _same_customer(db: AsyncSession, case: WithdrawalCase) -> ColumnElement[bool]:
+    """Cases of the site whose form names this case's customer."""
+    own = await db.get(Registration, case.id)
+    known = [Registration.phone == own.phone] if own is not None and own.phone else []
+    if own is not None and own.id_number:
+        known.append(and_(Registration.id_number == own.id_number, Registration.id_type == own.id_type))
+    if not known:
+        return false()
+    return and_(WithdrawalCase.site_id == case.site_id, exists().where(Registration.case_id == WithdrawalCase.id, or_(*known)))
 
 
 async def answer_to(db: AsyncSession, offer_id: str) -> OfferAnswer | None:
@@ -58,9 +77,10 @@ async def payees_of(db: AsyncSession, answer_id: str) -> Sequence[Payee]:
 
 
 async def was_recorded(db: AsyncSession, case_id: str, session_id: str, at: float) -> bool:
-    """Whether the case has this session, with a recording that reaches `at` seconds; one that goes on has no end yet."""
-    session = await db.get(Session, session_id)
-    if session is None or session.case_id != case_id or not session.recording:
+    """Whether the case has this session, with a recording that may be used and reaches `at` seconds; one that goes on has no end yet."""
+    query = select(Session).join(Consent, Consent.id == Session.consent_id)
+    session = await db.scalar(query.where(Session.id == session_id, Session.case_id == case_id, standing()))
+    if session is None:
         return False
     return session.status != "ended" or at <= session.seconds
 

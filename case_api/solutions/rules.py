@@ -92,7 +92,7 @@ class Basis:
     items: Mapping[str, BenefitItem]
     limits: Limits
     deferral_granted: bool = False
-    """Whether this case had its days of grace before: they are for the first request only (「首次提出延期付款」)."""
+    """Whether the customer had days of grace before: they are for the first request only (「首次提出延期付款」)."""
 
 
 class Line(_Value):

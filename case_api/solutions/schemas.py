@@ -66,7 +66,10 @@ class SolutionsOut(Out):
     missing: str | None
     refund_rule_usable: bool
     benefit_available_fen: int | None
-    deferral_granted: bool = Field(description="The case had its days of grace: another deferral is refused (`deferral_used`)")
+    deferral_granted: bool = Field(description="The customer had the days of grace: another deferral is refused (`deferral_used`)")
+    deferral_case: str | None = Field(
+        description="The code of the case in which that was: this one, or the customer's other at this site", examples=["HD-20261123-0007"]
+    )
     case_version: int
 
 

@@ -63,7 +63,7 @@ async def _refund_rule(db: AsyncSession, by: By, case: WithdrawalCase, terms: Te
 
 
 async def _deferred(db: AsyncSession, case: WithdrawalCase, terms: Terms) -> bool:
-    return isinstance(terms, Deferral) and await repository.deferral_granted(db, case.id)
+    return isinstance(terms, Deferral) and await repository.deferral_granted(db, case) is not None
 
 
 async def _items(db: AsyncSession, case: WithdrawalCase, terms: Terms) -> dict[str, BenefitItem]:
@@ -159,6 +159,7 @@ async def side_by_side(db: AsyncSession, by: By, case_id: str, limits: Limits) -
     case = await flow.case_for(db, by.principal, Permission.CASE_READ, case_id, lock=False)
     rows = await repository.solutions_of(db, case.id)
     solving = case.status == "solving"
+    granted = await repository.deferral_granted(db, case)
     items = [shown(row, stale=solving and await is_stale(db, by, case, row, limits)) for row in rows]
     known, missing = await _known(db, case)
     return SolutionsOut(
@@ -168,7 +169,8 @@ async def side_by_side(db: AsyncSession, by: By, case_id: str, limits: Limits) -
         missing=missing,
         refund_rule_usable=await _rule_usable(db, by, case),
         benefit_available_fen=await available_fen(db, case.site_id),
-        deferral_granted=await repository.deferral_granted(db, case.id),
+        deferral_granted=granted is not None,
+        deferral_case=granted,
         case_version=case.version,
     )
 

@@ -32,7 +32,7 @@ async def show(view: CaseView) -> None:
     if view.at("solving") and not found["refund_rule_usable"]:
         banner(visit.t("solutions.no_rule"), "warn")
     if view.at("solving") and found["deferral_granted"]:
-        banner(visit.t("solutions.deferral_used"), "warn")
+        banner(visit.t("solutions.deferral_used", case=found["deferral_case"]), "warn")
     _buttons(view, found, offer)
     if not found["items"]:
         with card():

@@ -196,6 +196,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "audit.api:warning:acknowledged": ("受理预警", "Warning taken"),
     "audit.api:warning:assigned": ("指派预警", "Warning assigned"),
     "audit.api:warning:contacted": ("登记联系", "Contact recorded"),
+    "audit.api:warning:raised": ("重新打开预警", "Warning opened again"),
     "audit.api:warning:resolved": ("登记预警结果", "Warning resolved"),
     "audit.watch:warning:changed": ("预警级别变化", "Warning changed"),
     "audit.watch:warning:escalate": ("预警超时上报", "Warning told upwards"),

@@ -231,8 +231,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The refund rule is not authorised, posted and published: path B cannot be priced.",
     ),
     "solutions.deferral_used": (
-        "本案已给过一次延期（只有首次提出才有宽限），不能再次延期。可改为协议解除、转介或房源转让。",
-        "This case had its days of grace, which are for the first request only. Rescind, refer or transfer instead.",
+        "该客户在案件 {case} 中已给过一次延期（只有首次提出才有宽限），不能再次延期。可改为协议解除、转介或房源转让。",
+        "The customer had days of grace in case {case}; they are for the first request only. Rescind, refer or transfer instead.",
     ),
     "solutions.chosen": ("客户选择", "Chosen"),
     "solutions.stale": ("情况或制度已变，须重新计价。", "Facts or rule changed: price it again."),

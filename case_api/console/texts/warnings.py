@@ -68,6 +68,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "alarm_outcome.other": ("其他", "Other"),
     "alarm_outcome.cause_gone": ("原因已消除", "Its cause is gone"),
     "alarm_step.raised": ("发现", "Raised"),
+    "alarm_step.reopened": ("重新打开", "Opened again"),
     "alarm_step.changed": ("级别或分数变化", "Changed"),
     "alarm_step.assigned": ("指派负责人", "Assigned"),
     "alarm_step.acknowledged": ("受理", "Acknowledged"),
@@ -97,6 +98,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "do.give_note": ("交给能处理本案场预警的同事。", "To somebody who answers warnings at this site."),
     "do.contact": ("登记联系", "Record a contact"),
     "do.contact_note": ("写明怎么联系的、客户怎么说；登记后停止计时。", "How, and what came of it. This meets the clock."),
+    "do.reopen": ("撤销办结", "Open again"),
+    "do.reopen_note": (
+        "选错结果或客户又有变化时使用。预警回到看板，原时限继续；写明原因，办结记录保留在轨迹里。",
+        "For a wrong outcome. It comes back to the board with the clock it had; what was recorded stays in its trace.",
+    ),
     "do.resolve": ("登记结果", "Record the outcome"),
     "do.resolve_note": (
         "同样的原因不会再次预警；出现新情况会重新预警。",
@@ -116,6 +122,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "done.warning_taken": ("已受理，由您负责。", "You take care of it."),
     "done.warning_given": ("已指派。", "Assigned."),
     "done.warning_contacted": ("已登记，计时停止。", "Recorded; the clock is met."),
+    "done.warning_reopened": ("已重新打开。", "It is open again."),
     "done.warning_resolved": ("预警已结束。", "The warning is resolved."),
     "done.warning_session": ("已关联，风险分将在一分钟内更新。", "Named; the score follows within a minute."),
     # rules

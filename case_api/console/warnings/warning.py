@@ -54,6 +54,10 @@ def _buttons(visit: Visit, warning: Row) -> None:
     site = warning["site_id"]
     answers = visit.principal.may(Permission.WARNING_ANSWER, site)
     if warning["status"] == "resolved":
+        if answers and warning["resolved_by"]:
+            why = [Field("reason", "prose", required=True)]
+            with div("buttons"):
+                action(visit, visit.t("do.reopen"), _asks(visit, warning, "reopen", why, "warning_reopened"))
         return
     with div("buttons"):
         if answers:
@@ -169,7 +173,8 @@ def _steps(visit: Visit, warning: Row) -> None:
         for step in warning["steps"]:
             with el("li", "", "audit"):
                 el("time", visit.moment(step["at"]), datetime=step["at"])
-                el("strong", visit.named("alarm_step", step["what"]))
+                again = step["what"] == "raised" and step["person"]
+                el("strong", visit.named("alarm_step", "reopened" if again else step["what"]))
                 el("span", step["person"] or visit.t("warnings.program"), "who")
                 tag(f"{visit.named('alarm', step['level'])} {step['score']}", f"alarm {step['level']}")
                 if step["note"]:

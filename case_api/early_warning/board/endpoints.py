@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.early_warning.board import repository, service
-from case_api.early_warning.board.schemas import Contact, CountsOut, Resolution, WarningAssignment, WarningDetail, WarningOut
+from case_api.early_warning.board.schemas import Contact, CountsOut, Reopening, Resolution, WarningAssignment, WarningDetail, WarningOut
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
@@ -18,7 +18,9 @@ from models.early_warnings import EarlyWarning, WarningLevel, WarningStatus
 
 router = APIRouter(prefix="/warnings", tags=["early warning"], route_class=CommandRoute)
 
-_COMMAND = (*(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE), *VERSION_PROBLEMS, ProblemCode.WARNING_CLOSED)
+_ANY = (*(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE), *VERSION_PROBLEMS)
+_COMMAND = (*_ANY, ProblemCode.WARNING_CLOSED)
+_REOPEN = (*_ANY, ProblemCode.WARNING_NOT_CLOSED)
 Answers = Annotated[Principal, Depends(require(Permission.WARNING_ANSWER))]
 Assigns = Annotated[Principal, Depends(require(Permission.WARNING_ASSIGN))]
 Reader = Annotated[Principal, Depends(require(Permission.WARNING_READ_RED))]  # whoever sees a board sees what was red
@@ -105,6 +107,14 @@ async def resolve_warning(
 ) -> WarningOut:
     """Close it with an outcome. What it rested on raises no other warning; something new does."""
     return _show(response, await service.resolve(db, by, warning_id, expected, body))
+
+
+@router.post("/{warning_id}/reopen", operation_id="reopenWarning", responses=responses(*_REOPEN))
+async def reopen_warning(
+    response: Response, warning_id: Reference, body: Reopening, by: ByDep, _: Answers, db: CommandDb, expected: IfMatch
+) -> WarningOut:
+    """Take back that it was closed. It is raised again with the clock it had, and what it rested on counts again."""
+    return _show(response, await service.reopen(db, by, warning_id, expected, body.reason))
 
 
 def _show(response: Response, found: object) -> WarningOut:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.early_warning.indicators import Happened
@@ -72,6 +72,12 @@ async def open_of(db: AsyncSession, customer_ids: Collection[str]) -> dict[str, 
     """Warnings that are not resolved, locked, by customer."""
     query = select(EarlyWarning).where(EarlyWarning.customer_id.in_(customer_ids), IS_OPEN).order_by(EarlyWarning.id).with_for_update()
     return {row.customer_id: row for row in await db.scalars(query.execution_options(populate_existing=True))}
+
+
+async def unname_case(db: AsyncSession, customer_id: str, case_id: str) -> None:
+    """Take back that this case came of the customer's warning."""
+    named = (CrmEvent.source == "case", CrmEvent.external_id == f"{case_id}:{customer_id}", CrmEvent.customer_id == customer_id)
+    await db.execute(delete(CrmEvent).where(*named))
 
 
 async def steps(db: AsyncSession, warning_id: str) -> Sequence[Any]:

@@ -111,3 +111,9 @@ class Resolution(In):
         if (self.outcome == "became_case") != (self.case_id is not None):
             raise ValueError("case_id: needed where a case came of it, and only there")
         return self
+
+
+class Reopening(In):
+    """Why it was not over."""
+
+    reason: Reason = Field(examples=["选错了结果，客户仍未答复"])

@@ -1,4 +1,4 @@
-"""What people do about a warning: take it, give it to somebody, contact the customer, close it."""
+"""What people do about a warning: take it, give it to somebody, contact the customer, close it, take that back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.commands import By, guard
 from case_api.early_warning.board import repository
+from case_api.early_warning.board.alarms import rearm
 from case_api.early_warning.board.schemas import EventOut, Resolution, StepOut, WarningDetail, WarningOut
 from case_api.early_warning.board.trace import note
 from case_api.early_warning.events.repository import add_events, touch
@@ -117,6 +118,30 @@ async def resolve(db: AsyncSession, by: By, warning_id: str, expected: int, body
     return await _done(db, by, warning, "resolved", body.note)
 
 
+async def reopen(db: AsyncSession, by: By, warning_id: str, expected: int, reason: str) -> Any:
+    """Take back that somebody closed it: it is raised again as it was, with the clock that it had, and what it rested on counts again.
+
+    Raises Problem: not_found, forbidden, version_conflict, warning_not_closed (open, closed by itself, or the customer has another by now).
+    """
+    customer = await repository.lock_customer(db, warning_id)
+    warning = await _seen(db, by, warning_id, expected, Permission.WARNING_ANSWER)
+    assert customer is not None
+    if warning.resolved_by is None or await repository.open_of(db, [customer.id]):
+        raise Problem(ProblemCode.WARNING_NOT_CLOSED)
+    causes = {cause for reason_ in warning.reasons for cause in reason_["causes"]}
+    customer.settled = [cause for cause in customer.settled if cause not in causes]
+    if warning.case_id is not None:  # named by mistake; a case that is the customer's by number or unit is found again
+        await repository.unname_case(db, customer.id, warning.case_id)
+    warning.status = "acknowledged" if warning.contacted_at is None else "contacted"
+    warning.assignee_id = warning.assignee_id or by.person_id
+    warning.resolved_at = warning.resolved_by = warning.outcome = warning.case_id = None
+    if warning.contacted_at is None:
+        rearm(warning)
+    await _done(db, by, warning, "raised", reason)
+    await touch(db, [customer.id], by.now)
+    return await repository.one(db, warning.id)
+
+
 async def _name_case(db: AsyncSession, by: By, warning: EarlyWarning, case_id: str) -> None:
     """The case that came of it, as an event of the customer: what came before is the case's matter, and backtests know of it."""
     case = await db.get(WithdrawalCase, case_id)
@@ -128,12 +153,17 @@ async def _name_case(db: AsyncSession, by: By, warning: EarlyWarning, case_id: s
     await touch(db, [warning.customer_id], by.now)
 
 
-async def _live(db: AsyncSession, by: By, warning_id: str, expected: int, permission: Permission) -> EarlyWarning:
+async def _seen(db: AsyncSession, by: By, warning_id: str, expected: int, permission: Permission) -> EarlyWarning:
     warning = await repository.locked(db, warning_id)
     if warning is None or not may_see(by.principal, warning):
         raise Problem(ProblemCode.NOT_FOUND)
     by.principal.demand(permission, warning.site_id)
     guard(warning, expected)
+    return warning
+
+
+async def _live(db: AsyncSession, by: By, warning_id: str, expected: int, permission: Permission) -> EarlyWarning:
+    warning = await _seen(db, by, warning_id, expected, permission)
     if warning.status == "resolved":
         raise Problem(ProblemCode.WARNING_CLOSED)
     return warning

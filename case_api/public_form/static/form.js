@@ -62,12 +62,14 @@ function h(tag, attributes = {}, ...children) {
   return made;
 }
 
-// A browser that goes to the messages for the code may have thrown the page away: what was typed comes back. Gone with the tab.
+// A browser that goes to the messages for the code may have thrown the page away, and one within another app closes it at a swipe: what was
+// typed comes back. The tab alone keeps the photo and the ID number; the phone keeps the rest until it was handed in or another code is opened.
 const store = {
   get(name) { try { return sessionStorage.getItem(name + secret) ?? localStorage.getItem(name + secret); } catch { return null; } },
   set(name, value) { try { sessionStorage.setItem(name + secret, value); } catch { /* private mode */ } },
   keep(name, value) { try { localStorage.setItem(name + secret, value); } catch { /* private mode */ } },
-  drop(name) { try { sessionStorage.removeItem(name + secret); } catch { /* private mode */ } },
+  drop(name) { try { sessionStorage.removeItem(name + secret); localStorage.removeItem(name + secret); } catch { /* private mode */ } },
+  only(name) { try { for (const key of Object.keys(localStorage)) if (key.startsWith(name) && key !== name + secret) localStorage.removeItem(key); } catch { /* private mode */ } },
 };
 const draft = () => { try { return JSON.parse(store.get("draft") || "{}"); } catch { return {}; } };
 
@@ -129,7 +131,11 @@ function formPage(form) {
       h("label", { class: "consent" }, consent, h("span", {}, t("agree")))),
     error, meter, submit,
     h("p", { class: "soft" }, t("until") + local(form.expires_at)));
-  page.addEventListener("input", () => store.set("draft", JSON.stringify(values(page))));
+  page.addEventListener("input", () => {
+    const found = values(page);
+    store.set("draft", JSON.stringify(found));
+    store.keep("draft", JSON.stringify({ ...found, id_number: "", agreed: "" }));
+  });
   page.addEventListener("submit", (event) => { event.preventDefault(); hand(page, form, { error, meter, submit }); });
   app.replaceChildren(header("title", t("lead"), siteName(form)), page);
 }
@@ -375,11 +381,13 @@ async function show() {
     const before = store.get("handed");
     if (before) { location.replace("#" + before); return; }
     const form = await ask("/form");
+    store.only("draft");
     slow = /2g/.test(navigator.connection?.effectiveType || "") || (!photo && performance.now() > SLOW_MS);
     photo = photo || keptPhoto();
     formPage(form);
   } catch (refused) {
     const again = h("button", { type: "button", onclick: show }, t("refresh"));
+    if (refused.code?.startsWith("link_")) store.drop("draft");
     message(refused.code === "link_used" ? t("done") : refused.message, ...(["offline", "too_many_requests"].includes(refused.code) ? [again] : []));
     if (refused.code === "offline") { await pause(RETRY_SECONDS[1]); if (again.isConnected) show(); }
   }

@@ -227,6 +227,8 @@ def test_a_conversation_is_heard_again(chrome: Room) -> None:
     desk.page.keyboard.press("Escape")
 
     expect(desk.page.locator(".utterance.doubtful")).to_contain_text("可能听不准")
+    expect(desk.page.locator(".mark.withheld")).to_have_text("0:21随机留空，未显示：流程我讲一遍，您听听有没有不清楚的。")
+    expect(desk.page.locator(".entry", has_text="流程我讲一遍").locator(".tag")).to_have_text("随机留空，未显示")
 
     zoom = desk.page.locator(".zoom-bar")
     desk.page.evaluate(f"{playing}.pause(); {playing}.currentTime = 50; document.activeElement.blur()")

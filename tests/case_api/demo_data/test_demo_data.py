@@ -158,6 +158,8 @@ async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live:
     assert round(found["undiscussed"]["share"], 2) == 0.68  # 「约 68% 的退房请求源于签约前未充分沟通的关键问题」
     assert round(found["season"]["change"], 2) == 0.41  # 「比例较平日上升 41%」
     assert round(found["complaints"]["change"], 2) == pytest.approx(-0.63, abs=0.02)  # 「因沟通不当引发的投诉下降 63%」
+    named = (await client.get("/v1/figures", params={"before": str(TODAY)}, headers=headers)).json()
+    assert named["complaints"] == found["complaints"]  # both sites name that day themselves
     assert sum(month["cases"] for month in found["months"]) == 624
     assert {path["path"] for path in found["paths"]} >= {"keep_with_benefits", "rescission", "transfer", "deferral", "none"}
     assert [refund["stage"] for refund in found["refunds"]] == ["deposit_only", "online_signed"]

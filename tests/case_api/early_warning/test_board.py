@@ -75,6 +75,62 @@ async def test_what_was_settled_raises_nothing_until_something_new_happens(board
     assert [(one.status, one.level) for one in await board.warnings()] == [("resolved", "yellow"), ("open", "yellow")]
 
 
+async def test_a_warning_that_was_closed_by_mistake_is_opened_again_with_the_clock_it_had(board: Board) -> None:
+    await board.ask_thrice()
+    [before] = await board.warnings()
+    refused = await board.do("staff", "reopen", before.id, before.version, {"reason": "选错了"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "warning_not_closed")
+    ended = (await board.do("staff", "resolve", before.id, before.version, {"outcome": "false_alarm"})).json()
+    board.clock.pass_(hours=1)
+    back = await board.do("manager", "reopen", before.id, ended["version"], {"reason": "选错了结果，客户 13812345678 仍未答复"})
+    assert back.status_code == 200, back.text
+    assert (back.json()["status"], back.json()["outcome"], back.json()["assignee"]) == ("acknowledged", None, "Zhang")
+    await board.look()
+    [after] = await board.warnings()
+    assert (after.status, after.due_at, after.next_at, after.reasons) == ("acknowledged", before.due_at, before.next_at, before.reasons)
+    board.clock.pass_(hours=9)
+    await board.look()
+    steps = [row.what for row in await board.rows.scalars(select(WarningStep).order_by(WarningStep.at, WarningStep.id))]
+    assert steps == ["raised", "resolved", "raised", "remind", "overdue", "escalate"]
+    told = [row.after for row in await board.rows.scalars(select(AuditRecord)) if row.action == "api:warning:raised"]
+    assert len(told) == 1
+    assert "13812345678" not in str(told)
+
+
+async def test_a_contact_that_was_recorded_is_kept_when_a_warning_is_opened_again(board: Board) -> None:
+    await board.ask_thrice()
+    [warning] = await board.warnings()
+    called = (await board.do("staff", "contact", warning.id, warning.version, {"note": "已联系"})).json()
+    ended = (await board.do("staff", "resolve", warning.id, called["version"], {"outcome": "other"})).json()
+    back = (await board.do("staff", "reopen", warning.id, ended["version"], {"reason": "选错了结果"})).json()
+    assert (back["status"], back["contacted_at"]) == ("contacted", called["contacted_at"])
+
+
+async def test_a_case_that_was_named_by_mistake_is_unnamed(board: Board, site: Site, make_case: MakeCase) -> None:
+    await board.ask_thrice()
+    [warning] = await board.warnings()
+    case = await make_case(board.people["staff"], site.id, status="solving", received_at=board.clock())
+    named = {"outcome": "became_case", "case_id": case.id}
+    ended = (await board.do("staff", "resolve", warning.id, warning.version, named)).json()
+    await board.do("staff", "reopen", warning.id, ended["version"], {"reason": "选错了案件"})
+    await board.look()
+    [after] = await board.warnings()
+    assert (after.status, after.case_id) == ("acknowledged", None)
+    assert "withdrawal_request" not in [row.kind for row in await board.rows.scalars(select(CrmEvent))]
+
+
+async def test_a_warning_is_not_opened_again_beside_another(board: Board) -> None:
+    await board.ask_thrice()
+    [first] = await board.warnings()
+    ended = (await board.do("staff", "resolve", first.id, first.version, {"outcome": "false_alarm"})).json()
+    board.clock.pass_(days=1)
+    await board.tell(board.event("policy_query"))
+    await board.look()
+    refused = await board.do("staff", "reopen", first.id, ended["version"], {"reason": "选错了"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "warning_not_closed")
+    assert [one.status for one in await board.warnings()] == ["resolved", "open"]
+
+
 async def test_a_second_indicator_raises_the_level_of_the_same_warning_and_a_third_goes_to_headquarters(board: Board) -> None:
     await board.ask_thrice()
     [first] = await board.warnings()

@@ -82,3 +82,55 @@ async def test_a_customer_goes_through_it_on_a_phone(front: Front, server: str, 
         await expect(page.locator("ol.steps")).to_be_visible()
         assert complaints == []
         await browser.close()
+
+
+async def test_what_was_typed_outlives_a_closed_tab_but_not_the_form(front: Front, server: str) -> None:
+    """A page within another app closes at a swipe, and the code is scanned again; who scans another code is another customer."""
+    secrets = [(await front.link())["secret"] for _ in range(2)]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        context = await browser.new_context(viewport=PHONE, locale="zh-CN")
+        page = await context.new_page()
+        await page.goto(f"{server}/form#{secrets[0]}")
+        typed = {"name": "王小明", "phone": NUMBER, "id_number": "11010519491231002X", "cause_text": "家里人不同意"}
+        for name, value in typed.items():
+            await page.fill(f"[name={name}]", value)
+        await page.check("[value=family]")
+        await page.check("[name=agreed]")
+        await page.close()
+        again = await context.new_page()
+        await again.goto(f"{server}/form#{secrets[0]}")
+        for name, value in (typed | {"id_number": ""}).items():  # the number of an ID is not left lying on a phone
+            await expect(again.locator(f"[name={name}]")).to_have_value(value)
+        await expect(again.locator("[value=family]")).to_be_checked()
+        await expect(again.locator("[name=agreed]")).not_to_be_checked()  # agreed to anew
+        other = await context.new_page()
+        await other.goto(f"{server}/form#{secrets[1]}")
+        await expect(other.locator("[name=name]")).to_have_value("")
+        kept = "() => Object.keys(localStorage).filter((key) => key.startsWith('draft'))"
+        assert await other.evaluate(kept) == []
+        await other.fill("[name=name]", "李四")
+        await other.fill("[name=phone]", NUMBER)
+        await other.check("[value=family]")
+        await other.check("[name=agreed]")
+        await other.click("button[type=submit]")
+        await expect(other.locator("ol.steps")).to_be_visible()
+        assert await other.evaluate(kept) == []
+        await browser.close()
+
+
+async def test_whatever_is_touched_is_large_enough(front: Front, server: str) -> None:
+    secret = (await front.link())["secret"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = await browser.new_page(viewport=PHONE, locale="zh-CN")
+        await page.goto(f"{server}/form#{secret}")
+        await page.set_input_files("#photo", {"name": "IMG.png", "mimeType": "image/png", "buffer": image("PNG")})
+        await expect(page.locator(".photo img")).to_be_visible()
+        small = """() => [...document.querySelectorAll("button, select, textarea, label:not(.field), .field > input")]
+          .filter((one) => one.checkVisibility())
+          .map((one) => [one.innerText || one.name, one.getBoundingClientRect()])
+          .filter(([, box]) => box.width < 44 || box.height < 44)
+          .map(([text]) => text)"""
+        assert await page.evaluate(small) == []
+        await browser.close()

@@ -18,6 +18,7 @@ from case_api.refunds.lapsing import lapse_due
 from case_api.refunds.rules import EXECUTIONS, carried_out, refund_due
 from case_api.security import Permission
 from case_api.solutions.repository import deferral_granted
+from models.cases import WithdrawalCase
 from models.deadlines import Deadline, DeadlineEvent
 from models.engine import reading, transaction
 from models.refunds import ExecutionConfirmation
@@ -150,7 +151,7 @@ async def test_a_time_that_ran_out_voids_the_approval(stage: Stage, kind: str, d
 async def test_days_of_grace_are_used_up_once_they_began_to_run(stage: Stage) -> None:
     async def granted(case_id: str) -> bool:
         async with reading(stage.factory) as db:
-            return await deferral_granted(db, case_id)
+            return await deferral_granted(db, await db.get_one(WithdrawalCase, case_id)) is not None
 
     case_id, other = await stage.approved("deferral"), await stage.approved("referral")
     stage.clock.pass_(days=7)

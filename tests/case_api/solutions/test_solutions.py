@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from models.cases import WithdrawalCase
 from models.engine import transaction
+from models.registrations import Registration
 from models.sites import Site
 from models.tasks import CaseTask
 from tests.case_api.solutions.stage import (
@@ -204,3 +206,57 @@ async def test_grace_that_was_given_is_not_given_again(stage: Stage) -> None:
     offer = await stage.done("POST", "offer", {})
     assert [path["kind"] for path in offer["paths"]] == ["rescission", "transfer"]
     assert other["id"] in [path["solution_id"] for path in offer["paths"]]
+
+
+WANG = {"phone": "+8613812345678", "id_type": "resident_id", "id_number": "310101199001011234"}
+
+
+@pytest.mark.parametrize(
+    ("registered", "same"),
+    [
+        (WANG | {"id_number": None}, True),
+        (WANG | {"phone": "+8613912345678"}, True),
+        (WANG | {"phone": "+8613912345678", "id_type": "passport"}, False),
+        (WANG | {"phone": "+8613912345678", "id_number": "310101199001015678"}, False),
+        ({}, False),
+    ],
+)
+async def test_grace_is_the_customers_not_the_cases(stage: Stage, registered: dict[str, str | None], same: bool) -> None:
+    """「首次提出延期付款」: who had it, and comes with another request, has had it; by ID or phone number, at this site."""
+    offer = await stage.offered(DEFERRAL, PATH_B)
+    await _register(stage, registered)
+    later = stage.case_id
+    await stage.solving(**WANG)
+    earlier = await stage.case()
+    async with transaction(stage.factory) as db:
+        work = {"case_id": earlier.id, "site_id": stage.site.id, "kind": "deferral_due", "role": "site_manager", "status": "open"}
+        db.add(CaseTask(**work, opened_at=stage.clock(), due_at=stage.clock()))
+    stage.case_id = later
+    stage.evidence_id = await stage.paper()
+    answer = await stage.send("POST", "offer/answer", stage.accept(offer, "deferral"))
+    assert (answer.status_code, answer.json().get("code")) == ((409, "deferral_used") if same else (201, None)), answer.text
+    found = (await stage.get(f"cases/{later}/solutions")).json()
+    assert (found["deferral_granted"], found["deferral_case"]) == (same, earlier.code if same else None)
+
+
+async def test_grace_at_another_site_is_another_purchase(stage: Stage) -> None:
+    await _register(stage, WANG)
+    async with transaction(stage.factory) as db:
+        away = Site(code="YL", name="云麓")
+        db.add(away)
+        await db.flush()
+        who = {"site_id": away.id, "created_by": stage.people["manager"].id}
+        case = WithdrawalCase(**who, code="YL-20261123-0001", received_at=stage.clock())
+        db.add(case)
+        await db.flush()
+        db.add(Registration(case_id=case.id, changed_by=who["created_by"], changed_at=stage.clock(), **WANG))
+        work = {"case_id": case.id, "site_id": away.id, "kind": "deferral_due", "role": "site_manager", "status": "open"}
+        db.add(CaseTask(**work, opened_at=stage.clock(), due_at=stage.clock()))
+    assert (await stage.draft(DEFERRAL))["kind"] == "deferral"
+
+
+async def _register(stage: Stage, values: dict[str, str | None]) -> None:
+    async with transaction(stage.factory) as db:
+        form = await db.get_one(Registration, stage.case_id)
+        for name, value in values.items():
+            setattr(form, name, value)
