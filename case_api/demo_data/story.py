@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -31,6 +31,8 @@ PATHS: Final[dict[str, dict[str, int]]] = {
     "delay": {"keep_with_benefits": 35, "rescission": 60, "none": 5},
     "other": {"keep_with_benefits": 30, "rescission": 55, "none": 15},
 }
+OPEN: Final = (0.005, 0.03, 0.1, 0.3, 0.8, 1.0)
+"""How much of the newest cases is over: filling in the form, assessing, solving, waiting for the answer, executing, closing."""
 KEEPS: Final = {"keep_with_benefits", "deferral", "none"}
 STAGES: Final = {"deposit_only": (72, (6000, 8000)), "online_signed": (24, (3000, 5000)), "loan_released": (4, (0, 0))}
 WORDS: Final = {
@@ -97,6 +99,19 @@ def stories(today: date, seed: int) -> list[Story]:
         spoken[live] += 1
         found.append(_story(chance, number, received_at, cause, live=live, complains=complains))
     return found
+
+
+def unfinished(told: Sequence[Story], now: datetime) -> list[Story]:
+    """The same, but that the newest of each site are still open, one in each step: there is something to do."""
+    newest = {site: [one for one in told if one.site == site and one.path != "none"][: -len(OPEN) - 1 : -1] for site in SITES}
+    days = {one.number: _days(one, now, share) for found in newest.values() for one, share in zip(found, OPEN, strict=True)}
+    return [replace(one, days=days[one.number]) if one.number in days else one for one in told]
+
+
+def _days(story: Story, now: datetime, share: float) -> float:
+    """How long it takes if that much of it is over; from 1 on, if it ended an hour ago."""
+    ends = now - timedelta(hours=1) if share >= 1 else story.received_at + (now - story.received_at) / share
+    return (ends - story.received_at) / timedelta(days=1)
 
 
 def _requests(chance: random.Random, days: Sequence[date], cases: int, cash_flow: int) -> list[tuple[datetime, str]]:

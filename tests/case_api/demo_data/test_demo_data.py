@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_api.demo_data import PREFIX, service
+from case_api.demo_data import PREFIX, SITES, service
 from case_api.demo_data.crm import WARNED
 from case_api.demo_data.story import evenly, stories
 from case_api.early_warning.board.watch import look
@@ -37,6 +37,7 @@ from tests.conftest import PASSWORD, PASSWORD_HASH, MakePerson, Rows, SignIn
 
 TODAY = date(2026, 11, 23)
 PARTS = ("assessment", "solutions", "offers", "offer/answer", "approvals", "refund-instruction", "closing", "evidence", "timeline")
+STEPS = ("draft", "assessing", "solving", "offered", "executing", "closing", "archived")
 KEPT = {"audit_record", "policy_version"}
 """What nothing is ever taken out of."""
 
@@ -132,6 +133,8 @@ async def _read_whole(client: httpx2.AsyncClient, rows: Rows) -> None:
     headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
     taken = {one.case_id: one.path["kind"] for one in await rows.scalars(select(OfferAnswer)) if one.path is not None}
     cases = await rows.scalars(select(WithdrawalCase).where(WithdrawalCase.code.startswith("DEMO")))
+    open_ = {(case.code[:5], case.status) for case in cases}
+    assert open_ >= {(site, status) for site in SITES for status in STEPS}
     some = {(case.status, taken.get(case.id)): case.id for case in cases}
     assert {kind for _, kind in some} == {"keep_with_benefits", "rescission", "transfer", "deferral", "referral", None}
     asked = Counter[str]()
