@@ -280,8 +280,7 @@ def _approval(rows: Rows, story: Story, case_id: str, answered: datetime, path: 
         mode=decided["mode"],
         status="open",
         content_hash=hashed,
-        content={name: path[name] for name in ("kind", "terms", "price")}
-        | {"payees": [one | {"account": masked(ACCOUNT)} for one in payees]},
+        content={name: path[name] for name in ("kind", "terms", "price")} | {"payees": hidden},
         tier_reasons=decided["reasons"],
         initiator_id=manager,
         opened_at=answered,
