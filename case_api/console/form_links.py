@@ -43,7 +43,7 @@ async def form_links(visit: Visit, request: Request) -> None:
             empty(visit.t("form_links.empty"))
         return
     heads = ("form_links.label", "site", "form_links.status", "form_links.by", "form_links.until", "form_links.case", "people.actions")
-    with table([visit.t(head) for head in heads], visit.t("form_links.title")):
+    with table([visit.t(head) for head in heads], visit.t("form_links.title"), "stacked"):
         for one in found["items"]:
             _row(visit, one)
     if found["next_cursor"]:
@@ -56,9 +56,9 @@ def _row(visit: Visit, one: Row) -> None:
         el("td", visit.site(one["site_id"]))
         with el("td"):
             tag(visit.named("form_link", one["status"]), TONES[one["status"]])
-        el("td", f"{visit.person(one['created_by'])} · {visit.moment(one['created_at'])}")
-        el("td", visit.moment(one["expires_at"]), "nowrap")
-        with el("td", "", "nowrap"):
+        el("td", f"{visit.person(one['created_by'])} · {visit.moment(one['created_at'])}", data_label=visit.t("form_links.by"))
+        el("td", visit.moment(one["expires_at"]), "nowrap", data_label=visit.t("form_links.until"))
+        with el("td", "", "nowrap", data_label=visit.t("form_links.case")):
             if one["case_id"]:
                 link(visit.t("warnings.open_case"), f"/cases/{one['case_id']}")
             else:

@@ -44,7 +44,7 @@ async def acknowledgements(visit: Visit, request: Request) -> None:
             empty(visit.t("acks.empty"))
         return
     heads = ("acks.customer", "acks.people", "site", "acks.status", "acks.signed", "acks.witness")
-    with table([visit.t(head) for head in heads], visit.t("acks.title")):
+    with table([visit.t(head) for head in heads], visit.t("acks.title"), "stacked"):
         for ack in found["items"]:
             _row(visit, ack)
     if found["next_cursor"]:
@@ -59,8 +59,8 @@ def _row(visit: Visit, ack: Row) -> None:
         el("td", visit.site(ack["site_id"]), "nowrap")
         with el("td"):
             tag(visit.named("ack", ack["status"]), TONES[ack["status"]])
-        el("td", visit.moment(ack["signed_at"]), "nowrap")
-        el("td", visit.person(ack["witnessed_by"]), "nowrap")
+        el("td", visit.moment(ack["signed_at"]), "nowrap", data_label=visit.t("acks.signed"))
+        el("td", visit.person(ack["witnessed_by"]), "nowrap", data_label=visit.t("acks.witness"))
 
 
 async def _check(visit: Visit) -> None:

@@ -38,7 +38,7 @@ async def competitor_offers(visit: Visit, request: Request) -> None:
             empty(visit.t("rivals.empty"))
         return
     heads = ("rivals.competitor", "rivals.offered", "rivals.heard", "site", "rivals.case", "rivals.status")
-    with table([visit.t(head) for head in heads], visit.t("rivals.title")):
+    with table([visit.t(head) for head in heads], visit.t("rivals.title"), "stacked"):
         for offer in found["items"]:
             _row(visit, offer)
     if found["next_cursor"]:
@@ -65,7 +65,7 @@ def _row(visit: Visit, offer: Row) -> None:
         with el("td", "", "nowrap"):
             link(offer["competitor"], f"/competitor-offers/{offer['id']}", "strong")
         el("td", offer["offered"], "wide-cell")
-        el("td", f"{visit.person(offer['heard_by'])} · {visit.moment(offer['heard_at'])}", "nowrap")
+        el("td", f"{visit.person(offer['heard_by'])} · {visit.moment(offer['heard_at'])}", "nowrap", data_label=visit.t("rivals.heard"))
         el("td", visit.site(offer["site_id"]), "nowrap")
         with el("td", "", "nowrap"):
             if offer["case_id"]:

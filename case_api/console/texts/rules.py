@@ -149,6 +149,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.amount_fen": ("金额（元）", "Sum (yuan)"),
     "field.name_zh": ("名称（中文）", "Name (Chinese)"),
     "field.cost_fen": ("成本（元）", "Cost (yuan)"),
+    "help.name_en": ("可不填；英文界面和英文方案书会用中文名", "The Chinese name stands in where there is none"),
     "help.base": ("如年度营销费用", "Such as the marketing budget of the year"),
     "done.benefit": ("已保存。", "Saved."),
     # holds and retention

@@ -112,19 +112,20 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
             empty(visit.t("warnings.empty"))
         return
     heads = ("customer", "level", "score", "reasons", "state", "assignee", "raised", "outcome")
-    with table([visit.t(f"warnings.{head}") for head in heads], visit.t("warnings.title")):
+    named = {head: visit.t(f"warnings.{head}") for head in heads}
+    with table(list(named.values()), visit.t("warnings.title"), "stacked"):
         for warning in found["items"]:
             with el("tr"):
                 with el("td", "", "nowrap"):
                     link(title_of(warning), f"/warnings/{warning['id']}", "strong")
                 with el("td"):
                     level_tag(visit, warning)
-                el("td", str(warning["score"]), "number")
+                el("td", str(warning["score"]), "number", data_label=named["score"])
                 el("td", "；".join(visit.both(reason) for reason in warning["reasons"]), "wide-cell")
                 with el("td"):
                     tag(visit.named("alarm_state", warning["status"]), STATE_TONES[warning["status"]])
-                el("td", warning["assignee"] or "—")
-                el("td", visit.moment(warning["raised_at"]), "nowrap")
-                el("td", visit.named("alarm_outcome", warning["outcome"]) or "—")
+                el("td", warning["assignee"] or "—", data_label=named["assignee"])
+                el("td", visit.moment(warning["raised_at"]), "nowrap", data_label=named["raised"])
+                el("td", visit.named("alarm_outcome", warning["outcome"]) or "—", data_label=named["outcome"])
     if found["next_cursor"]:
         link(visit.t("more"), "/warnings", "button", view="list", cursor=found["next_cursor"], **wanted)
