@@ -13,7 +13,7 @@ from case_api.console.charts import Column, bar, columns
 from case_api.console.door import PREFIX
 from case_api.console.fields import yuan
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, choices, div, el, empty, link, select, table, tag
+from case_api.console.parts import banner, card, choices, div, el, empty, labelled, link, select, table, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.figures.repository import Subject
@@ -328,7 +328,7 @@ def _briefs(visit: Visit, found: list[Row]) -> None:
             empty(visit.t("figures.no_briefs"))
             return
         with table(
-            [visit.t(head) for head in ("figures.period", "site", *BRIEF_HEADS, "figures.told")], visit.t("figures.briefs"), "stacked"
+            [visit.t(head) for head in ("figures.period", "site", *BRIEF_HEADS, "figures.told")], visit.t("figures.briefs"), "stacked lines"
         ):
             for brief in found:
                 told = brief["body"]
@@ -339,8 +339,8 @@ def _briefs(visit: Visit, found: list[Row]) -> None:
                     el("td", visit.site(brief["site_id"]))
                     values = (str(told["cases"]), share(told["retention"]), number(told["days"]["mean"]), share(told["overdue"]))
                     for head, value in zip(BRIEF_HEADS, values, strict=True):
-                        el("td", value, "number", data_label=visit.t(head))
-                    el("td", visit.moment(brief["created_at"]), "nowrap", data_label=visit.t("figures.told"))
+                        labelled(visit.t(head), value, "number")
+                    labelled(visit.t("figures.told"), visit.moment(brief["created_at"]), "nowrap")
 
 
 @page("/figures/cases", "figures.behind", Permission.FIGURES_READ)

@@ -9,7 +9,7 @@ from fastapi import Request
 from case_api.console.door import PREFIX
 from case_api.console.forms import done_banner
 from case_api.console.pages import page
-from case_api.console.parts import card, choices, div, el, empty, href, link, select, table, tag
+from case_api.console.parts import card, choices, div, el, empty, href, labelled, link, select, table, tag
 from case_api.console.visit import Visit
 from case_api.console.warnings.view import LEVELS, STATE_TONES, answerers, clock_of, level_tag, title_of
 from case_api.security import Permission
@@ -113,19 +113,19 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
         return
     heads = ("customer", "level", "score", "reasons", "state", "assignee", "raised", "outcome")
     named = {head: visit.t(f"warnings.{head}") for head in heads}
-    with table(list(named.values()), visit.t("warnings.title"), "stacked"):
+    with table(list(named.values()), visit.t("warnings.title"), "stacked lines"):
         for warning in found["items"]:
             with el("tr"):
                 with el("td", "", "nowrap"):
                     link(title_of(warning), f"/warnings/{warning['id']}", "strong")
                 with el("td"):
                     level_tag(visit, warning)
-                el("td", str(warning["score"]), "number", data_label=named["score"])
+                labelled(named["score"], str(warning["score"]), "number")
                 el("td", "；".join(visit.both(reason) for reason in warning["reasons"]), "wide-cell")
                 with el("td"):
                     tag(visit.named("alarm_state", warning["status"]), STATE_TONES[warning["status"]])
-                el("td", warning["assignee"] or "—", data_label=named["assignee"])
-                el("td", visit.moment(warning["raised_at"]), "nowrap", data_label=named["raised"])
-                el("td", visit.named("alarm_outcome", warning["outcome"]) or "—", data_label=named["outcome"])
+                labelled(named["assignee"], warning["assignee"] or "")
+                labelled(named["raised"], visit.moment(warning["raised_at"]), "nowrap")
+                labelled(named["outcome"], visit.named("alarm_outcome", warning["outcome"]))
     if found["next_cursor"]:
         link(visit.t("more"), "/warnings", "button", view="list", cursor=found["next_cursor"], **wanted)

@@ -46,7 +46,7 @@ async def sources(visit: Visit, request: Request) -> None:
 
 def _table(visit: Visit, found: list[Row], base: str, *, manages: bool) -> None:
     heads = ["field.name", "site", "sources.address", "sources.status", *(["people.actions"] if manages else [])]
-    with table([visit.t(head) for head in heads], visit.t("sources.title"), "stacked"):
+    with table([visit.t(head) for head in heads], visit.t("sources.title"), "stacked lines"):
         for source in found:
             with el("tr"):
                 el("td", source["name"], "strong")
