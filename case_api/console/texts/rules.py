@@ -96,8 +96,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nav.benefits": ("权益池", "Benefit pool"),
     "benefits.title": ("权益池", "Benefit pool"),
     "benefits.help": (
-        "预留的额外福利额度，用于路径 A 挽留客户。提出方案时预留，交付后支出，永远不能透支。",
-        "Extra benefits for customers who stay (path A): reserved with an offer, spent when delivered, never overdrawn.",
+        "预留的额外福利额度，用于路径 A 挽留客户。客户接受方案时预留，交付后支出，永远不能透支。",
+        "Extra benefits for customers who stay (path A): reserved when one accepts, spent when delivered, never overdrawn.",
     ),
     "benefits.no_pool": ("本案场还没有权益池。", "This site has no pool yet."),
     "benefits.create": ("建立权益池", "Set a pool up"),
