@@ -122,7 +122,10 @@ class SessionPlan(Base):
 
 
 class PromptWithheld(Base):
-    """A prompt that was called for and, by lot, not shown. `prompt_key` counts with the session's shown ones."""
+    """A prompt that was called for and, by lot, not shown. `prompt_key` counts with the session's shown ones.
+
+    `evidence` holds besides what a shown prompt's holds `text` and `reasons`, as they would have been shown.
+    """
 
     __tablename__ = "prompt_withheld"
     __table_args__ = (UniqueConstraint("session_id", "prompt_key"), one_of("kind", PromptKind), one_of("level", Level))

@@ -87,9 +87,13 @@ class Plan:
         points = -CAP if worth.harms else max(-CAP, min(CAP, SCALE * drawn))
         return Draw(worth.mean, worth.sd, worth.moments, round(drawn, 4), round(points, 4))
 
-    def withholds(self, prompt: str, moment: Moment, level: str) -> bool:
+    def lot(self, *, urgent: bool) -> int:
+        """Of 10 000 prompts like this how many are withheld: where it is urgent none, ever."""
+        return 0 if urgent else self.holdout_bp
+
+    def withholds(self, prompt: str, *, urgent: bool) -> bool:
         """Whether this prompt is one of those withheld at random."""
-        return not is_urgent(moment, level) and self._chance("hold", prompt) * WHOLE < self.holdout_bp
+        return self._chance("hold", prompt) * WHOLE < self.lot(urgent=urgent)
 
     def _chance(self, *names: str) -> float:
         """Strictly between 0 and 1, and always the same for the same names in this conversation."""

@@ -39,7 +39,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What calls for words. `preferred` are scripts a wording rule names; they go before all others."""
+    """What calls for words. `preferred` are scripts a wording rule names; they go before all others.
+
+    `red`: whatever this moment is, the customer threatened or wanted to leave a short while ago.
+    """
 
     kind: Kind
     moment: Moment
@@ -48,6 +51,12 @@ class Situation:
     hits: Sequence[Hit] = ()
     speaker: str = "customer"
     preferred: Sequence[str] = ()
+    red: bool = False
+
+    @property
+    def urgent(self) -> bool:
+        """Whether nothing may be withheld or tried out."""
+        return self.red or is_urgent(self.moment, self.level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +107,7 @@ class Ranker:
         """
         lately = {one.script_id for one in history if now - one.at < self._policy.repeat_after}
         fresh = self._fitting(situation, lately)
-        urgent = is_urgent(situation.moment, situation.level)
-        draws = {one.id: self._plan.draw(one.id, prompt, urgent=urgent) for one in fresh}
+        draws = {one.id: self._plan.draw(one.id, prompt, urgent=situation.urgent) for one in fresh}
         scored = [(self._score(one, situation, now, history, draws[one.id]), one) for one in fresh]
         ranked = sorted(scored, key=lambda pair: (-pair[0], pair[1].id))
         if not ranked:

@@ -123,7 +123,7 @@ def final_transcripts(messages: Iterable[Message]) -> list[Message]:
 def corrected_transcripts(messages: Sequence[Message]) -> list[Message]:
     """The finals under the speakers the conversation ended with."""
     speakers = {one["utterance"]: one["speaker"] for one in messages if one["type"] == "correction"}
-    return [{**final, "speaker": speakers.get(final["utterance"], final["speaker"])} for final in final_transcripts(messages)]
+    return [{**final, "speaker": speakers.get(final["utterance"], final.get("speaker", "unsure"))} for final in final_transcripts(messages)]
 
 
 def hit(conversation: Conversation, prompts: Iterable[Message]) -> Message | None:

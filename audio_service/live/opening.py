@@ -61,6 +61,7 @@ async def open_session(ear: Ear, identity: Identity, hello: Hello, admitted: Adm
         db.add(consent)
         await db.flush()
         db.add(session)
+        await db.flush()
         keep(db, identity.plan)
         audit.record(
             db,

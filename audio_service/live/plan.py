@@ -12,8 +12,11 @@ from models.learning import RankingVersion, SessionPlan, SiteLearning
 from scripts_library.learned import Plan, Worth
 
 
-async def plan_for(db: AsyncSession, session_id: str, site_id: str) -> Plan:
-    """What the site agreed to, with the newest beliefs about scripts or those it holds on to."""
+async def plan_for(db: AsyncSession, session_id: str, site_id: str, *, recording: bool) -> Plan:
+    """What the site agreed to, with the newest beliefs about scripts or those it holds on to.
+
+    Of a conversation without recording nothing is kept to learn from, so nothing is withheld from it.
+    """
     agreed = await db.get(SiteLearning, site_id)
     if agreed is None:
         return Plan(session_id)
@@ -22,7 +25,7 @@ async def plan_for(db: AsyncSession, session_id: str, site_id: str) -> Plan:
         version = await db.scalar(select(RankingVersion).order_by(RankingVersion.made_at.desc(), RankingVersion.id.desc()).limit(1))
     elif agreed.ranking_version_id is not None:
         version = await db.get(RankingVersion, agreed.ranking_version_id)
-    return _plan(session_id, agreed.holdout_bp, version)
+    return _plan(session_id, agreed.holdout_bp if recording else 0, version)
 
 
 async def plan_of(db: AsyncSession, session_id: str) -> Plan:
@@ -35,7 +38,7 @@ async def plan_of(db: AsyncSession, session_id: str) -> Plan:
 
 
 def keep(db: AsyncSession, plan: Plan) -> None:
-    """Write it down with the session, if there is anything to it."""
+    """Write it down after the session, which it refers to, if there is anything to it."""
     if plan.holdout_bp or plan.version:
         db.add(SessionPlan(session_id=plan.session_id, holdout_bp=plan.holdout_bp, ranking_version_id=plan.version))
 

@@ -18,7 +18,7 @@ from audio_service.live.shelf import Fixed, Shelf
 from audio_service.live.words import HeardWords, span_of
 from audio_service.messages import Alternative, Level, Prompt, PromptKind
 from models.settings import Settings
-from scripts_library.learned import Plan, is_urgent
+from scripts_library.learned import URGENT, Plan
 from scripts_library.library import Library
 from scripts_library.listening import merge_causes, moment_of
 from scripts_library.ranking import Choice, PromptBudget, PromptPolicy, Ranker, Shown, Situation, Verdict
@@ -26,6 +26,8 @@ from scripts_library.records import Cause, Kind, Moment, Script, WordingRule
 
 RECENT_SECONDS = 20.0
 """How long words stand behind a rise of the voice."""
+RED_SECONDS = 90.0
+"""How long it stays red after a threat, a demand for the manager or words of leaving; shorter than `SETTLED_SECONDS`."""
 SETTLED_SECONDS = 120.0
 """After this long no decision asks any more when exactly something was said."""
 VOICE, WORDS = "v", "w"
@@ -95,10 +97,12 @@ class PromptDesk:
         recent = [said for said in self._said if heard.at - RECENT_SECONDS <= said.visible <= heard.at]
         terms = [term for said in recent for term in said.terms]
         threats = [said.moment for said in recent if said.moment is not None]
-        earlier = any(shown.kind is Kind.CALMING for shown in history)
+        # a first outburst whose prompt was withheld was an outburst all the same
+        earlier = any(entry.shown.kind is Kind.CALMING for name, entry in self._entries.items() if name.startswith(VOICE))
         # what was last spoken of may have no calming words of its own (a question about the deposit): then those of any outburst
         moments = [*threats[-1:], Moment.REPEATED_OUTBURST if earlier else Moment.FIRST_OUTBURST]
         causes = self._causes_by(heard.at)
+        red = self._red_by(heard.at)
         why = reasons.of_voice(heard, terms, self._language)
         evidence = {
             "strength": round(heard.strength, 2),
@@ -109,7 +113,7 @@ class PromptDesk:
             "terms": terms,
         }
         for moment in moments:
-            situation = Situation(Kind.CALMING, moment, str(heard.level), causes)
+            situation = Situation(Kind.CALMING, moment, str(heard.level), causes, red=red)
             if (raised := self._raise(VOICE, situation, heard.at, heard.at, heard.at, why, evidence)) is not None:
                 return raised
         return None
@@ -128,7 +132,8 @@ class PromptDesk:
         hit = next(hit for hit in heard.hits if hit.moment is moment and not hit.negated)
         at, _ = span_of(done, hit.start, hit.end)
         causes = self._causes_by(done.visible)
-        situation = Situation(Kind.GUIDANCE, moment, str(self._level_at(done.end)), causes, heard.hits)
+        level, red = str(self._level_at(done.end)), self._red_by(done.visible)
+        situation = Situation(Kind.GUIDANCE, moment, level, causes, heard.hits, red=red)
         why = reasons.of_terms([one.term for one in heard.hits if one.moment is moment], self._language)
         return self._if_allowed(situation, at, done, why, {"utterance": done.name, "terms": list(terms)})
 
@@ -143,20 +148,20 @@ class PromptDesk:
     def _for_wording(self, done: Finished, heard: HeardWords) -> Raised | None:
         hit = heard.wording[0]
         at, _ = span_of(done, hit.start, hit.end)
-        level = str(self._level_at(done.end))
+        level, red = str(self._level_at(done.end)), self._red_by(done.visible)
         causes = self._causes_by(done.end)
-        situation = Situation(Kind.WORDING, Moment.STAFF_WORDING, level, causes, speaker="staff", preferred=hit.rule.scripts)
+        situation = Situation(Kind.WORDING, Moment.STAFF_WORDING, level, causes, speaker="staff", preferred=hit.rule.scripts, red=red)
         evidence = {"utterance": done.name, "rule": hit.rule.id, "heard": hit.heard}
         why = reasons.of_wording(hit.heard, self._language)
         if hit.rule.zh and not hit.rule.scripts:
-            return self._own_words(hit.rule, at, done, why, evidence)
+            return self._own_words(hit.rule, situation, at, done, why, evidence)
         return self._if_allowed(situation, at, done, why, evidence)
 
-    def _own_words(self, rule: WordingRule, at: float, done: Finished, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
+    def _own_words(
+        self, rule: WordingRule, situation: Situation, at: float, done: Finished, why: list[str], evidence: Mapping[str, Any]
+    ) -> Raised | None:
         """A wording rule that brings its own text."""
-        level = self._level_at(done.end)
-        urgent = is_urgent(Moment.STAFF_WORDING, level)
-        if self._budget.refusal(Kind.WORDING, done.end, self._history(WORDS, done.end, urgent=urgent)) is not None:
+        if self._budget.refusal(Kind.WORDING, done.end, self._history(WORDS, done.end, urgent=situation.urgent)) is not None:
             return None
         prompt = Prompt(
             id=self._name(WORDS),
@@ -168,11 +173,10 @@ class PromptDesk:
             reasons=why,
             situation=Moment.STAFF_WORDING,
         )
-        return self._settled(prompt, Shown(rule.id, Kind.WORDING, done.end), done.visible, Moment.STAFF_WORDING, level, evidence)
+        return self._settled(prompt, Shown(rule.id, Kind.WORDING, done.end), done.visible, situation, evidence)
 
     def _if_allowed(self, situation: Situation, at: float, done: Finished, why: list[str], evidence: Mapping[str, Any]) -> Raised | None:
-        urgent = is_urgent(situation.moment, situation.level)
-        if self._budget.refusal(situation.kind, done.end, self._history(WORDS, done.end, urgent=urgent)) is not None:
+        if self._budget.refusal(situation.kind, done.end, self._history(WORDS, done.end, urgent=situation.urgent)) is not None:
             return None
         return self._raise(WORDS, situation, at, done.end, done.visible, why, evidence)
 
@@ -184,7 +188,7 @@ class PromptDesk:
         The other lane knows of it from `known_from` on.
         """
         ranker, name = self._ranker(), self._name(lane)
-        history = self._history(lane, now, urgent=is_urgent(situation.moment, situation.level))
+        history = self._history(lane, now, urgent=situation.urgent)
         choice = ranker.choose(situation, now, history, name)
         if choice is None and situation.kind is Kind.CALMING:
             choice = ranker.choose(situation, now, [], name)  # a raised voice is answered even if everything was said before
@@ -194,16 +198,19 @@ class PromptDesk:
         if choice.draw is not None:
             evidence = {**evidence, "ranking": {"version": self._plan.version, **asdict(choice.draw)}}
         shown = Shown(choice.script.id, situation.kind, now)
-        return self._settled(prompt, shown, known_from, situation.moment, Level(situation.level), evidence)
+        return self._settled(prompt, shown, known_from, situation, evidence)
 
-    def _settled(
-        self, prompt: Prompt, shown: Shown, known_from: float, moment: Moment, level: Level, evidence: Mapping[str, Any]
-    ) -> Raised:
-        """Remember a prompt, and let the lot say whether it is one of those that are withheld to learn what prompts are worth."""
-        withheld = self._plan.withholds(prompt.id, moment, level)
+    def _settled(self, prompt: Prompt, shown: Shown, known_from: float, situation: Situation, evidence: Mapping[str, Any]) -> Raised:
+        """Remember a prompt, and let the lot say whether it is one of those that are withheld to learn what prompts are worth.
+
+        Also of those it spared the evidence says that they were in the lot: only they can be compared with the withheld ones.
+        """
+        if lot := self._plan.lot(urgent=situation.urgent):
+            evidence = {**evidence, "lot": lot}
+        withheld = self._plan.withholds(prompt.id, urgent=situation.urgent)
         verdict = None if withheld else self._feedback.get(prompt.id)
         self._entries[prompt.id] = _Entry(replace(shown, verdict=verdict), known_from, withheld)
-        return Raised(prompt, evidence, level if withheld else None)
+        return Raised(prompt, evidence, Level(situation.level) if withheld else None)
 
     def _history(self, lane: str, now: float, *, urgent: bool = True) -> list[Shown]:
         """What a lane knows to have been shown: its own prompts, and the other's as far as they are known by `now`.
@@ -237,6 +244,10 @@ class PromptDesk:
             if said.visible <= now:
                 causes = merge_causes(causes, said.causes)
         return causes
+
+    def _red_by(self, now: float) -> bool:
+        """Whether the customer threatened, asked for the manager or wanted to leave a short while ago."""
+        return any(said.moment in URGENT and now - RED_SECONDS <= said.visible <= now for said in self._said)
 
     def _settle(self, now: float) -> None:
         while self._said[0].visible < now - SETTLED_SECONDS:

@@ -183,7 +183,7 @@ class Registry:
         assert hello.consent is not None
         session_id = new_id()
         async with reading(self.ear.factory) as db:
-            plan = await plan_for(db, session_id, admitted.site_id)
+            plan = await plan_for(db, session_id, admitted.site_id, recording=hello.consent.recording)
             thresholds = await thresholds_of_site(db, admitted.site_id)
         who = (session_id, admitted.site_id, admitted.person_id, admitted.case_id)
         identity = Identity(*who, hello.consent.recording, plan, thresholds)

@@ -105,6 +105,7 @@ class SessionRows:
         )
 
     def withheld(self, prompt: Prompt, level: Level, evidence: Mapping[str, Any]) -> None:
+        """`evidence` holds what would have been shown, too: its script may be another one tomorrow."""
         self._add(
             PromptWithheld,
             ("session_id", "prompt_key"),
@@ -114,7 +115,7 @@ class SessionRows:
             script_id=prompt.script_id,
             situation=prompt.situation,
             level=level,
-            evidence=dict(evidence),
+            evidence={**evidence, "text": prompt.text, "reasons": prompt.reasons},
         )
 
     def keyword(self, keyword: Keyword) -> None:

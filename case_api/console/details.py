@@ -72,10 +72,15 @@ def fault(field: str, message: str, language: Language) -> str:
     return message
 
 
+def bare(name: str) -> str:
+    """A field's name without its unit, which what is said of it carries."""
+    return _UNIT.sub("", name)
+
+
 def _name(code: str, language: Language) -> str:
     """The text of a field, a step or a role of this code; else the code, or nothing where it is only a place in a request."""
-    bare = code.rsplit(".", 1)[-1]
-    for key in (f"field.{bare}", f"field.{bare.removesuffix('_fen')}", f"step.{bare}", f"role.{bare}", f"threshold.{bare}"):
+    last = code.rsplit(".", 1)[-1]
+    for key in (f"field.{last}", f"field.{last.removesuffix('_fen')}", f"step.{last}", f"role.{last}", f"threshold.{last}"):
         if key in TEXTS:
-            return _UNIT.sub("", TEXTS[key][language == "en"])
+            return bare(TEXTS[key][language == "en"])
     return "" if code.startswith(("body.", "query.")) else code

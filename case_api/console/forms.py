@@ -9,7 +9,7 @@ from nicegui import events, ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
-from case_api.console.details import fault
+from case_api.console.details import bare, fault
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field, Mistyped, body, typed, words_to_find
 from case_api.console.parts import banner, button, div, el, href
@@ -125,7 +125,7 @@ def said(visit: Visit, error: dict[str, str], fields: Sequence[Field] = ()) -> s
     place = error["field"].removeprefix("body.")
     asked = next((field for field in fields if field.kind != "head" and f".{place}".endswith(f".{field.name}")), None)
     name = _called(visit, fields, asked) if asked is not None else visit.named("field", place)
-    return f"{name}：{fault(place, error['message'], visit.look.language)}"
+    return f"{bare(name)}{'：' if visit.look.language == 'zh' else ': '}{fault(place, error['message'], visit.look.language)}"
 
 
 def _called(visit: Visit, fields: Sequence[Field], asked: Field) -> str:

@@ -28,7 +28,7 @@ from models.sessions import Level, Speaker
 Row = dict[str, Any]
 EXPORTS: Final = ("srt", "txt", "vtt", "json")
 TRACK_TEXTS: Final = ("lanes", "loudness", "rate", "pitch", "marks", "usual")
-SIGNS: Final = ("prompt", "keyword", "moment", "calmed", "mark", "hint", "comment")
+SIGNS: Final = ("prompt", "withheld", "keyword", "moment", "calmed", "mark", "hint", "comment")
 REFRESH_SECONDS: Final = 3.0
 _TEXTS: Final = (
     *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
@@ -91,7 +91,8 @@ async def review(visit: Visit, request: Request) -> None:
         withdrawal.told(visit, session)
     with div("columns"):
         _figures(visit, session)
-        _prompts(visit, session)
+        if session["recording"]:  # else they are counted, and which they were is not kept or not shown
+            _prompts(visit, session)
 
 
 def _accompanies(visit: Visit, session: Row) -> bool:
@@ -225,15 +226,23 @@ def _consent(visit: Visit, consent: Row) -> str:
 
 
 def _prompts(visit: Visit, session: Row) -> None:
-    with card(visit.t("sessions.prompts"), str(len(session["prompts"]))):
-        if not session["prompts"]:
+    """What was shown, and among it what the lot withheld."""
+    shown, withheld = session["prompts"], session["withheld"]
+    note = visit.t("review.shown_and_withheld", shown=len(shown), withheld=len(withheld)) if withheld else str(len(shown))
+    with card(visit.t("sessions.prompts"), note):
+        if not shown and not withheld:
             empty(visit.t("review.no_prompts"))
         with el("ul", "", "entries"):
-            for prompt in session["prompts"]:
+            for prompt in sorted([*shown, *withheld], key=lambda one: one["at"]):
                 with el("li", "", "entry top-row"):
                     el("span", clock(prompt["at"]), "number")
                     with div("grow"):
                         el("strong", prompt["text"])
                         el("small", " · ".join([visit.named("kind", prompt["kind"]), *map(str, prompt["reasons"])]))
-                    for tap in prompt["feedback"][-1:]:
-                        tag(visit.named("verdict", tap["verdict"]), "good" if tap["verdict"] in ("helpful", "used") else "")
+                    if prompt in withheld:
+                        tag(visit.t("review.withheld"), "warn")
+                    else:
+                        for tap in prompt["feedback"][-1:]:
+                            tag(visit.named("verdict", tap["verdict"]), "good" if tap["verdict"] in ("helpful", "used") else "")
+        if withheld:
+            el("small", visit.t("review.withheld_note"))

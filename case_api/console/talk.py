@@ -103,6 +103,8 @@ def _short(value: float | None) -> float | None:
 def marks_of(visit: Visit, session: Row) -> list[Row]:
     """Prompts, terms, marks and the course of the talk, by their moment."""
     prompts = [{"kind": f"prompt {one['kind']}", "at": one["at"], "text": one["text"]} for one in session["prompts"]]
+    held = visit.t("review.withheld")
+    prompts += [{"kind": "withheld", "at": one["at"], "text": f"{held}：{one['text']}"} for one in session["withheld"]]
     words = [{"kind": "keyword", "at": one["at"], "text": one["term"]} for one in session["keywords"] if not one["false_hit"]]
     marks = [{"kind": "mark", "at": one["at"], "text": one["note"] or visit.t("review.mark")} for one in session["marks"]]
     hints = [

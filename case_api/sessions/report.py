@@ -46,7 +46,7 @@ def document(given: Reported, *, transcript: bool, language: Language = "zh") ->
         paper.picture(strip)
     paper.paragraph(t("legend"), small=True)
     paper.heading(t("prompts"))
-    shown = [_prompt(one, t) for one in session.prompts]
+    shown = [row for _, row in sorted([*((one.at, _prompt(one, t)) for one in session.prompts), *_withheld(session, t)])]
     _table(paper, [t(head) for head in ("at", "kind", "shown", "verdict")], shown, (2, 2, 11, 3), t("no_prompts"))
     paper.heading(t("terms"))
     words = [(clock(hit.at), hit.term, hit.heard, t(f"speaker.{hit.speaker}")) for hit in session.keywords if not hit.false_hit]
@@ -96,9 +96,17 @@ def _drawn(given: Reported) -> Drawn:
 
 
 def _prompt(prompt: PromptOut, t: Say) -> tuple[str, str, str, str]:
-    reasons = t("reasons", reasons=t("comma").join(map(str, prompt.reasons))) if prompt.reasons else ""
     verdict = t(f"verdict.{prompt.feedback[-1].verdict}") if prompt.feedback else "—"
-    return clock(prompt.at), t(f"kind.{prompt.kind}"), prompt.text + reasons, verdict
+    return clock(prompt.at), t(f"kind.{prompt.kind}"), prompt.text + _because(prompt.reasons, t), verdict
+
+
+def _because(reasons: Sequence[object], t: Say) -> str:
+    return t("reasons", reasons=t("comma").join(map(str, reasons))) if reasons else ""
+
+
+def _withheld(session: SessionDetail, t: Say) -> Iterator[tuple[float, tuple[str, str, str, str]]]:
+    for one in session.withheld:
+        yield one.at, (clock(one.at), t(f"kind.{one.kind}"), one.text + _because(one.reasons, t), t("withheld"))
 
 
 def moments(session: SessionDetail, t: Say) -> Iterator[tuple[float, str]]:

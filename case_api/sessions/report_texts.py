@@ -84,6 +84,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "verdict.dismissed": ("已忽略", "Dismissed"),
     "verdict.helpful": ("有帮助", "Helpful"),
     "verdict.unhelpful": ("没帮助", "Not helpful"),
+    "withheld": ("随机留空，未显示", "Withheld by lot, not shown"),
 }
 
 

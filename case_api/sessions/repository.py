@@ -15,6 +15,7 @@ from case_api.sessions.course import CUES
 from models.cases import WithdrawalCase
 from models.consents import Consent, standing
 from models.keywords import KeywordHit
+from models.learning import PromptWithheld
 from models.people import Person
 from models.prompts import PromptFeedback, PromptShown
 from models.prosody import CHUNK_SECONDS, ProsodyTrack
@@ -107,6 +108,12 @@ async def sentences(db: AsyncSession, session_id: str) -> Sequence[Any]:
 async def prompts(db: AsyncSession, session_id: str) -> Sequence[PromptShown]:
     """The prompts shown, in order."""
     query = select(PromptShown).where(PromptShown.session_id == session_id).order_by(PromptShown.at, PromptShown.id)
+    return (await db.scalars(query)).all()
+
+
+async def withheld(db: AsyncSession, session_id: str) -> Sequence[PromptWithheld]:
+    """The prompts withheld by lot, in order."""
+    query = select(PromptWithheld).where(PromptWithheld.session_id == session_id).order_by(PromptWithheld.at, PromptWithheld.id)
     return (await db.scalars(query)).all()
 
 

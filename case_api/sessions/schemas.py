@@ -29,6 +29,7 @@ class SessionOut(Out):
     started_at: datetime
     ended_at: datetime | None
     recording: bool = Field(description="Whether audio and text were kept; false also once consent was withdrawn")
+    consent_withdrawn: bool = Field(description="Whether the customer withdrew the consent to the recording")
     seconds: float
     speech_seconds: float
     talk_share: dict[str, Any]
@@ -80,6 +81,19 @@ class PromptOut(Out):
     alternatives: list[Any]
     evidence: dict[str, Any]
     feedback: list[FeedbackOut]
+
+
+class WithheldOut(Out):
+    """A prompt that was called for and, by lot, not shown: to learn what prompts are worth. Never one in a red situation."""
+
+    id: str = Field(description="The name it would have had on the wire")
+    kind: PromptKind
+    at: float
+    script_id: str
+    text: str = Field(description="The words that would have been shown")
+    reasons: list[Any]
+    situation: str
+    level: Level = Field(description="The customer's then")
 
 
 class KeywordOut(Out):
@@ -144,6 +158,9 @@ class SessionDetail(SessionOut):
     consent: ConsentOut
     utterances: list[UtteranceOut] = Field(default_factory=list)
     prompts: list[PromptOut] = Field(default_factory=list)
+    withheld: list[WithheldOut] = Field(
+        default_factory=list, description="Prompts that the site's agreement on learning withheld by lot; told once the conversation ended"
+    )
     keywords: list[KeywordOut] = Field(default_factory=list)
     marks: list[MarkOut] = Field(default_factory=list)
     warnings: list[WarningOut] = Field(default_factory=list)

@@ -38,6 +38,7 @@ from case_api.sessions.schemas import (
     Track,
     UtteranceOut,
     WarningOut,
+    WithheldOut,
 )
 from models import audit
 from models.cases import WithdrawalCase
@@ -62,8 +63,8 @@ def _fields(schema: type[Out], row: Session) -> dict[str, Any]:
 
 def session_out(row: Any) -> SessionOut:
     """A row of `sessions_query` as a list shows it."""
-    values = _fields(SessionOut, row.Session) | {"recording": kept(row), "staff_name": row.display_name, "case_code": row.code}
-    return SessionOut(**values)
+    values = _fields(SessionOut, row.Session) | {"recording": kept(row), "consent_withdrawn": row.Consent.withdrawn_at is not None}
+    return SessionOut(**values, staff_name=row.display_name, case_code=row.code)
 
 
 async def find(db: AsyncSession, principal: Principal, session_id: str) -> Any:
@@ -98,6 +99,7 @@ async def detail(db: AsyncSession, row: Any, *, characters: bool = True, utteran
         **values | {"audio_url": f"/v1/sessions/{session.id}/audio"},
         utterances=await _said(db, session.id, characters=characters) if utterances else [],
         prompts=await _prompts(db, session.id),
+        withheld=await _withheld(db, session),
         keywords=[KeywordOut.model_validate(one) for one in await repository.keywords(db, session.id)],
         marks=[MarkOut.model_validate(one) for one in await repository.marks(db, session.id)],
         warnings=[WarningOut.model_validate(one) for one in await repository.warnings(db, session.id)],
@@ -123,6 +125,22 @@ async def _prompts(db: AsyncSession, session_id: str) -> list[PromptOut]:
     return [
         PromptOut(id=prompt.prompt_key, feedback=taps[prompt.id], **{name: getattr(prompt, name) for name in own})
         for prompt in await repository.prompts(db, session_id)
+    ]
+
+
+async def _withheld(db: AsyncSession, session: Session) -> list[WithheldOut]:
+    """Told when the conversation is over: known before, somebody would put in words what the lot left out."""
+    if session.status != "ended":
+        return []
+    told = WithheldOut.model_fields.keys() - {"id", "text", "reasons"}
+    return [
+        WithheldOut(
+            id=one.prompt_key,
+            text=one.evidence.get("text", ""),
+            reasons=one.evidence.get("reasons", []),
+            **{name: getattr(one, name) for name in told},
+        )
+        for one in await repository.withheld(db, session.id)
     ]
 
 

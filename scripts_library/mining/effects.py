@@ -4,7 +4,8 @@ Matched: each moment with the script, and no other prompt shortly before, gets t
 state, rate, loudness, trend and time. What matching leaves different is taken out by a regression on the moments without prompts (Abadie
 & Imbens 2011). A raised voice comes down by itself, so nothing less is a comparison. A prompt comes where the voice is at its highest,
 and no unprompted moment is quite like that: matching may find harm where there is none, so it says so only beyond DOUBT. Randomised: the
-difference of shown and withheld, adjusted for the same things. Errors are clustered by conversation. Negative is calmer.
+difference of shown and withheld among the prompts that were in the lot, within each share withheld (sites differ in both), adjusted for
+the same things. Errors are clustered by conversation. Negative is calmer.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ def effect(
 ) -> Effect:
     """The mean effect in the moments `with_` the prompt, with its interval."""
     column = MEASURES.index(measure)
-    treated = [one for one in with_ if _measured(one, horizon, column) and (one.fresh or design == "randomised")]
-    controls = [one for one in without if _measured(one, horizon, column)]
+    treated = [one for one in with_ if _measured(one, horizon, column) and (one.lot if design == "randomised" else one.fresh)]
+    controls = [one for one in without if _measured(one, horizon, column) and (one.lot or design == "matched")]
     sessions, staff = {one.session_id for one in treated}, {one.staff_id for one in treated}
     counts = (len(treated), len(sessions), len(staff))
     enough = counts[0] >= FEWEST_MOMENTS and counts[1] >= FEWEST_SESSIONS and counts[2] >= fewest_staff
@@ -130,10 +131,11 @@ def _matched(treated: Sequence[Moment], controls: Sequence[Moment], horizon: int
 
 
 def _adjusted(treated: Sequence[Moment], controls: Sequence[Moment], horizon: int, column: int) -> tuple[float, float, int]:
-    """Least squares on shown or not and on what was before, with errors clustered by conversation (CR1)."""
+    """Least squares on shown or not, on the share withheld and on what was before, with errors clustered by conversation (CR1)."""
     x, z = _scaled(treated, controls)
-    rows = np.column_stack([np.r_[np.ones(len(x)), np.zeros(len(z))], _design(np.vstack([x, z]))])
     everyone = [*treated, *controls]
+    shares = np.array([[one.lot == share for share in sorted({one.lot for one in everyone})[1:]] for one in everyone], float)
+    rows = np.column_stack([np.r_[np.ones(len(x)), np.zeros(len(z))], _design(np.vstack([x, z])), shares])
     y = np.array([one.after[horizon][column] for one in everyone])
     bread = np.linalg.pinv(rows.T @ rows)
     coefficients = bread @ rows.T @ y

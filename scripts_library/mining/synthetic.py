@@ -45,15 +45,16 @@ def moments(effects: Mapping[str, float], each: int, controls: int, *, randomise
     """Moments in which each script shifts the state by its true effect, and `controls` without a prompt.
 
     A raised voice comes down by itself, and prompts come when it is raised: without matching every script would seem to work. With
-    `randomised` the controls are prompts that were withheld.
+    `randomised` the controls are prompts that were withheld, and every prompt was in the lot.
     """
     source = np.random.default_rng(seed)
-    made = [_moment(source, seed, n, script, True, value, 1.0) for script, value in effects.items() for n in range(each)]
+    lot = 1000 if randomised else 0
+    made = [_moment(source, seed, n, script, True, value, 1.0, lot) for script, value in effects.items() for n in range(each)]
     names, raised = sorted(effects) if randomised else [""], float(randomised)
-    return made + [_moment(source, seed, n, names[n % len(names)], False, 0.0, raised) for n in range(controls)]
+    return made + [_moment(source, seed, n, names[n % len(names)], False, 0.0, raised, lot) for n in range(controls)]
 
 
-def _moment(source: np.random.Generator, seed: int, n: int, script: str, shown: bool, shift: float, raised: float) -> Moment:
+def _moment(source: np.random.Generator, seed: int, n: int, script: str, shown: bool, shift: float, raised: float, lot: int) -> Moment:
     person = int(source.integers(12))
     session = f"{script}{'s' if shown else 'c'}{n // 3}"
     state = source.normal(1.0 + 0.8 * raised, 0.9)
@@ -64,7 +65,7 @@ def _moment(source: np.random.Generator, seed: int, n: int, script: str, shown: 
         fall = -0.45 * (state - 0.3) * horizon / 30
         change = fall + shift + own + source.normal(0, 0.6)
         after[horizon] = np.array([change, 0.4 * change + source.normal(0, 0.3), 2 * change + source.normal(0, 1.5)])
-    return Moment(session, f"p{person}", band(state), "first_outburst", script, shown, before, after)
+    return Moment(session, f"p{person}", band(state), "first_outburst", script, shown, before, after, lot=lot)
 
 
 def _number(text: str) -> int:

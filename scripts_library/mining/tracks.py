@@ -58,7 +58,8 @@ class Moment:
     """A moment and what followed. `before` (5,): the measures, the score's change over the last seconds, minutes into the conversation.
 
     `after[h]` (3,) is the change of each measure h seconds later. `script_id` is what was shown or, at a withheld prompt, not shown; empty
-    where no prompt was called for. `fresh`: no other prompt came lately, so that what follows is this one's doing.
+    where no prompt was called for. `fresh`: no other prompt came lately, so that what follows is this one's doing. `lot`: of 10 000 prompts
+    like this so many were withheld by lot; 0 where it was shown in any case.
     """
 
     session_id: str
@@ -70,6 +71,7 @@ class Moment:
     before: Floats
     after: Mapping[int, Floats]
     fresh: bool = True
+    lot: int = 0
 
 
 def measure(
@@ -81,13 +83,14 @@ def measure(
     script_id: str = "",
     shown: bool = False,
     fresh: bool = True,
+    lot: int = 0,
 ) -> Moment:
     """The moment at `at` s of a conversation."""
     now = track.means(at - BEFORE_SECONDS, at)
     rising = now[0] - track.means(at - 2.5 * BEFORE_SECONDS, at - BEFORE_SECONDS)[0]
     before = np.array([*now, np.nan_to_num(rising), at / 60.0])
     after = {horizon: track.means(at + horizon - AROUND_SECONDS, at + horizon + AROUND_SECONDS) - now for horizon in HORIZONS}
-    return Moment(session_id, staff_id, band(float(now[0])), situation, script_id, shown, before, after, fresh)
+    return Moment(session_id, staff_id, band(float(now[0])), situation, script_id, shown, before, after, fresh, lot)
 
 
 def band(score: float) -> str:

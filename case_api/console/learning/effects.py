@@ -85,6 +85,7 @@ def _best_first(subject: Row) -> tuple[float, int]:
 
 def _row(visit: Visit, by: str, subject: Row, design: str) -> None:
     effects = {effect["measure"]: effect for effect in subject["effects"] if effect["design"] == design}
+    lot = {name: subject[name] for name in ("lot_shown", "lot_withheld")}
     with el("tr"):
         with el("td", "", "wide-cell"):
             text = subject["text"] or visit.named("situation", subject["key"])
@@ -98,6 +99,8 @@ def _row(visit: Visit, by: str, subject: Row, design: str) -> None:
                     [subject["key"], visit.named("learning.design", design)] if by == "script" else [visit.named("learning.design", design)]
                 ),
             )
+            if design == "matched" and any(lot.values()):
+                el("small", visit.t("learning.lot_so_far", **lot, wanted=FEWEST_MOMENTS))
         for measure, reach in MEASURES.items():
             with el("td", "", "effect-cell", data_label=visit.t(f"learning.{'state' if measure == 'score' else measure}")):
                 _effect(visit, effects.get(measure), reach)

@@ -117,6 +117,7 @@ def _agreement(visit: Visit, site: str, agreed: Row) -> None:
                 (visit.t("learning.holdout"), percent(agreed["holdout_bp"])),
             ]
         )
+        el("small", visit.t("learning.holdout_means"))
         if visit.principal.may(Permission.LEARNING_MANAGE, site):
             action(visit, visit.t("learning.change"), lambda: _agree(visit, site, agreed))
 
@@ -140,4 +141,4 @@ async def _agree(visit: Visit, site: str, agreed: Row) -> None:
     async def send(body: dict[str, Any], key: str) -> None:
         await visit.rest.send("PUT", f"learning/sites/{site}", body, version=agreed["version"], key=key)
 
-    await ask(visit, visit.t("learning.agreement"), fields, send, done="agreement")
+    await ask(visit, visit.t("learning.agreement"), fields, send, done="agreement", note=visit.t("learning.holdout_means"))

@@ -10,7 +10,7 @@ const CURVES = { loudness: "loudness_momentary", rate: "rate", pitch: "pitch" };
 const BANDS = { calm: "accent-soft", rising: "amber-soft", agitated: "red-soft" };
 const WHO = { customer: "warm", staff: "accent", unsure: "soft" };
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
-const MARK_LANES = { prompt: 0, keyword: 1, moment: 2, mark: 3, hint: 3, comment: 3 };
+const MARK_LANES = { prompt: 0, withheld: 0, keyword: 1, moment: 2, mark: 3, hint: 3, comment: 3 };
 
 // While the track is still on its way (null) there is room for all of it.
 export const rowsOf = ({ track }) => ["lanes", ...Object.keys(CURVES).filter((name) => !track || track.columns[CURVES[name]]), "marks"];
@@ -187,6 +187,15 @@ const polygon = ({ pen }, fill, points) => {
 
 const SHAPES = {
   prompt: (sheet, x, y) => polygon(sheet, sheet.colour("accent"), [[x, y - 5], [x + 5, y + 4], [x - 5, y + 4]]),
+  withheld({ pen, colour }, x, y) {
+    pen.strokeStyle = colour("soft");
+    pen.beginPath();
+    pen.moveTo(x, y - 5);
+    pen.lineTo(x + 5, y + 4);
+    pen.lineTo(x - 5, y + 4);
+    pen.closePath();
+    pen.stroke();
+  },
   mark: (sheet, x, y) => polygon(sheet, sheet.colour("blue"), [[x, y - 5], [x + 5, y], [x, y + 5], [x - 5, y]]),
   hint: (sheet, x, y) => polygon(sheet, sheet.colour("blue"), [[x - 5, y - 4], [x + 5, y - 4], [x, y + 5]]),
   comment: (sheet, x, y) => polygon(sheet, sheet.colour("amber"), [[x - 4, y - 4], [x + 4, y - 4], [x + 4, y + 4], [x - 4, y + 4]]),

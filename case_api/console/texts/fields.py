@@ -64,6 +64,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.late_fee_bp_per_day": ("每天滞纳金（%）", "Late fee a day (%)"),
     "field.payees": ("收款金额", "Payees"),
     "field.receipt": ("收据金额（元）", "Receipt (yuan)"),
+    "field.holdout_bp": ("留空比例（%）", "Withheld (%)"),
     "field.share_bp": ("返还比例（%）", "Share (%)"),
     "field.within_days": ("期限（天）", "Within (days)"),
     "field.items": ("附加权益", "Benefits"),

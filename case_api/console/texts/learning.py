@@ -212,6 +212,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.basis": ("{moments} 次 · {sessions} 场 · {staff} 人", "{moments} moments · {sessions} conversations · {staff} people"),
     "learning.design.matched": ("与相似时刻比较", "matched"),
     "learning.design.randomised": ("随机对照", "randomised"),
+    "learning.lot_so_far": (
+        "随机对照：显示 {lot_shown}、留空 {lot_withheld}，数据还不够（各需 {wanted} 次）",
+        "Randomised: {lot_shown} shown, {lot_withheld} withheld, not enough yet ({wanted} of each are needed)",
+    ),
     "learning.no_effects": ("这段时间没有弹出过提示。", "No prompt came up in this period."),
     "learning.effects_of": ("依据 {count} 场有提示的会话。", "From {count} conversations with a prompt."),
     "learning.effects_newest": ("依据最新 {count} 场有提示的会话。", "From the newest {count} conversations with a prompt."),
@@ -266,8 +270,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.ranks.off": ("按文件顺序", "As the files say"),
     "learning.ranks.learning": ("按效果学习", "By what was measured"),
     "learning.ranks.frozen": ("固定在一个版本", "Held at one version"),
-    "learning.holdout": ("对照比例（%）", "Withheld (%)"),
+    "learning.holdout": ("留空比例（%）", "Withheld (%)"),
     "learning.holdout_help": ("不紧急的提示中随机不显示的比例，最多 20；0 为不留", "Of prompts that are not urgent, 20 at most; 0: none"),
+    "learning.holdout_means": (
+        "留空：不紧急的提示中，抽到的不显示在手机上，只记录下来，与显示过的比较，看提示有没有用。客户激动或再次发火，以及威胁（律师、媒体、投诉、"
+        "群体）、要见领导、要离开时及其后 90 秒内，从不留空。不同意录音的会话从不留空。从改动之后开始的会话起生效；接待人员当场看不到，"
+        "会话结束后在回放页标明。",
+        "Withholding: of the prompts that are not urgent those the lot picks do not go on the phone; they are only noted down, and "
+        "compared with those that were shown. Never while the customer is agitated or flares up again, nor at a threat (lawyer, media, "
+        "complaint, group), a demand for the manager or words of leaving, and for 90 seconds after. Never without consent to recording. It "
+        "holds for conversations that begin after the change; the staff member sees nothing of it then; the review page marks it later.",
+    ),
     "learning.change": ("修改约定", "Change"),
     "learning.week_of": ("周（星期一）", "Week (its Monday)"),
     "learning.week_of_day": ("{day} 这一周", "Week of {day}"),

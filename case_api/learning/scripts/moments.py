@@ -33,7 +33,7 @@ async def moments(db: AsyncSession, scope: Scope, tell: Tell | None = None) -> t
         if tell is not None:
             await tell(first, len(ids))
         batch = ids[first : first + BATCH]
-        called: defaultdict[str, list[tuple[float, str, str, bool]]] = defaultdict(list)
+        called: defaultdict[str, list[tuple[float, str, str, int, bool]]] = defaultdict(list)
         for session_id, *prompt in await repository.called_for(db, batch):
             called[session_id].append(tuple(prompt))  # type: ignore[arg-type]
         chunks = await repository.tracks(db, batch)
@@ -53,8 +53,8 @@ def _measured(chunks: Sequence[ProsodyTrack], staff: dict[str, str], called: Any
         prompts = called[session_id]
         said = [prompt[0] for prompt in prompts]
         found += [
-            measure(track, at, session_id, staff[session_id], situation, script, shown=shown, fresh=is_fresh(at, said))
-            for at, script, situation, shown in prompts
+            measure(track, at, session_id, staff[session_id], situation, script, shown=shown, fresh=is_fresh(at, said), lot=lot)
+            for at, script, situation, lot, shown in prompts
         ]
         quiet = unprompted(track, said)
         found += [measure(track, at, session_id, staff[session_id]) for at in quiet]

@@ -28,12 +28,14 @@ async def sessions_with_prompts(db: AsyncSession, scope: Scope, most: int) -> Se
     return (await db.execute(query.order_by(Session.started_at.desc(), Session.id).limit(most))).all()
 
 
-async def called_for(db: AsyncSession, ids: Sequence[str]) -> list[tuple[str, float, str, str, bool]]:
-    """(session, at, script, situation, shown) of every prompt of these conversations, withheld ones included."""
-    shown = select(PromptShown.session_id, PromptShown.at, PromptShown.script_id, PromptShown.situation)
-    held = select(PromptWithheld.session_id, PromptWithheld.at, PromptWithheld.script_id, PromptWithheld.situation)
-    rows = [(*row, True) for row in await db.execute(shown.where(PromptShown.session_id.in_(ids)))]
-    return rows + [(*row, False) for row in await db.execute(held.where(PromptWithheld.session_id.in_(ids)))]
+async def called_for(db: AsyncSession, ids: Sequence[str]) -> list[tuple[str, float, str, str, int, bool]]:
+    """(session, at, script, situation, lot, shown) of every prompt of these conversations, withheld ones included."""
+    found: list[tuple[str, float, str, str, int, bool]] = []
+    for table, shown in ((PromptShown, True), (PromptWithheld, False)):
+        lot = func.coalesce(table.evidence["lot"].as_integer(), 0)
+        query = select(table.session_id, table.at, table.script_id, table.situation, lot).where(table.session_id.in_(ids))
+        found += [(*row, shown) for row in await db.execute(query)]
+    return found
 
 
 async def tracks(db: AsyncSession, ids: Sequence[str]) -> Sequence[ProsodyTrack]:

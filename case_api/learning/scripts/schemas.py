@@ -46,6 +46,8 @@ class SubjectEffects(Out):
     key: str
     text: str = Field(description="The script's words; empty for a situation")
     effects: list[EffectOut]
+    lot_shown: int = Field(description="Prompts of it that might have been withheld by lot, and were shown")
+    lot_withheld: int = Field(description="Prompts of it that were withheld by lot")
 
 
 class Effects(Out):

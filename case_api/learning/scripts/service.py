@@ -65,9 +65,17 @@ async def effects(db: AsyncSession, scope: Scope, library: Library, by: str, hor
 
 def _by_key(found: Sequence[Moment], library: Library, by: str, horizon: int, fewest_staff: int) -> list[SubjectEffects]:
     key = _KEYS[by]
-    names = sorted({key(one) for one in found if one.script_id and one.shown})
+    names = sorted({key(one) for one in found if one.script_id})
+    lots = Counter((key(one), one.shown) for one in found if one.lot)
     return [
-        SubjectEffects(key=name, text=_text(library, name), effects=_effects(found, key, name, horizon, fewest_staff)) for name in names
+        SubjectEffects(
+            key=name,
+            text=_text(library, name),
+            effects=_effects(found, key, name, horizon, fewest_staff),
+            lot_shown=lots[name, True],
+            lot_withheld=lots[name, False],
+        )
+        for name in names
     ]
 
 

@@ -20,6 +20,7 @@ from case_api.library.service import tried
 from case_api.security import Principal
 from case_api.sessions import repository as sessions
 from case_api.sessions.service import find_kept
+from models.learning import PromptWithheld
 from models.prompts import PromptShown
 from models.settings import Settings
 from scripts_library.library import Library
@@ -45,7 +46,8 @@ async def replay(db: AsyncSession, principal: Principal, settings: Settings, she
     await find_kept(db, principal, session_id)
     utterances = [finished_of(row) for row in await sessions.utterances(db, session_id)]
     levels = [(one.at, Level(one.level)) for one in await sessions.states(db, session_id)]
-    rises = [_rise(prompt, levels) for prompt in await sessions.prompts(db, session_id) if prompt.kind == CALMING]
+    called: list[PromptShown | PromptWithheld] = [*await sessions.prompts(db, session_id), *await sessions.withheld(db, session_id)]
+    rises = [_rise(prompt, levels) for prompt in called if prompt.kind == CALMING]
 
     def work() -> Replayed:
         before, after = (_hear(tools, settings, utterances, levels, rises) for tools in (shelf.tools, Tools.of(library)))
@@ -54,7 +56,7 @@ async def replay(db: AsyncSession, principal: Principal, settings: Settings, she
     return await asyncio.to_thread(work)
 
 
-def _rise(prompt: PromptShown, levels: Sequence[tuple[float, Level]]) -> Escalation:
+def _rise(prompt: PromptShown | PromptWithheld, levels: Sequence[tuple[float, Level]]) -> Escalation:
     """The rise of the voice that a stored prompt came from."""
     before = [level for at, level in levels if at <= prompt.at]
     level = Level.AGITATED if before[-1:] == [Level.AGITATED] else Level.RISING

@@ -111,13 +111,15 @@ def test_learning_changes_nothing_of_that(shelf: Shelf, session_id: str) -> None
     assert first == outcome(shelf, [*words[:2], outburst(110.8), words[2]], plan)
 
 
-def withheld(shelf: Shelf) -> Plan:
-    """A conversation whose first words' prompt is withheld."""
-    return next(plan for n in range(200) if (plan := Plan(f"s{n}", 2000)).withholds("w0", Moment.DEPOSIT_QUESTION, "calm"))
+def withholding(*prompts: str) -> Plan:
+    """A conversation that withholds these prompts, and of its first ones no other."""
+    names = {f"{lane}{n}" for lane in "vw" for n in range(4)}
+    plans = (Plan(f"s{n}", 2000) for n in range(20_000))
+    return next(plan for plan in plans if {name for name in names if plan.withholds(name, urgent=False)} == set(prompts))
 
 
 def test_a_withheld_prompt_is_not_shown_again_at_once_and_does_not_stand_in_the_way_of_an_urgent_one(shelf: Shelf) -> None:
-    plan = withheld(shelf)
+    plan = withholding("w0")
     desk = PromptDesk(shelf, Settings(), {}, plan)
     desk.level_is(1.0, Level.CALM)
     held = desk.for_words(*said(shelf, 1, 50.0, "定金能不能退"))
@@ -129,6 +131,38 @@ def test_a_withheld_prompt_is_not_shown_again_at_once_and_does_not_stand_in_the_
     urgent = desk.for_words(*said(shelf, 3, 63.0, "定金到底能不能退"))
     assert urgent is not None
     assert urgent.withheld_at is None
+
+
+def test_a_second_outburst_is_a_repeated_one_also_when_the_prompt_of_the_first_was_withheld(shelf: Shelf) -> None:
+    desk = PromptDesk(shelf, Settings(), {}, withholding("v0", "v1"))
+    first, second = desk.for_voice(outburst(50.0)), desk.for_voice(outburst(110.0))
+    assert first is not None
+    assert second is not None
+    assert (first.prompt.situation, first.withheld_at) == (Moment.FIRST_OUTBURST, Level.RISING)
+    assert (second.prompt.situation, second.withheld_at) == (Moment.REPEATED_OUTBURST, None)
+
+
+@pytest.mark.parametrize(("end", "held"), [(60.0, None), (130.0, None), (160.0, Level.CALM)])
+def test_nothing_is_withheld_for_a_while_after_a_threat(shelf: Shelf, end: float, held: Level | None) -> None:
+    desk = PromptDesk(shelf, Settings(), {}, withholding("w0", "v0"))
+    desk.level_is(1.0, Level.CALM)
+    desk.for_words(*said(shelf, 1, 50.0, "我要去住建局举报你们"))
+    wording = desk.for_words(*said(shelf, 2, end, "这个不能退，这是公司规定", Speaker.STAFF))
+    assert wording is not None
+    assert (wording.prompt.kind, wording.withheld_at) == ("wording", held)
+    voice = desk.for_voice(outburst(end + 5))
+    assert voice is not None
+    assert (voice.withheld_at is None) == (held is None)
+
+
+def test_a_prompt_that_the_lot_spared_says_that_it_was_in_it_and_an_urgent_one_that_it_was_not(shelf: Shelf) -> None:
+    desk = PromptDesk(shelf, Settings(), {}, withholding())
+    desk.level_is(1.0, Level.CALM)
+    spared = desk.for_words(*said(shelf, 1, 50.0, "定金能不能退"))
+    urgent = desk.for_voice(replace(outburst(150.0), level=Level.AGITATED))
+    assert spared is not None
+    assert urgent is not None
+    assert (spared.evidence["lot"], urgent.evidence.get("lot")) == (2000, None)
 
 
 def test_what_learning_drew_is_written_beside_the_evidence(shelf: Shelf) -> None:

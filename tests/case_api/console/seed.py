@@ -27,6 +27,7 @@ from models.companions import SessionHint
 from models.consents import Consent
 from models.engine import Factory, create_engine, session_factory, transaction
 from models.keywords import KeywordHit
+from models.learning import PromptWithheld
 from models.people import Person, PersonRole
 from models.policies import PolicyPosting, PolicyVersion
 from models.prompts import PromptShown
@@ -282,9 +283,20 @@ def _rows(session: str, person: str) -> list[Any]:
         PromptShown(session_id=session, prompt_key=f"p{n}", kind=kind, at=at, script_id=script, text=text, reasons=reasons)
         for n, (kind, at, script, text, reasons) in enumerate(prompts)
     ]
+    withheld = PromptWithheld(
+        session_id=session,
+        prompt_key="w9",
+        kind="guidance",
+        at=21.0,
+        script_id="deposit-receipt",
+        situation="deposit_question",
+        level="calm",
+        evidence={"lot": 500, "text": "流程我讲一遍，您听听有没有不清楚的。", "reasons": ["客户问到定金"]},
+    )
     return [
         *spoken,
         *shown,
+        withheld,
         *(
             KeywordHit(
                 session_id=session,

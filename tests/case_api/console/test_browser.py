@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.case_api.console.browser import PATIENCE_MS, Room, room, signed_paper
 from tests.case_api.console.conftest import PASSWORD, Server
@@ -227,6 +227,8 @@ def test_a_conversation_is_heard_again(chrome: Room) -> None:
     desk.page.keyboard.press("Escape")
 
     expect(desk.page.locator(".utterance.doubtful")).to_contain_text("可能听不准")
+    expect(desk.page.locator(".mark.withheld")).to_have_text("0:21随机留空，未显示：流程我讲一遍，您听听有没有不清楚的。")
+    expect(desk.page.locator(".entry", has_text="流程我讲一遍").locator(".tag")).to_have_text("随机留空，未显示")
 
     zoom = desk.page.locator(".zoom-bar")
     desk.page.evaluate(f"{playing}.pause(); {playing}.currentTime = 50; document.activeElement.blur()")
@@ -257,6 +259,67 @@ def test_a_conversation_is_heard_again(chrome: Room) -> None:
     expect(desk.page.get_by_label("跳过静默")).not_to_be_checked()  # what is typed in a field is no command
     desk.page.get_by_placeholder("在文字稿中查找").fill("朝南")
     expect(desk.page.locator(".utterance")).to_have_count(1)
+
+
+def test_two_fingers_zoom_the_timeline_on_a_phone(chrome: Room) -> None:
+    """However they lie to each other; one finger moves it along, and scrolls the page up and down."""
+    page, (zoom, tracks) = phone_at(chrome, "zhangwei", "/sessions/{talk}", ".zoom-bar", "canvas.tracks")
+    whole = zoom.locator(".note").inner_text()
+    seconds = float(page.locator(".player-bar [type=range]").get_attribute("max") or 0)
+    tracks.scroll_into_view_if_needed()
+    box = tracks.bounding_box()
+    assert box is not None
+    left, wide, top = box["x"] + 64, box["width"] - 64, box["y"] + 40
+
+    def at(share: float, down: float = 0.0) -> dict[str, float]:
+        return {"x": left + share * wide, "y": top + down}
+
+    def view() -> tuple[float, float]:
+        page.wait_for_timeout(250)  # the address follows once the fingers rest
+        found = re.search(r"view=([\d.]+)-([\d.]+)", page.url)
+        return (float(found[1]), float(found[2])) if found else (0.0, seconds)
+
+    touch(page, [at(0.45), at(0.55)], [at(0.2), at(0.8)])
+    begin, end = view()
+    assert end - begin == pytest.approx(seconds / 6, rel=0.05)
+    assert (begin + end) / 2 == pytest.approx(seconds / 2, abs=1)  # what was between them still is
+    touch(page, [at(0.8)], [at(0.3)])
+    assert view()[0] == pytest.approx(begin + (end - begin) / 2, rel=0.05)
+    before = view()
+    touch(page, [at(0.5), at(0.51, 60)], [at(0.49, -20), at(0.52, 100)])  # one above the other: twice as far apart
+    assert before[1] - before[0] == pytest.approx(2 * (view()[1] - view()[0]), rel=0.1)
+    assert page.evaluate("visualViewport.scale") == 1
+    touch(page, [at(0.05), at(0.95)], [at(0.48), at(0.52)])
+    touch(page, [at(0.05), at(0.95)], [at(0.48), at(0.52)])
+    expect(zoom.locator(".note")).to_have_text(whole)
+    touch(page, [at(0.5)], [at(0.5, -200)])
+    page.wait_for_function("scrollY > 100")
+    assert page.evaluate("document.querySelector('audio').paused")
+
+
+def phone_at(chrome: Room, username: str, path: str, *places: str) -> tuple[Page, list[Locator]]:
+    """A page on a screen of its own that is touched."""
+    page = chrome.desk(username, viewport=PHONE).page
+    chrome.desk(username, viewport=PHONE).go(path)
+    expect(page.locator(".transcript .utterance").first).to_be_visible()
+    return page, [page.locator(place) for place in places]
+
+
+def touch(page: Page, begin: list[dict[str, float]], end: list[dict[str, float]], steps: int = 12) -> None:
+    """Fingers that go down one after the other, move together and rise."""
+    fingers = page.context.new_cdp_session(page)
+
+    def send(kind: str, places: list[dict[str, float]]) -> None:
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"id": n, **place} for n, place in enumerate(places)]})
+
+    for count in range(1, len(begin) + 1):
+        send("touchStart", begin[:count])
+    for step in range(1, steps + 1):
+        part = step / steps
+        send("touchMove", [{name: a[name] + (b[name] - a[name]) * part for name in a} for a, b in zip(begin, end, strict=True)])
+        page.wait_for_timeout(16)
+    send("touchEnd", [])
+    fingers.detach()
 
 
 def test_a_clip_is_cut_and_shared(chrome: Room) -> None:
@@ -649,7 +712,7 @@ TOO_SMALL = """() => [...document.querySelectorAll("a, button, select, summary, 
   .filter(one => one.closest("#content") && one.checkVisibility())
   .map(one => [one, one.getBoundingClientRect()])
   .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
-  .map(([one, box]) => `${one.tagName}.${one.className} ${one.innerText || one.name}: ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
+  .map(([one, box]) => `${one.className} ${one.innerText || one.name}: ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
 """What a finger misses."""
 FOR_FINGERS = ("/warning", "/acknowledgements", "/competitor-offers", "/figures", "/form-links", "/benefits", "/crm-sources")
 

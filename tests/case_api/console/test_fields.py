@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from case_api.console.details import fault, readable
 from case_api.console.fields import Field, Mistyped, basis_points, body, fen, percent, seconds, typed, words_to_find, yuan
+from case_api.console.forms import said
 from case_api.console.parts import clock
 from case_api.console.texts import TEXTS
 from case_api.console.thresholds import changes_of
+from tests.case_api.console.seeing import visit_in
 
 
 @given(st.integers(0, 10**11))
@@ -127,6 +129,18 @@ def test_a_fault_of_a_field_is_said_in_the_readers_language(field: str, message:
 def test_a_place_in_a_request_is_told_to_nobody() -> None:
     assert readable("query.first", "zh") == ""
     assert readable("body.content.policy_queries.count", "en") == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "chinese", "english"),
+    [
+        ("Input should be less than or equal to 2000", "留空比例：不能大于 20%", "Withheld: should be less than or equal to 20%"),
+        ("Field required", "留空比例：请填写", "Withheld: Field required"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_readable_in_its_own_unit(message: str, chinese: str, english: str) -> None:
+    error = {"field": "body.holdout_bp", "message": message}
+    assert [said(visit_in("zh"), error), said(visit_in("en"), error)] == [chinese, english]
 
 
 def test_thresholds_that_were_typed() -> None:

@@ -101,7 +101,7 @@ async def test_what_a_site_agreed_to_is_versioned_and_holds_for_the_whole_conver
         db.add(RankingVersion(id="v1", made_at=utc_now(), worths={"a": [0.5, 0.1, 40]}, moments=40))
     session = await make_session(staff, site.id)
     async with transaction(factory) as db:
-        plan = await plan_for(db, session.id, site.id)
+        plan = await plan_for(db, session.id, site.id, recording=True)
         assert plan == Plan(session.id, 500, "v1", {"a": Worth(0.5, 0.1, 40)})
         keep(db, plan)
         db.add(RankingVersion(id="v2", made_at=utc_now() + timedelta(hours=1), worths={}, moments=50))
@@ -109,9 +109,10 @@ async def test_what_a_site_agreed_to_is_versioned_and_holds_for_the_whole_conver
     assert kept.json()["ranking_version_id"] == "v1"
     async with factory() as db:
         assert await plan_of(db, session.id) == plan  # it goes on as it began
-        later = await plan_for(db, "later", site.id)
+        later = await plan_for(db, "later", site.id, recording=True)
         assert (later.holdout_bp, later.version) == (0, "v1")
-        assert await plan_for(db, "x", "no-such-site") == Plan("x")
+        assert await plan_for(db, "x", "no-such-site", recording=True) == Plan("x")
+        assert (await plan_for(db, "unrecorded", site.id, recording=False)).version == "v1"
         actions = (await db.scalars(select(AuditRecord.action).where(AuditRecord.subject_id == site.id))).all()
     assert actions.count("api:learning:agree") == 2
 

@@ -14,8 +14,10 @@ from models.audit import AuditRecord
 from models.base import utc_now
 from models.consents import Consent
 from models.engine import Factory, transaction
+from models.learning import PromptWithheld
 from models.people import Person
 from models.sites import Site
+from tests.case_api.documents.reading import pdf_text
 from tests.case_api.sessions.conftest import MakeSession
 from tests.conftest import MakePerson, Rows, SignIn
 
@@ -50,6 +52,32 @@ async def test_a_session_is_read_back_whole(
     assert (body["staff_name"], body["peak_level"], body["counts"], body["recording"]) == ("Lijing", "rising", {"prompts": 1}, True)
     assert body["consent"]["notice_text"] == "告知"
     assert body["audio_url"] == f"/v1/sessions/{session.id}/audio"
+
+
+async def test_what_the_lot_withheld_is_told_once_the_conversation_is_over(
+    client: httpx2.AsyncClient,
+    staff: Person,
+    make_person: MakePerson,
+    sign_in: SignIn,
+    make_session: MakeSession,
+    site: Site,
+    factory: Factory,
+) -> None:
+    running, over, withdrawn = [await make_session(staff, site.id, status=status) for status in ("live", "ended", "ended")]
+    async with transaction(factory) as db:
+        told = {"text": "我先了解您的情况", "reasons": ["刚才说了“没有办法”"], "lot": 2000}
+        made = {"prompt_key": "w0", "kind": "wording", "at": 4.0, "script_id": "say-options", "situation": "staff_wording", "level": "calm"}
+        db.add_all(PromptWithheld(session_id=one.id, evidence=told, **made) for one in (running, over, withdrawn))
+        await db.execute(update(Consent).where(Consent.id == withdrawn.consent_id).values(withdrawn_at=utc_now()))
+    headers = await sign_in(await make_person("wangmanager", ("site_manager", site.id)))
+    withheld = {
+        one.id: (await client.get(f"/v1/sessions/{one.id}", headers=headers)).json()["withheld"] for one in (running, over, withdrawn)
+    }
+    assert (withheld[running.id], withheld[withdrawn.id]) == ([], [])
+    expected = {"id" if name == "prompt_key" else name: value for name, value in (made | told).items() if name != "lot"}
+    assert withheld[over.id] == [expected]
+    report = await client.get(f"/v1/sessions/{over.id}/report.pdf?lang=en", headers=headers)
+    assert "Withheld by lot, not shown" in " ".join(pdf_text(report.content).split())
 
 
 @pytest.mark.parametrize(
