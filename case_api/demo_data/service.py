@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api import demo as bundled
-from case_api.demo_data import PREFIX, SITES, crm, rows, talk
+from case_api.demo_data import PREFIX, SITES, crm, prevention, rows, talk
 from case_api.demo_data.story import Story, go_live_of, stories
 from case_api.policies.service import install_defaults, tier_policy
 from case_api.retention.erase import erase
@@ -83,7 +83,8 @@ async def fill(factory: Factory, data_dir: Path, now: datetime, *, seed: int, pa
         made = rows.Rows(seed, people, await _sites(db), now, (tiers.id, tiers.number, table), scripts)
         told = stories(today, seed)
         _write(made, told, today)
-        crm.write(made)
+        crm.write(made, told)
+        prevention.write(made)
         _agree(made, go_live_of(today))
         sounding = _with_audio(made)
         await _insert(db, made)
