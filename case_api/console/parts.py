@@ -110,7 +110,9 @@ def countdown(visit: Visit, due_at: str | None, seconds: int, *, stopped: bool =
 
 
 def table(heads: list[str], label: str, cls: str = "") -> Element:
-    """A table's body, a context manager; each row is `el("tr")` with `el("td")`. `stacked`: on a phone each cell has a line of its own."""
+    """A table's body, a context manager; each row is `el("tr")` with `el("td")`. `stacked`: on a phone each cell has a line of its own,
+    `lines` beside its `data_label`; a `blank` one none.
+    """
     box = div(f"table {cls}".strip(), tabindex="0", role="region", aria_label=label)
     with box, el("table"):
         with el("thead"), el("tr"):
@@ -118,6 +120,11 @@ def table(heads: list[str], label: str, cls: str = "") -> Element:
                 el("th", head, scope="col")
         body = el("tbody")
     return body
+
+
+def labelled(label: str, text: str, cls: str = "") -> None:
+    """A cell of a `stacked lines` table; nothing to say is a dash, and no line on a phone."""
+    el("td", text or "—", cls if text and text != "—" else f"{cls} blank".strip(), data_label=label)
 
 
 async def unhurried(rows: Sequence[T], at_once: int = 25) -> AsyncIterator[T]:

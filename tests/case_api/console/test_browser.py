@@ -473,8 +473,15 @@ def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path:
     manager.do("登记联系", {"note": "电话沟通，客户担心贷款审批，约周六到访"}, done="计时停止")
     manager.do("登记结果", {"outcome": "客户已安抚"}, done="预警已结束")
     expect(manager.page.locator(".timeline").first).to_contain_text("约周六到访")
+    manager.do("撤销办结", {"reason": "选错了结果"}, done="已重新打开")
+    expect(manager.page.locator(".timeline").first).to_contain_text("重新打开")
+    manager.do("登记结果", {"outcome": "客户已安抚"}, done="预警已结束")
 
     manager.go("/warning-rules")
+    manager.do("起草新版本", {"policy_queries.count": "0"})
+    expect(manager.page.locator(".dialog .banner.bad")).to_contain_text("反复咨询退房政策 · 次数：不能小于 2")
+    manager.page.keyboard.press("Escape")
+    expect(manager.page.locator(".dialog")).to_have_count(0)
     manager.do("起草新版本", {"policy_queries.count": "2", "note": "年底提前预警"}, done="草稿已保存")
     expect(manager.page.locator(".version[open]")).to_contain_text("30 天内咨询 2 次")
     manager.page.select_option("[name=rule_set_id]", index=1)
@@ -486,12 +493,15 @@ def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path:
     file.write_text("客户ID,动作,时间\nC-20001,带看,2026-11-20 10:00\nC-20002,飞行,2026-11-20 10:00\n", encoding="utf-8")
     manager.go("/crm-sources")
     manager.page.set_input_files("[type=file]", file)
-    manager.page.locator(".version summary").click()
+    manager.page.get_by_role("button", name="试导入").click()
+    expect(manager.page.locator(".tried .banner.bad")).to_contain_text("文件的列：客户ID、动作、时间")
+    expect(manager.page.locator("[data-column=kind]")).to_be_visible()  # where it is said which is which has opened
     for column, header in (("customer_reference", "客户ID"), ("kind", "动作"), ("at", "时间")):
         manager.page.fill(f"[data-column={column}]", header)
     manager.page.fill("[data-kinds]", "带看 = 到访")
     manager.page.get_by_role("button", name="试导入").click()
-    expect(manager.page.locator(".tried tbody tr")).to_contain_text("3")  # line 3 is none, and says why
+    expect(manager.page.locator(".tried tbody tr")).to_have_count(1)
+    expect(manager.page.locator(".tried tbody tr")).to_contain_text("3动作飞行不认识的事件类型")
     file.write_text("客户ID,动作,时间\nC-20001,带看,2026-11-20 10:00\n", encoding="utf-8")
     manager.page.set_input_files("[type=file]", file)
     manager.page.get_by_role("button", name="导入", exact=True).click()
@@ -697,6 +707,14 @@ TOO_WIDE = """async () => {
 }"""
 """What sticks out of the window, if the page has to be scrolled sideways. What the new width makes move is given frames to arrive:
 how many a busy machine needs for it is its own affair, and a page that is too wide stays too wide."""
+TOO_SMALL = """() => [...document.querySelectorAll("a, button, select, summary, textarea, .check, input")]
+  .filter(one => !["checkbox", "radio", "hidden"].includes(one.type))
+  .filter(one => one.closest("#content") && one.checkVisibility())
+  .map(one => [one, one.getBoundingClientRect()])
+  .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+  .map(([one, box]) => `${one.className} ${one.innerText || one.name}: ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
+"""What a finger misses."""
+FOR_FINGERS = ("/warning", "/acknowledgements", "/competitor-offers", "/figures", "/form-links", "/benefits", "/crm-sources")
 
 
 @pytest.mark.timeout(900)
@@ -709,5 +727,7 @@ def test_every_page_is_accessible_and_fits_a_phone(chrome: Room) -> None:
             faults += desk.faults()
             desk.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
             faults += [f"{path}: {part}" for part in desk.page.evaluate(TOO_WIDE)]
+            if path.startswith(FOR_FINGERS):
+                faults += [f"{path}: {part}" for part in desk.page.evaluate(TOO_SMALL)]
             desk.page.set_viewport_size({"width": 1440, "height": 900})
     assert faults == []
