@@ -34,11 +34,11 @@ PATHS: Final[dict[str, dict[str, int]]] = {
 KEEPS: Final = {"keep_with_benefits", "deferral", "none"}
 STAGES: Final = {"deposit_only": (72, (6000, 8000)), "online_signed": (24, (3000, 5000)), "loan_released": (4, (0, 0))}
 WORDS: Final = {
-    "family": ("我爱人昨天来看了，说朝向不行，坚决不同意。", "家人"),
+    "family": ("家人昨天来看了，说位置太偏，坚决不同意。", "家人"),
     "cash_flow": ("年终奖一直没发，首付真的凑不出来。", "首付"),
     "competitor": ("旁边的盘比你们便宜，还送车位，我觉得买贵了。", "买贵了"),
-    "quality": ("样板间和实际差太多，墙都不平。", "货不对板"),
-    "delay": ("说好年底交房，现在又说要推迟。", "延期交房"),
+    "quality": ("样板间和实际差太多，这就是货不对板。", "货不对板"),
+    "delay": ("说好年底交，现在又说要延期交房。", "延期交房"),
     "other": ("工作调动去外地，这房子用不上了。", "工作调动"),
 }
 SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
