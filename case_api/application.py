@@ -160,6 +160,7 @@ def create_app(
         # The interactive pages load scripts from elsewhere, which the pages of a phone with a microphone must never do.
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,  # `openapi.describe` serves it
     )
     app.state.settings = settings
     app.state.factory = session_factory(own_engine)

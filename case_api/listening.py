@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -31,6 +32,11 @@ logger = structlog.get_logger()
 LIBRARY_POLL_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 SWITCH_SECONDS = 0.001
+TIDY_SECONDS = 60.0
+TIDY_LATEST_SECONDS = 900.0
+"""How often everything that lives is looked through for garbage: while nobody talks, and at the latest though somebody does."""
+RARELY = 100_000
+"""Partial collections before Python looks through everything by itself: in effect never."""
 EAR_THREADS = 4
 """Threads that hear and store; each conversation uses one at a time."""
 
@@ -56,11 +62,16 @@ async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Regis
             ear = Ear(settings, models, scheduler, shelf, ledger, factory, pool)
             registry = Registry(ear, FrontDoor(factory))
             registry.start()
+            background = [
+                asyncio.create_task(_kept_going(work))
+                for work in (Pulse().run, lambda: _follow(ear, places(settings)), lambda: _tidy(registry))
+            ]
+            often = gc.get_threshold()
             _settle()
-            background = [asyncio.create_task(_kept_going(work)) for work in (Pulse().run, lambda: _follow(ear, places(settings)))]
             try:
                 yield registry
             finally:
+                gc.set_threshold(*often)
                 for task in background:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
@@ -73,12 +84,30 @@ async def listening(settings: Settings, factory: Factory) -> AsyncIterator[Regis
 def _settle() -> None:
     """Keep the event loop prompt from here on, when nobody is being served yet.
 
-    What is loaded by now stays for good: a full collection walks it for 0.1 s, on whichever thread happens to allocate. And a thread of
-    pure Python gives the interpreter lock up only after the switch interval, once for each thread that stands before the loop.
+    What is loaded by now stays for good: a full collection walks it for 0.1 s, on whichever thread happens to allocate. What the console
+    makes comes on top: with a few dozen pages open 0.1 to 0.2 s again, whenever a quarter is new, and it finds next to nothing, so `_tidy`
+    does that. And a thread of pure Python gives the interpreter lock up only after the switch interval, once for each thread that stands
+    before the loop.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], RARELY)
     sys.setswitchinterval(SWITCH_SECONDS)
+
+
+async def _tidy(registry: Registry) -> None:
+    """Full collections, when no conversation has to wait for them."""
+    last = time.monotonic()
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        if is_time_to_tidy(len(registry.live), time.monotonic() - last):
+            gc.collect()
+            last = time.monotonic()
+
+
+def is_time_to_tidy(talking: int, seconds: float) -> bool:
+    """Whether everything is to be looked through: so many conversations run, and so long ago it was last done."""
+    return not talking or seconds >= TIDY_LATEST_SECONDS
 
 
 async def _kept_going(work: Callable[[], Awaitable[None]]) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
 from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
 
 from case_api.openapi_examples import exemplify
 from case_api.problems import PROBLEMS, ProblemCode, ProblemOut
 
+ADDRESS = "/openapi.json"
 # What any operation may answer, whether or not its route says so.
 EVERYWHERE = [ProblemCode.INVALID_REQUEST, ProblemCode.BODY_TOO_LARGE, ProblemCode.DATABASE_BUSY]
 SIGNED_IN = [ProblemCode.TOKEN_INVALID, ProblemCode.FORBIDDEN]
@@ -20,15 +24,25 @@ _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schema
 
 
 def describe(app: FastAPI) -> None:
-    """Make `app.openapi()` tell of every problem as `application/problem+json`."""
+    """Make `app.openapi()` tell of every problem as `application/problem+json`, and serve it.
+
+    FastAPI's own route makes the document on the event loop, at the first request of anybody at all: that is a second or two in which
+    no conversation is heard.
+    """
     plain: Callable[[], dict[str, Any]] = app.openapi
+    one_at_a_time = Lock()
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _document(app, plain)
-        return app.openapi_schema
+        with one_at_a_time:
+            if app.openapi_schema is None:
+                app.openapi_schema = _document(app, plain)
+            return app.openapi_schema
+
+    async def told(_: Request) -> Response:
+        return await asyncio.to_thread(lambda: JSONResponse(openapi()))
 
     app.openapi = openapi  # type: ignore[method-assign]
+    app.add_route(ADDRESS, told, include_in_schema=False)
 
 
 def _document(app: FastAPI, plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Ledger:
 
     async def _commit(self, entries: list[Entry]) -> None:
         async with transaction(self._factory) as db:
-            gone = await _closed(db, {session_of(entry) for entry in entries})
+            gone = await closed(db, {session_of(entry) for entry in entries})
             for entry in entries:
                 if session_of(entry) not in gone:
                     await write(db, entry)
@@ -169,7 +169,7 @@ def session_of(entry: Entry) -> str:
     return str(entry.values["session_id"]) if isinstance(entry, Row) else entry.session_id
 
 
-async def _closed(db: AsyncSession, session_ids: set[str]) -> set[str]:
+async def closed(db: AsyncSession, session_ids: set[str]) -> set[str]:
     """Conversations of which nothing may be written any more. A withdrawal that comes now waits until this transaction is over."""
     if db.get_bind().dialect.name == "postgresql":  # SQLite's write lock does the same
         locked = select(Session.id).where(Session.id.in_(session_ids)).order_by(Session.id)

@@ -22,9 +22,9 @@ def by_price(theirs_fen: int, ours_fen: int) -> tuple[Better, str]:
 
 
 def by_date(theirs_on: date, ours_on: date) -> tuple[Better, str]:
-    """The earlier delivery is better: (whose, the days between)."""
+    """The earlier delivery is better: (whose, by how many days)."""
     days = (ours_on - theirs_on).days
-    return ("theirs" if days > 0 else "ours" if days < 0 else "neither"), f"{ours_on} − {theirs_on} = {days} 天"
+    return ("theirs" if days > 0 else "ours" if days < 0 else "neither"), f"相差 {abs(days)} 天"
 
 
 def balance(items: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -142,14 +142,19 @@ def _item_fields(item: Row | None) -> list[Field]:
     held = item or {}
     return [
         Field("name_zh", required=True, value=held.get("name_zh")),
-        Field("name_en", required=True, value=held.get("name_en")),
+        Field("name_en", value=held.get("name_en"), help="help.name_en"),
         Field("cost_fen", "yuan", required=True, value=held.get("cost_fen")),
     ]
 
 
+def _named(body: Row) -> Row:
+    """In both languages: who has no English name for it is not asked to invent one."""
+    return {"name_en": body["name_zh"]} | body
+
+
 def _new_item(visit: Visit, site: str) -> Open:
     async def send(body: Row, key: str) -> None:
-        await visit.rest.send("POST", "benefits/items", body | {"site_id": site}, key=key)
+        await visit.rest.send("POST", "benefits/items", _named(body) | {"site_id": site}, key=key)
 
     async def open_() -> None:
         await ask(visit, visit.t("benefits.new_item"), _item_fields(None), send, done="benefit")
@@ -159,7 +164,7 @@ def _new_item(visit: Visit, site: str) -> Open:
 
 def _edit_item(visit: Visit, item: Row) -> Open:
     async def send(body: Row, key: str) -> None:
-        await visit.rest.send("PUT", f"benefits/items/{item['id']}", body, version=item["version"], key=key)
+        await visit.rest.send("PUT", f"benefits/items/{item['id']}", _named(body), version=item["version"], key=key)
 
     async def open_() -> None:
         title = f"{visit.t('benefits.edit_item')} · {visit.both(item, 'name')}"

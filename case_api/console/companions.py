@@ -11,7 +11,7 @@ from nicegui.element import Element
 
 from case_api.companions.rules import RUNNING, agreed
 from case_api.console.door import PREFIX
-from case_api.console.forms import SUBMIT, said
+from case_api.console.forms import SUBMIT, lines_of
 from case_api.console.parts import banner, button, div, el
 from case_api.console.rest import Refused, command_key
 from case_api.console.visit import Visit
@@ -118,7 +118,7 @@ def _ask_hint(visit: Visit, session: Row, refresh: Refresh) -> None:
             await visit.rest.send("POST", f"sessions/{session['id']}/hints", {"text": text}, key=f"{key}{abs(hash(text))}")
         except Refused as refused:
             with trouble, banner("", "bad"):
-                for line in (visit.problem(refused), *(said(visit, error) for error in refused.errors)):
+                for line in lines_of(visit, refused):
                     el("span", line)
             return
         dialog.close()

@@ -13,7 +13,7 @@ from case_api.console.charts import Column, bar, columns
 from case_api.console.door import PREFIX
 from case_api.console.fields import yuan
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, choices, div, el, empty, link, select, table, tag
+from case_api.console.parts import banner, card, choices, div, el, empty, labelled, link, select, table, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.figures.repository import Subject
@@ -101,7 +101,8 @@ def _filters(visit: Visit, found: Row | None, wanted: dict[str, str]) -> None:
         if len(visit.sites) > 1:
             sites = [(site, visit.site(site)) for site in visit.sites]
             select("site_id", visit.t("site"), sites, visit.query.get("site_id", ""), visit.t("all"))
-        select("cause", visit.t("board.cause"), choices(visit, "cause", get_args(Cause)), visit.query.get("cause", ""), visit.t("all"))
+        causes = [(row["code"], visit.both(row)) for row in found["causes"]] if found else choices(visit, "cause", get_args(Cause))
+        select("cause", visit.t("board.cause"), causes, visit.query.get("cause", ""), visit.t("all"))
         el("button", visit.t("search"), "button", type="submit")
         if wanted:
             link(visit.t("reset"), "/figures", "button quiet")
@@ -264,8 +265,8 @@ def _refunds(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
                 with el("tr"):
                     el("td", visit.named("stage", row["stage"]))
                     _behind(visit, row["refunds"], "stage", row["stage"], wanted)
-                    el("td", yuan(row["total_fen"]), "amount")
-                    el("td", yuan(row["mean_fen"]), "amount")
+                    el("td", yuan(row["total_fen"]), "number")
+                    el("td", yuan(row["mean_fen"]), "number")
 
 
 def _complaints(visit: Visit, told: Row) -> None:
@@ -326,7 +327,9 @@ def _briefs(visit: Visit, found: list[Row]) -> None:
         if not found:
             empty(visit.t("figures.no_briefs"))
             return
-        with table([visit.t(head) for head in ("figures.period", "site", *BRIEF_HEADS, "figures.told")], visit.t("figures.briefs")):
+        with table(
+            [visit.t(head) for head in ("figures.period", "site", *BRIEF_HEADS, "figures.told")], visit.t("figures.briefs"), "stacked lines"
+        ):
             for brief in found:
                 told = brief["body"]
                 with el("tr"):
@@ -334,10 +337,10 @@ def _briefs(visit: Visit, found: list[Row]) -> None:
                         period = {name: brief[name] for name in ("first", "before", "site_id")}
                         link(f"{brief['first']} – {_last(brief['before'])}", "/figures", "strong", **period)
                     el("td", visit.site(brief["site_id"]))
-                    el("td", str(told["cases"]), "number")
-                    for value in (share(told["retention"]), number(told["days"]["mean"]), share(told["overdue"])):
-                        el("td", value, "number")
-                    el("td", visit.moment(brief["created_at"]), "nowrap")
+                    values = (str(told["cases"]), share(told["retention"]), number(told["days"]["mean"]), share(told["overdue"]))
+                    for head, value in zip(BRIEF_HEADS, values, strict=True):
+                        labelled(visit.t(head), value, "number")
+                    labelled(visit.t("figures.told"), visit.moment(brief["created_at"]), "nowrap")
 
 
 @page("/figures/cases", "figures.behind", Permission.FIGURES_READ)

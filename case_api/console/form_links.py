@@ -13,7 +13,7 @@ from case_api.console.door import PREFIX
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner, refuse
 from case_api.console.pages import page
-from case_api.console.parts import button, card, choices, div, el, empty, link, select, table, tag
+from case_api.console.parts import button, card, choices, div, el, empty, labelled, link, select, table, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.public_form.rules import LinkStatus
@@ -43,7 +43,7 @@ async def form_links(visit: Visit, request: Request) -> None:
             empty(visit.t("form_links.empty"))
         return
     heads = ("form_links.label", "site", "form_links.status", "form_links.by", "form_links.until", "form_links.case", "people.actions")
-    with table([visit.t(head) for head in heads], visit.t("form_links.title")):
+    with table([visit.t(head) for head in heads], visit.t("form_links.title"), "stacked lines"):
         for one in found["items"]:
             _row(visit, one)
     if found["next_cursor"]:
@@ -56,9 +56,9 @@ def _row(visit: Visit, one: Row) -> None:
         el("td", visit.site(one["site_id"]))
         with el("td"):
             tag(visit.named("form_link", one["status"]), TONES[one["status"]])
-        el("td", f"{visit.person(one['created_by'])} · {visit.moment(one['created_at'])}")
-        el("td", visit.moment(one["expires_at"]), "nowrap")
-        with el("td", "", "nowrap"):
+        labelled(visit.t("form_links.by"), f"{visit.person(one['created_by'])} · {visit.moment(one['created_at'])}")
+        labelled(visit.t("form_links.until"), visit.moment(one["expires_at"]), "nowrap")
+        with el("td", "", "nowrap" if one["case_id"] else "nowrap blank"):
             if one["case_id"]:
                 link(visit.t("warnings.open_case"), f"/cases/{one['case_id']}")
             else:

@@ -9,7 +9,7 @@ from nicegui import events, ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
-from case_api.console.details import readable
+from case_api.console.details import bare, fault
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field, Mistyped, body, typed, words_to_find
 from case_api.console.parts import banner, button, div, el, href
@@ -79,7 +79,7 @@ async def ask(
             if refused.signed_out:
                 ui.navigate.to(_now_at(visit))
                 return
-            _tell(trouble, [visit.problem(refused), *(said(visit, error) for error in refused.errors)])
+            _tell(trouble, lines_of(visit, refused, fields))
         else:
             dialog.close()
             if then is not None:
@@ -114,13 +114,26 @@ def refuse(visit: Visit, place: Element, refused: Refused) -> None:
         banner(visit.problem(refused), "bad")
 
 
-def said(visit: Visit, error: dict[str, str]) -> str:
+def lines_of(visit: Visit, refused: Refused, fields: Sequence[Field] = ()) -> list[str]:
+    """A refusal and what it says of each field. Where fields are named, the place of the first in the request says nothing more."""
+    about = "" if refused.errors and refused.detail == refused.errors[0]["field"] else refused.detail
+    return [visit.problem(refused, about), *(said(visit, error, fields) for error in refused.errors)]
+
+
+def said(visit: Visit, error: dict[str, str], fields: Sequence[Field] = ()) -> str:
     """One field's error, by the field's name on the screen."""
-    name = error["field"].removeprefix("body.")
-    known = visit.named("problem", error["message"])
-    if known != error["message"]:
-        return f"{visit.named('field', name)}：{known}"
-    return readable(f"{name}: {known}", visit.look.language)
+    place = error["field"].removeprefix("body.")
+    asked = next((field for field in fields if field.kind != "head" and f".{place}".endswith(f".{field.name}")), None)
+    name = _called(visit, fields, asked) if asked is not None else visit.named("field", place)
+    return f"{bare(name)}{'：' if visit.look.language == 'zh' else ': '}{fault(place, error['message'], visit.look.language)}"
+
+
+def _called(visit: Visit, fields: Sequence[Field], asked: Field) -> str:
+    """A field by the heading or tick that it stands under, if any: there may be several of its name."""
+    group = asked.name.rpartition(".")[0]
+    over = next((field for field in fields if group and field.kind in ("head", "yes") and field.name in (group, f"{group}.on")), None)
+    own = visit.t(asked.text)
+    return f"{visit.t(over.text)} · {own}" if over is not None and over is not asked else own
 
 
 def _now_at(visit: Visit, done: str = "") -> str:

@@ -14,7 +14,7 @@ from case_api.console.door import PREFIX
 from case_api.console.forms import SUBMIT, done_banner, refuse
 from case_api.console.learning.asking import later
 from case_api.console.pages import page
-from case_api.console.parts import card, choices, div, el, empty, link, select, table, tag
+from case_api.console.parts import card, choices, div, el, empty, link, select, table, tag, unhurried
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.security import Permission
@@ -66,7 +66,7 @@ async def library(visit: Visit, request: Request) -> None:
         with card():
             empty(visit.t("library.empty"))
         return
-    SHOWN[shelf](visit, found["items"], open_)
+    await SHOWN[shelf](visit, found["items"], open_)
 
 
 async def _open(visit: Visit) -> dict[tuple[str, str], Row]:
@@ -120,12 +120,12 @@ def _named(visit: Visit, shelf: str, key: str, text: str, open_: dict[tuple[str,
             tag(visit.named("desk_status", one["status"]), "warn" if one["status"] == "submitted" else "")
 
 
-def _scripts(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) -> None:
+async def _scripts(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) -> None:
     learns = visit.holds(Permission.LEARNING_READ)
     heads = ["library.text", "library.kind", "library.situation", "desk.field.tone", "library.review", *(["desk.effect"] if learns else [])]
     places: dict[str, Element] = {}
     with table([visit.t(head) for head in heads], visit.t("library.scripts")):
-        for script in items:
+        async for script in unhurried(items):
             with el("tr"):
                 with el("td", "", "wide-cell"):
                     _named(visit, "script", script["id"], visit.both(script) or script["zh"], open_)
@@ -153,10 +153,10 @@ def _effects(visit: Visit, places: dict[str, Element], effects: dict[str, Row], 
     el("small", visit.t("desk.effect_note"))
 
 
-def _terms(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) -> None:
+async def _terms(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) -> None:
     heads = ["library.text", "library.category", "library.severity", "library.aliases", "library.situation"]
     with table([visit.t(head) for head in heads], visit.t("library.terms")):
-        for term in items:
+        async for term in unhurried(items):
             with el("tr"):
                 with el("td", "", "nowrap"):
                     _named(visit, "term", term["name"], term["name"], open_)
@@ -166,9 +166,9 @@ def _terms(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) ->
                 el("td", visit.named("situation", term["moment"]) or "—")
 
 
-def _wording(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) -> None:
+async def _wording(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) -> None:
     with table([visit.t("library.wording"), visit.t("library.better")], visit.t("library.wording")):
-        for rule in items:
+        async for rule in unhurried(items):
             with el("tr"):
                 with el("td", "", "wide-cell"):
                     _named(visit, "rule", rule["id"], "、".join(rule["phrases"]), open_)

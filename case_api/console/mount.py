@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from nicegui import app as nicegui_app
 from nicegui import ui
 
-from case_api.console import errors, pages
+from case_api.console import errors, pages, signatures
 from case_api.console.door import PREFIX, ConsoleDoor
 from case_api.console.sign_in import router as sign_in_router
 from case_api.console.talk import router as talk_router
@@ -23,6 +23,7 @@ RECONNECT_SECONDS: Final = 30.0
 
 def mount(app: FastAPI) -> None:
     """Serve the console under `/console`, and lead the bare address to it. Nothing is kept in NiceGUI's own storage."""
+    signatures.remember()
     version = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()))).hexdigest()[:12]
     nicegui_app.add_static_files("/static", STATIC, max_cache_age=31_536_000)
     ui.add_head_html(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from nicegui.element import Element
@@ -14,6 +15,7 @@ from case_api.console.visit import Visit
 from case_api.sessions.course import clock as clock
 
 Pair = tuple[str, Any]
+T = TypeVar("T")
 
 
 def el(tag: str, text: str = "", cls: str = "", **attributes: Any) -> TextElement:
@@ -108,7 +110,9 @@ def countdown(visit: Visit, due_at: str | None, seconds: int, *, stopped: bool =
 
 
 def table(heads: list[str], label: str, cls: str = "") -> Element:
-    """A table's body, a context manager; each row is `el("tr")` with `el("td")`. `stacked`: on a phone each cell has a line of its own."""
+    """A table's body, a context manager; each row is `el("tr")` with `el("td")`. `stacked`: on a phone each cell has a line of its own,
+    `lines` beside its `data_label`; a `blank` one none.
+    """
     box = div(f"table {cls}".strip(), tabindex="0", role="region", aria_label=label)
     with box, el("table"):
         with el("thead"), el("tr"):
@@ -116,6 +120,19 @@ def table(heads: list[str], label: str, cls: str = "") -> Element:
                 el("th", head, scope="col")
         body = el("tbody")
     return body
+
+
+def labelled(label: str, text: str, cls: str = "") -> None:
+    """A cell of a `stacked lines` table; nothing to say is a dash, and no line on a phone."""
+    el("td", text or "—", cls if text and text != "—" else f"{cls} blank".strip(), data_label=label)
+
+
+async def unhurried(rows: Sequence[T], at_once: int = 25) -> AsyncIterator[T]:
+    """The rows of a long table, a few at a time: in between the event loop hears conversations."""
+    for number, row in enumerate(rows):
+        if number and number % at_once == 0:
+            await asyncio.sleep(0)
+        yield row
 
 
 def choices(visit: Visit, group: str, values: Iterable[str]) -> list[tuple[str, str]]:

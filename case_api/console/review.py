@@ -91,7 +91,8 @@ async def review(visit: Visit, request: Request) -> None:
         withdrawal.told(visit, session)
     with div("columns"):
         _figures(visit, session)
-        _prompts(visit, session)
+        if session["recording"]:  # else they are counted, and which they were is not kept or not shown
+            _prompts(visit, session)
 
 
 def _accompanies(visit: Visit, session: Row) -> bool:

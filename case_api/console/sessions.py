@@ -86,7 +86,7 @@ def _row(visit: Visit, session: Row) -> None:
             if session["status"] != "ended":
                 tag(visit.named("session", session["status"]), "bad" if session["status"] == "live" else "warn")
             if not session["recording"]:
-                tag(visit.t("sessions.unrecorded"))
+                tag(visit.t("sessions.withdrawn" if session["consent_withdrawn"] else "sessions.unrecorded"))
         el("td", session["staff_name"], "nowrap")
         el("td", visit.site(session["site_id"]), "nowrap")
         with el("td", "", "nowrap"):

@@ -58,10 +58,11 @@ class Visit:
         """Whether one of these is granted somewhere."""
         return any(self.principal.holds(permission) for permission in any_of)
 
-    def problem(self, refused: Refused) -> str:
-        """A refusal as a sentence, with what it is about."""
+    def problem(self, refused: Refused, about: str | None = None) -> str:
+        """A refusal as a sentence, with what it is about (its own detail, unless another is given)."""
         said = refused.zh if self.look.language == "zh" else refused.en
-        about = readable(refused.detail, self.look.language) if refused.detail else ""
+        detail = refused.detail if about is None else about
+        about = readable(detail, self.look.language) if detail else ""
         if not about:
             return said
         return f"{said}（{about}）" if self.look.language == "zh" else f"{said} ({about})"

@@ -247,7 +247,11 @@ def _fact(paper: _Sheet, label: str, value: str) -> None:
     if paper.will_page_break(LINE):
         paper.add_page()
     paper.set_text_color(GREY)
-    paper.cell(LABEL_WIDTH, LINE, label)
+    if paper.get_string_width(label) > LABEL_WIDTH - 2 * paper.c_margin:  # a line of its own: it would run into the value
+        _text(paper, label, height=LINE)
+        paper.set_x(paper.l_margin + LABEL_WIDTH)
+    else:
+        paper.cell(LABEL_WIDTH, LINE, label)
     paper.set_text_color(0)
     _text(paper, value, height=LINE, width=paper.epw - LABEL_WIDTH)
 

@@ -66,13 +66,14 @@ def overview(found: FiguresOut) -> list[tuple[Cell, ...]]:
         ("任务超时率", percent(found.overdue)),
         ("源于签约前未充分沟通", f"{percent(found.undiscussed.share)}（已判定 {found.undiscussed.judged} 件）"),
         (
-            "资金原因占比：12–1 月 / 其他月份",
-            f"{percent(found.season.winter)} / {percent(found.season.rest)}（{signed(found.season.change)}）",
+            "资金原因占比",
+            f"12–1 月 {percent(found.season.winter)}，其他月份 {percent(found.season.rest)}（{signed(found.season.change)}）",
         ),
         ("每百次沟通投诉", f"{_number(spoken.after.per_100)}（{spoken.after.sessions} 次）"),
     ]
     if spoken.before is not None:
-        rows.append((f"上线（{spoken.go_live}）前每百次沟通投诉", f"{_number(spoken.before.per_100)}（变化 {signed(spoken.change)}）"))
+        before = f"{_number(spoken.before.per_100)}（{spoken.before.sessions} 次，{spoken.go_live} 上线后变化 {signed(spoken.change)}）"
+        rows.append(("上线前每百次沟通投诉", before))
     return [*rows, ("满意度", f"{_number(found.satisfaction.mean)}（{found.satisfaction.answers} 人）")]
 
 

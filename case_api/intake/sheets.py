@@ -34,6 +34,8 @@ FaultCode = Literal[
     "site_unknown",
     "customer_missing",
     "later_than_now",
+    "time_invalid",
+    "kind_unknown",
 ]
 
 FAULTS: dict[FaultCode, tuple[str, str]] = {
@@ -52,24 +54,33 @@ FAULTS: dict[FaultCode, tuple[str, str]] = {
     "site_unknown": ("没有这个案场代码，或数据来源不属于该案场", "No site has this code, or the source does not tell of it"),
     "customer_missing": ("客户编号与房号至少填一项", "Either the customer's number or the unit is needed"),
     "later_than_now": ("时间在将来", "The time is still to come"),
+    "time_invalid": ("时间看不懂，请写成 2026-11-23 10:00", "No time that can be read: write 2026-11-23 10:00"),
+    "kind_unknown": (
+        "不认识的事件类型，请在「列对应」里写明，如：带看 = 到访",
+        "No such kind: say what it is in the mapping, such as 带看 = visit",
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong where. `line` counts from 1 (the header); `column` is the header as written, or empty for the whole line."""
+    """What is wrong where. `line` counts from 1 (the header); `column` is the header as written, or empty for the whole line.
+
+    `value` is what the cell says, where that helps and is nobody's number.
+    """
 
     line: int
     column: str
     code: FaultCode
+    value: str = ""
 
 
 class SheetError(Exception):
-    """The file as a whole cannot be read."""
+    """The file as a whole cannot be read. `header` is what it calls its columns, where one of them is the trouble."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], header: Sequence[str] = ()) -> None:
         super().__init__(", ".join(fault.code for fault in faults))
-        self.faults = list(faults)
+        self.faults, self.header = list(faults), list(header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +220,7 @@ def _places(
             faults.append(Fault(1, written.strip(), "column_unknown"))
     faults += [Fault(1, columns[field][0], "column_missing") for field in required if field not in places]
     if faults:
-        raise SheetError(faults)
+        raise SheetError(faults, [written.strip()[:80] for written in header if written.strip()][:100])
     return places, {field: header[place].strip() for field, place in places.items()}
 
 

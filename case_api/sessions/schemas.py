@@ -29,6 +29,7 @@ class SessionOut(Out):
     started_at: datetime
     ended_at: datetime | None
     recording: bool = Field(description="Whether audio and text were kept; false also once consent was withdrawn")
+    consent_withdrawn: bool = Field(description="Whether the customer withdrew the consent to the recording")
     seconds: float
     speech_seconds: float
     talk_share: dict[str, Any]

@@ -63,8 +63,8 @@ def _fields(schema: type[Out], row: Session) -> dict[str, Any]:
 
 def session_out(row: Any) -> SessionOut:
     """A row of `sessions_query` as a list shows it."""
-    values = _fields(SessionOut, row.Session) | {"recording": kept(row), "staff_name": row.display_name, "case_code": row.code}
-    return SessionOut(**values)
+    values = _fields(SessionOut, row.Session) | {"recording": kept(row), "consent_withdrawn": row.Consent.withdrawn_at is not None}
+    return SessionOut(**values, staff_name=row.display_name, case_code=row.code)
 
 
 async def find(db: AsyncSession, principal: Principal, session_id: str) -> Any:

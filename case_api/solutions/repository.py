@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.cases import WithdrawalCase
+from models.consents import Consent, standing
 from models.evidence import Evidence
 from models.registrations import Registration
 from models.sessions import Session
@@ -76,9 +77,10 @@ async def payees_of(db: AsyncSession, answer_id: str) -> Sequence[Payee]:
 
 
 async def was_recorded(db: AsyncSession, case_id: str, session_id: str, at: float) -> bool:
-    """Whether the case has this session, with a recording that reaches `at` seconds; one that goes on has no end yet."""
-    session = await db.get(Session, session_id)
-    if session is None or session.case_id != case_id or not session.recording:
+    """Whether the case has this session, with a recording that may be used and reaches `at` seconds; one that goes on has no end yet."""
+    query = select(Session).join(Consent, Consent.id == Session.consent_id)
+    session = await db.scalar(query.where(Session.id == session_id, Session.case_id == case_id, standing()))
+    if session is None:
         return False
     return session.status != "ended" or at <= session.seconds
 

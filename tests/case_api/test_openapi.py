@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from jsonschema_rs import validator_for
 
+from case_api import openapi
 from case_api.application import create_app
 from models.settings import Settings
 
@@ -67,3 +70,21 @@ def test_every_example_is_one() -> None:
     assert len(found) > 300
     wrong = [(place, example) for place, schema, example in found if not validator_for(definitions | schema).is_valid(example)]
     assert wrong == []
+
+
+async def test_the_document_is_made_away_from_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may ask for it, and it takes a second: no conversation waits for that."""
+    app, asked_in = create_app(Settings()), []
+    real = openapi._document
+
+    def noted(*given: Any) -> dict[str, Any]:
+        asked_in.append(threading.current_thread())
+        return real(*given)
+
+    monkeypatch.setattr(openapi, "_document", noted)
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://calmdesk.test") as client:
+        answers = [await client.get("/openapi.json") for _ in range(2)]
+    assert [answer.json() == DOCUMENT for answer in answers] == [True, True]
+    assert len(asked_in) == 1
+    assert asked_in[0] is not threading.main_thread()

@@ -61,7 +61,7 @@ def _round(view: CaseView, round_: Row, mine: Row | None) -> None:
                         f"{who}{behalf} {visit.moment(step['decided_at']) if step['decided_at'] else ''} {step['reason']}".strip(),
                         "note",
                     )
-        if round_["closed_reason"]:
+        if round_["closed_reason"] and round_["closed_reason"] not in [step["reason"] for step in round_["steps"]]:
             banner(round_["closed_reason"], "warn")
         if mine:
             decision_buttons(visit, mine)

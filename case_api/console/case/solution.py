@@ -52,7 +52,7 @@ def _buttons(view: CaseView, found: Row, offer: Row | None) -> None:
         if view.at("solving"):
             kinds = {solution["kind"] for solution in found["items"]}
             for kind in (kind for kind in KINDS if kind != "deferral" or not found["deferral_granted"]):
-                action(visit, visit.t(f"add.{kind}"), _adds(view, kind), "" if kind in kinds or len(kinds) > 1 else "primary")
+                action(visit, visit.t(f"add.{kind}"), _adds(view, kind, found), "" if kind in kinds or len(kinds) > 1 else "primary")
             if found["items"]:
                 action(visit, visit.t("do.offer"), lambda: _make_offer(view), "primary" if len(kinds) > 1 else "")
         if view.at("offered") and offer:
@@ -139,7 +139,7 @@ KINDS: Final = {
 }
 
 
-def _adds(view: CaseView, kind: str) -> Any:
+def _adds(view: CaseView, kind: str, found: Row) -> Any:
     async def send(body: Row, key: str) -> None:
         terms = body.setdefault("terms", {})
         terms["kind"] = kind
@@ -149,9 +149,13 @@ def _adds(view: CaseView, kind: str) -> Any:
 
     async def open_() -> None:
         visit = view.visit
+        available = found["benefit_available_fen"]
+        note = visit.t(f"add.{kind}_note", available=yuan(available)) if kind == "keep_with_benefits" else visit.t(f"add.{kind}_note")
         items = await _catalogue(view) if kind == "keep_with_benefits" else []
+        if kind == "keep_with_benefits" and (available is None or not items):
+            note = visit.t("add.no_pool")
         fields = [*KINDS[kind](view, items), Field("note", "prose")]
-        await ask(visit, visit.named("path", kind), fields, send, done="solution", note=visit.t(f"add.{kind}_note"))
+        await ask(visit, visit.named("path", kind), fields, send, done="solution", note=note)
 
     return open_
 

@@ -13,7 +13,7 @@ from case_api.console.door import PREFIX
 from case_api.console.fields import Field, Mistyped
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, choices, div, el, empty, link, select, table, tag
+from case_api.console.parts import banner, card, choices, div, el, empty, labelled, link, select, table, tag
 from case_api.console.visit import Visit
 from case_api.security import Permission
 from models.co_residents import AckStatus
@@ -44,7 +44,7 @@ async def acknowledgements(visit: Visit, request: Request) -> None:
             empty(visit.t("acks.empty"))
         return
     heads = ("acks.customer", "acks.people", "site", "acks.status", "acks.signed", "acks.witness")
-    with table([visit.t(head) for head in heads], visit.t("acks.title")):
+    with table([visit.t(head) for head in heads], visit.t("acks.title"), "stacked lines"):
         for ack in found["items"]:
             _row(visit, ack)
     if found["next_cursor"]:
@@ -59,8 +59,8 @@ def _row(visit: Visit, ack: Row) -> None:
         el("td", visit.site(ack["site_id"]), "nowrap")
         with el("td"):
             tag(visit.named("ack", ack["status"]), TONES[ack["status"]])
-        el("td", visit.moment(ack["signed_at"]), "nowrap")
-        el("td", visit.person(ack["witnessed_by"]), "nowrap")
+        labelled(visit.t("acks.signed"), visit.moment(ack["signed_at"]), "nowrap")
+        labelled(visit.t("acks.witness"), visit.person(ack["witnessed_by"]), "nowrap")
 
 
 async def _check(visit: Visit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any, Final, get_args
 
 from fastapi import Request
@@ -99,7 +100,7 @@ def _comparison(visit: Visit, offer: Row) -> None:
                         el("td", item[side], "wide-cell" if item["item"] in JUDGED else "nowrap")
                     with el("td"):
                         tag(visit.named("better", item["better"]), TONES[item["better"]])
-                    el("td", item["difference"] or "—", "nowrap")
+                    el("td", _difference(visit, item))
                     el("td", item["note"] or "—", "wide-cell" if item["note"] else "")
         counted = [f"{visit.named('better', name)} {count}" for name, count in offer["balance"].items() if count]
         by = f"{visit.person(offer['compared_by'])} · {visit.moment(offer['compared_at'])}"
@@ -111,6 +112,13 @@ def _comparison(visit: Visit, offer: Row) -> None:
                 (visit.t("rivals.by"), by),
             ]
         )
+
+
+def _difference(visit: Visit, item: Row) -> str:
+    if item["item"] != "delivery_date":
+        return item["difference"] or "—"
+    theirs, ours = (date.fromisoformat(item[side]) for side in SIDES)
+    return visit.t("rivals.days_apart", days=abs((ours - theirs).days))
 
 
 def _verify(visit: Visit, offer: Row) -> Callable[[], Awaitable[None]]:

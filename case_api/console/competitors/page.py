@@ -10,7 +10,7 @@ from case_api.console.competitors.view import API, marks, records
 from case_api.console.door import PREFIX
 from case_api.console.forms import action, done_banner
 from case_api.console.pages import page
-from case_api.console.parts import card, div, el, empty, link, select, table
+from case_api.console.parts import card, div, el, empty, labelled, link, select, table
 from case_api.console.visit import Visit
 from case_api.security import Permission
 
@@ -38,7 +38,7 @@ async def competitor_offers(visit: Visit, request: Request) -> None:
             empty(visit.t("rivals.empty"))
         return
     heads = ("rivals.competitor", "rivals.offered", "rivals.heard", "site", "rivals.case", "rivals.status")
-    with table([visit.t(head) for head in heads], visit.t("rivals.title")):
+    with table([visit.t(head) for head in heads], visit.t("rivals.title"), "stacked lines"):
         for offer in found["items"]:
             _row(visit, offer)
     if found["next_cursor"]:
@@ -65,9 +65,9 @@ def _row(visit: Visit, offer: Row) -> None:
         with el("td", "", "nowrap"):
             link(offer["competitor"], f"/competitor-offers/{offer['id']}", "strong")
         el("td", offer["offered"], "wide-cell")
-        el("td", f"{visit.person(offer['heard_by'])} · {visit.moment(offer['heard_at'])}", "nowrap")
+        labelled(visit.t("rivals.heard"), f"{visit.person(offer['heard_by'])} · {visit.moment(offer['heard_at'])}", "nowrap")
         el("td", visit.site(offer["site_id"]), "nowrap")
-        with el("td", "", "nowrap"):
+        with el("td", "", "nowrap" if offer["case_id"] else "nowrap blank"):
             if offer["case_id"]:
                 link(visit.t("warnings.open_case"), f"/cases/{offer['case_id']}", tab="assessment")
             else:

@@ -5,6 +5,7 @@ import { LEFT, timing } from "calmdesk/tracks.js";
 
 const SHORTEST = 5; // seconds that are shown at the least
 const WHEEL = 0.01, NOTCH = 40; // how much a pixel of the wheel zooms (as an exponent), and how many count at a time
+const TOUCHING = 24; // pixels: fingers that are nearer are as near as they get
 const LINE = 16; // pixels, of a wheel that counts lines
 const EDGE = 0.06; // of what is shown: how near to the end the needle turns the page
 const FINEST = 0.1, POINTS = 900; // seconds between two measurements; points of a curve that a screen can tell apart
@@ -31,7 +32,7 @@ export const zooming = {
     at() { this.keepUp(); },
   },
   created() {
-    this.fingers = new Map(); // by pointer: where it is, and the moment it holds
+    this.fingers = new Map(); // by pointer: where it is
     this.strayed = false; // somebody looks elsewhere while it plays
     this.detail = null; // finer curves of what is shown and its surroundings
   },
@@ -79,31 +80,30 @@ export const zooming = {
       const box = this.$refs.canvas.getBoundingClientRect();
       return Math.min(Math.max(timing(box.width, this.view)(x - box.left), 0), this.seconds);
     },
-    // Fingers: whatever moment lies under one stays under it, so that one moves the tracks and two zoom them.
+    // One finger moves the tracks: the moment that lies under it stays under it. Two zoom them, however they lie to each other: what is
+    // shown shrinks as they part, and the moment between them stays between them.
     press(event) {
       this.$refs.canvas.setPointerCapture(event.pointerId);
-      this.fingers.set(event.pointerId, { x: event.clientX, at: this.where(event.clientX) });
+      this.fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     },
     drag(event) {
-      const finger = this.fingers.get(event.pointerId), other = [...this.fingers.values()].find((one) => one !== finger);
-      if (!finger) return;
-      finger.x = event.clientX;
-      if (!other) {
-        if (this.zoomed) this.pan(this.view.from + finger.at - this.where(finger.x));
-        return;
-      }
-      const [left, right] = finger.x < other.x ? [finger, other] : [other, finger];
-      if (right.x - left.x < 1 || right.at <= left.at) return;
-      const box = this.$refs.canvas.getBoundingClientRect();
-      const moment = (x) => left.at + ((x - left.x) / (right.x - left.x)) * (right.at - left.at);
-      const begin = moment(box.left + LEFT);
-      this.look(begin, moment(box.right));
+      if (!this.fingers.has(event.pointerId)) return;
+      const before = this.grip();
+      this.fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+      const now = this.grip(), { from, to } = this.view;
+      if (!this.zoomed && before.apart >= now.apart) return;
+      const box = this.$refs.canvas.getBoundingClientRect(), held = timing(box.width, this.view)(before.x - box.left);
+      const span = this.spanned(((to - from) * before.apart) / now.apart);
+      const begin = held - ((now.x - box.left - LEFT) / (box.width - LEFT)) * span;
+      this.look(begin, begin + span);
       this.stray();
     },
-    lift(event) {
-      this.fingers.delete(event.pointerId);
-      for (const finger of this.fingers.values()) finger.at = this.where(finger.x);
+    // Where the fingers are between them, and how far apart.
+    grip() {
+      const [one, other = one] = this.fingers.values();
+      return { x: (one.x + other.x) / 2, apart: Math.max(Math.hypot(one.x - other.x, one.y - other.y), TOUCHING) };
     },
+    lift(event) { this.fingers.delete(event.pointerId); },
     settled() {
       const address = new URL(location);
       if (this.viewed) address.searchParams.set("view", this.viewed);

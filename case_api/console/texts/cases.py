@@ -250,7 +250,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "add.transfer": ("＋路径 C", "+ Path C"),
     "add.deferral": ("＋延期", "+ Deferral"),
     "add.referral": ("＋转介", "+ Referral"),
-    "add.keep_with_benefits_note": ("从案场权益池提取，不能透支。", "Drawn from the site's pool, which is never overdrawn."),
+    "add.keep_with_benefits_note": (
+        "从案场权益池提取，不能透支。可用：{available}。",
+        "Drawn from the site's pool, which is never overdrawn. Available: {available}.",
+    ),
+    "add.no_pool": (
+        "本案场还没有权益池或目录为空：请先在「权益池」建立额度、新增权益，再准备路径 A。",
+        "The site has no pool, or nothing in its catalogue: set both up under Benefit pool first.",
+    ),
     "add.rescission_note": ("比例须在制度范围内，扣除项自动计算。", "Within the rule's bounds; deductions are computed."),
     "add.transfer_note": ("新买家接手合同，手续费按比例减免。", "A successor takes over; the fee is reduced."),
     "add.deferral_note": ("宽限 7–10 天，按天收取滞纳金。", "7 to 10 days' grace with a late fee for each."),

@@ -92,7 +92,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "typed.number": ("请填写整数", "has to be a whole number"),
     "typed.moment": ("请填写日期和时间", "has to be a date and time"),
     "typed.file": ("请选择文件", "choose a file"),
-    "problem.Field required": ("必填", "is needed"),
     # people and sites
     "people.title": ("人员", "People"),
     "people.help": (

@@ -111,6 +111,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "rivals.told": ("据称条件", "As it was told"),
     "rivals.verification": ("核实", "Verification"),
     "rivals.not_yet": ("尚未核实。", "Not verified yet."),
+    "rivals.days_apart": ("相差 {days} 天", "{days} days apart"),
     "rivals.verify": ("登记核实结果", "Record what came of asking"),
     "rivals.verify_note": ("写明向谁、以什么方式核实。", "Whom was asked, and how."),
     "rivals.outcome": ("结果", "Outcome"),

@@ -17,6 +17,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sessions.search_hint": ("如：退定金", "Something that was said"),
     "sessions.day": ("日期", "Day"),
     "sessions.unrecorded": ("未录音", "Not recorded"),
+    "sessions.withdrawn": ("已撤回录音同意", "Consent withdrawn"),
     "session.live": ("进行中", "Live"),
     "session.interrupted": ("中断", "Interrupted"),
     "session.finishing": ("收尾中", "Finishing"),

@@ -96,8 +96,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nav.benefits": ("权益池", "Benefit pool"),
     "benefits.title": ("权益池", "Benefit pool"),
     "benefits.help": (
-        "预留的额外福利额度，用于路径 A 挽留客户。提出方案时预留，交付后支出，永远不能透支。",
-        "Extra benefits for customers who stay (path A): reserved with an offer, spent when delivered, never overdrawn.",
+        "预留的额外福利额度，用于路径 A 挽留客户。客户接受方案时预留，交付后支出，永远不能透支。",
+        "Extra benefits for customers who stay (path A): reserved when one accepts, spent when delivered, never overdrawn.",
     ),
     "benefits.no_pool": ("本案场还没有权益池。", "This site has no pool yet."),
     "benefits.create": ("建立权益池", "Set a pool up"),
@@ -149,6 +149,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.amount_fen": ("金额（元）", "Sum (yuan)"),
     "field.name_zh": ("名称（中文）", "Name (Chinese)"),
     "field.cost_fen": ("成本（元）", "Cost (yuan)"),
+    "help.name_en": ("可不填；英文界面和英文方案书会用中文名", "The Chinese name stands in where there is none"),
     "help.base": ("如年度营销费用", "Such as the marketing budget of the year"),
     "done.benefit": ("已保存。", "Saved."),
     # holds and retention

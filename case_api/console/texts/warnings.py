@@ -254,9 +254,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sources.go": ("导入", "Import"),
     "sources.would": ("共 {lines} 行，没有错误，可以导入。", "{lines} lines without a fault: it can be imported."),
     "sources.faulty": (
-        "共 {lines} 行，{faulty} 行有错误（列出前 100 处），未导入。",
-        "{lines} lines, {faulty} faulty (the first 100 are shown); nothing was imported.",
+        "共 {all} 行，{faulty} 行有错误（列出前 100 处），未导入。",
+        "{all} lines, {faulty} faulty (the first 100 are shown); nothing was imported.",
     ),
+    "sources.header": (
+        "文件里找不到需要的列，未导入。文件的列：{columns}。请在「列对应」里写明哪一列是什么。",
+        "A column that is needed is not there; nothing was imported. The file has: {columns}. Say in the mapping which is which.",
+    ),
+    "sources.kind_not_ours": (
+        "「{word}」等号右边不是可用的事件类型，可用：{kinds}。",
+        "What stands for {word} is none of our kinds: {kinds}.",
+    ),
+    "sources.value": ("内容", "Says"),
     "sources.refused": ("文件有错误，没有导入任何一行。", "The file has faults; nothing was imported."),
     "sources.taken": ("已导入 {taken} 条，{known} 条此前已有。", "{taken} events imported, {known} were known."),
     "sources.line": ("行", "Line"),

@@ -9,7 +9,7 @@ from fastapi import Request
 from case_api.console.door import PREFIX
 from case_api.console.forms import done_banner
 from case_api.console.pages import page
-from case_api.console.parts import card, choices, div, el, empty, href, link, select, table, tag
+from case_api.console.parts import card, choices, div, el, empty, href, labelled, link, select, table, tag
 from case_api.console.visit import Visit
 from case_api.console.warnings.view import LEVELS, STATE_TONES, answerers, clock_of, level_tag, title_of
 from case_api.security import Permission
@@ -71,8 +71,9 @@ async def _filters(visit: Visit, as_list: bool) -> None:
 async def _board(visit: Visit, wanted: dict[str, str]) -> None:
     found = await visit.rest.everything("warnings", **(_asked(visit, wanted) | {"state": "live"}))
     with div("board alarms", tabindex="0", role="region", aria_label=visit.t("warnings.title")):
+        whole = visit.holds(Permission.WARNING_READ)  # headquarters sees what was ever red: other lanes would look empty, not unseen
         for level in LEVELS:
-            if wanted.get("level", level) != level:
+            if wanted.get("level", level) != level or not (whole or level == "red" or any(one["level"] == level for one in found)):
                 continue
             here = [warning for warning in found if warning["level"] == level]
             with el("section", "", f"lane alarm-lane {level}"):
@@ -112,19 +113,20 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
             empty(visit.t("warnings.empty"))
         return
     heads = ("customer", "level", "score", "reasons", "state", "assignee", "raised", "outcome")
-    with table([visit.t(f"warnings.{head}") for head in heads], visit.t("warnings.title")):
+    named = {head: visit.t(f"warnings.{head}") for head in heads}
+    with table(list(named.values()), visit.t("warnings.title"), "stacked lines"):
         for warning in found["items"]:
             with el("tr"):
                 with el("td", "", "nowrap"):
                     link(title_of(warning), f"/warnings/{warning['id']}", "strong")
                 with el("td"):
                     level_tag(visit, warning)
-                el("td", str(warning["score"]), "number")
+                labelled(named["score"], str(warning["score"]), "number")
                 el("td", "；".join(visit.both(reason) for reason in warning["reasons"]), "wide-cell")
                 with el("td"):
                     tag(visit.named("alarm_state", warning["status"]), STATE_TONES[warning["status"]])
-                el("td", warning["assignee"] or "—")
-                el("td", visit.moment(warning["raised_at"]), "nowrap")
-                el("td", visit.named("alarm_outcome", warning["outcome"]) or "—")
+                labelled(named["assignee"], warning["assignee"] or "")
+                labelled(named["raised"], visit.moment(warning["raised_at"]), "nowrap")
+                labelled(named["outcome"], visit.named("alarm_outcome", warning["outcome"]))
     if found["next_cursor"]:
         link(visit.t("more"), "/warnings", "button", view="list", cursor=found["next_cursor"], **wanted)

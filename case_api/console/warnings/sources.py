@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, get_args
 
 from fastapi import Request
-from nicegui import events
+from nicegui import events, ui
 
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field
@@ -46,7 +46,7 @@ async def sources(visit: Visit, request: Request) -> None:
 
 def _table(visit: Visit, found: list[Row], base: str, *, manages: bool) -> None:
     heads = ["field.name", "site", "sources.address", "sources.status", *(["people.actions"] if manages else [])]
-    with table([visit.t(head) for head in heads], visit.t("sources.title")):
+    with table([visit.t(head) for head in heads], visit.t("sources.title"), "stacked lines"):
         for source in found:
             with el("tr"):
                 el("td", source["name"], "strong")
@@ -120,7 +120,8 @@ def _import(visit: Visit, active: list[Row]) -> None:
                 with el("label", "", "inline-field wide"):
                     el("span", visit.t("sources.file"))
                     el("input", type="file", name="file", accept=".csv,.xlsx")
-            with el("details", "", "version"):
+            mapping = el("details", "", "version")
+            with mapping:
                 with el("summary"):
                     el("strong", visit.t("sources.mapping"))
                 _mapping(visit)
@@ -133,6 +134,9 @@ def _import(visit: Visit, active: list[Row]) -> None:
         place.clear()
         with place:
             _told(visit, event.args)
+        answer = event.args.get("body") or {}
+        if answer.get("header") or any(fault["code"] == "kind_unknown" for fault in answer.get("faults", ())):
+            ui.run_javascript(f"getHtmlElement({mapping.id}).open = true")
 
     form.on("submit", told, js_handler=SUBMIT_FILE)
 
@@ -165,14 +169,22 @@ def _told(visit: Visit, answer: Row) -> None:
         _refused(visit, Refused(status, said))
     elif not said["dry_run"]:
         banner(visit.t("sources.taken", **said), "good")
+    elif said["header"]:
+        banner(visit.t("sources.header", columns="、".join(said["header"])), "bad")
+        _faults(visit, [(fault["line"], fault["column"], fault["value"], visit.both(fault)) for fault in said["faults"]])
     elif said["faulty"]:
-        banner(visit.t("sources.faulty", **said), "bad")
-        _faults(visit, [(fault["line"], fault["column"], visit.both(fault)) for fault in said["faults"]])
+        banner(visit.t("sources.faulty", all=said["lines"] + said["faulty"], faulty=said["faulty"]), "bad")
+        _faults(visit, [(fault["line"], fault["column"], fault["value"], visit.both(fault)) for fault in said["faults"]])
     else:
         banner(visit.t("sources.would", **said), "good")
 
 
 def _refused(visit: Visit, refused: Refused) -> None:
+    word = refused.detail.partition("kinds.")[2]
+    if refused.code == "mapping_invalid" and word:
+        kinds = "、".join(name for _, name in choices(visit, "crm", get_args(ToldKind)))
+        banner(visit.t("sources.kind_not_ours", word=word, kinds=kinds), "bad")
+        return
     if refused.code != "import_rejected":
         banner(visit.problem(refused), "bad")
         return
@@ -181,14 +193,15 @@ def _refused(visit: Visit, refused: Refused) -> None:
     for error in refused.errors:
         line, _, column = error["field"].partition(":")
         chinese, _, english = error["message"].partition(": ")[2].partition(" / ")
-        rows.append((line, column, chinese if visit.look.language == "zh" else english))
+        rows.append((line, column, "", chinese if visit.look.language == "zh" else english))
     _faults(visit, rows)
 
 
-def _faults(visit: Visit, rows: list[tuple[Any, str, str]]) -> None:
-    with table([visit.t(f"sources.{head}") for head in ("line", "column", "fault")], visit.t("sources.fault")):
-        for line, column, said in rows:
+def _faults(visit: Visit, rows: list[tuple[Any, str, str, str]]) -> None:
+    with table([visit.t(f"sources.{head}") for head in ("line", "column", "value", "fault")], visit.t("sources.fault")):
+        for line, column, value, said in rows:
             with el("tr"):
                 el("td", str(line), "number")
                 el("td", column or "—")
+                el("td", value or "—")
                 el("td", said)

@@ -101,6 +101,10 @@ def _give(visit: Visit, warning: Row) -> Callable[[], Awaitable[None]]:
 def _became_case(visit: Visit, warning: Row) -> Callable[[], Awaitable[None]]:
     async def open_() -> None:
         found = await visit.rest.get("cases", site_id=warning["site_id"], limit=100)
+        likely = {warning["unit_reference"], warning["customer_label"]} - {""}
+        found["items"].sort(
+            key=lambda case: not {case["unit_label"], case["customer_label"]} & likely
+        )  # newest first, the likely ones before
         cases = [(case["id"], f"{case['code']} {case['customer_label']} {case['unit_label']}") for case in found["items"]]
         fields = [Field("case_id", "choice", required=True, options=cases), Field("note", "prose")]
         fixed = {"outcome": "became_case"}

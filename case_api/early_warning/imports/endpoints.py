@@ -64,7 +64,8 @@ async def import_events(
         raise rejected(checked.faults, checked.faulty)
     taken, known = (0, 0) if dry_run else await service.bring_in(factory, job, context, by.who, _quiet)
     faults = [fault_out(fault) for fault in checked.faults]
-    found = EventImportOut(dry_run=dry_run, lines=checked.lines, taken=taken, known=known, faulty=checked.faulty, faults=faults)
+    counted = {"lines": checked.lines, "taken": taken, "known": known, "faulty": checked.faulty}
+    found = EventImportOut(dry_run=dry_run, **counted, faults=faults, header=checked.header)
     await once.answered(factory, 200, found)
     return found
 

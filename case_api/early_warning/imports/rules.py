@@ -43,6 +43,8 @@ KIND_NAMES: Final[dict[ToldKind, tuple[str, ...]]] = {
 }
 _LENGTHS: Final = {"event_id": 80, "customer_label": 80, "site": 16}
 _LENGTH: Final = 64
+_SHOWN: Final = 40
+"""Characters of a cell that a fault repeats."""
 
 Cell = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
@@ -111,7 +113,8 @@ def _event(row: Row, headers: Mapping[str, str], context: Context) -> NewEvent |
         try:
             read[name] = _value(name, text, zone, context)
         except ValueError as error:
-            faults.append(Fault(row.line, headers[name], error.code if isinstance(error, _Wrong) else "value_invalid"))
+            code = error.code if isinstance(error, _Wrong) else "value_invalid"
+            faults.append(Fault(row.line, headers[name], code, text[:_SHOWN] if name in ("kind", "at", "due_at") else ""))
     kind = read.get("kind", context.kind)
     missing = [name for name in ("at", "kind") if name not in row.values and not (name == "kind" and kind)]
     if kind in DUE_KINDS and "due_at" not in row.values:
@@ -130,7 +133,10 @@ def _event(row: Row, headers: Mapping[str, str], context: Context) -> NewEvent |
 def _value(name: str, text: str, zone: ZoneInfo | None, context: Context) -> Any:
     """A cell as an event holds it. Raises ValueError."""
     if name in ("at", "due_at"):
-        at = moment(text)
+        try:
+            at = moment(text)
+        except ValueError:
+            raise _Wrong("time_invalid") from None
         at = of_this_century(at.replace(tzinfo=zone or UTC) if at.tzinfo is None else at)
         if name == "at" and at > context.now + CLOCKS_DIFFER:
             raise _Wrong("later_than_now")
@@ -139,7 +145,7 @@ def _value(name: str, text: str, zone: ZoneInfo | None, context: Context) -> Any
         try:
             return context.kinds[text]
         except KeyError:
-            raise _Wrong from None
+            raise _Wrong("kind_unknown") from None
     if len(text) > _LENGTHS.get(name, _LENGTH) or "\n" in text:
         raise _Wrong
     return printable(text)

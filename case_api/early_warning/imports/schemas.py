@@ -17,3 +17,6 @@ class EventImportOut(Out):
     known: int = Field(description="Events that were told before; of a dry run none", examples=[20])
     faulty: int = Field(description="Lines that are none", examples=[0])
     faults: list[FaultOut]
+    header: list[str] = Field(
+        default_factory=list, description="What the file calls its columns, where one that is needed was not found", examples=[["客户ID"]]
+    )

@@ -36,6 +36,8 @@ class Checked:
     lines: int = 0
     faulty: int = 0
     faults: list[Fault] = field(default_factory=list)
+    header: list[str] = field(default_factory=list)
+    """What the file calls its columns, where a needed one is missing or one is there twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def _check(file: File, context: Context, progress: Progress) -> Checked:
                 progress("read", checked.lines + checked.faulty)
     except SheetError as error:
         checked.faulty, checked.faults = checked.faulty + len(error.faults), [*error.faults, *checked.faults][:FAULTS_KEPT]
+        checked.header = error.header
     progress("read", checked.lines + checked.faulty)
     return checked
 

@@ -16,6 +16,7 @@ class FaultOut(Out):
     code: FaultCode
     zh: str
     en: str
+    value: str = Field(default="", description="What the cell says, where that helps", examples=["带看"])
 
 
 class ImportedCase(Out):
@@ -41,4 +42,4 @@ class ImportOut(Out):
 def fault_out(fault: Fault) -> FaultOut:
     """A fault with its words."""
     zh, en = FAULTS[fault.code]
-    return FaultOut(line=fault.line, column=fault.column, code=fault.code, zh=zh, en=en)
+    return FaultOut(line=fault.line, column=fault.column, code=fault.code, zh=zh, en=en, value=fault.value)

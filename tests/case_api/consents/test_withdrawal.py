@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -11,13 +12,18 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
+from audio_service.live import ledger
+from audio_service.live.ledger import SignalRow
+from case_api.assessments import repository as assessments
 from case_api.consents import service
 from case_api.events.fanout import EventDesk
 from case_api.figures import repository as figures
+from case_api.intake import repository as intake
 from case_api.learning.progress import repository as progress
 from case_api.retention.service import remove
 from case_api.security import GRANTS, Permission
 from case_api.signals.desk import SignalDesk
+from case_api.solutions import repository as solutions
 from models.audit import Actor, AuditRecord
 from models.base import utc_now
 from models.cases import WithdrawalCase
@@ -216,6 +222,8 @@ async def test_nobody_reads_any_of_it_any_more(
         answer = await client.get(one, headers=headers)
         assert answer.status_code == 200, (one, answer.text)
         assert [word for word in words if word in answer.text.replace("退房=", "")] == [], one
+    assert (await client.get("/v1/labels", headers=headers)).json()["items"] == []
+    assert (await client.get("/v1/labels/corpus", headers=headers)).json()["code"] == "labels_none"
     refused = {
         "GET": ("states", "course", "track", "audio", "export", "export?format=srt", "report.pdf", "comments", "labels", "clips"),
         "POST": ("comments", "clips"),
@@ -237,6 +245,8 @@ async def test_nobody_reads_any_of_it_any_more(
     assert cited.json()["code"] == "not_recorded"
     shown = (await client.get(path, headers=headers)).json()
     assert (shown["recording"], shown["counts"], shown["audio_url"], shown["recording_sha256"]) == (False, {"keywords": 1}, None, None)
+    listed = (await client.get("/v1/sessions", headers=headers)).json()["items"]
+    assert [(one["recording"], one["consent_withdrawn"]) for one in listed] == [(False, True)]
     assert shown["summary"] == {"moments": [], "utterances": 3}
     assert len(await rows.scalars(select(Utterance))) == 3, "nothing is deleted before its time"
 
@@ -271,6 +281,45 @@ async def test_it_no_longer_counts_where_words_are_counted(
     assert await counted() == ((1, 1), 1)
     await withdraw(client, talk, staff)
     assert await counted() == ((0, 0), 0)
+
+
+async def test_it_proves_nothing_any_more(
+    client: httpx2.AsyncClient, staff: Headers, lijing: Person, talk: Session, make_case: MakeCase, site: Site, factory: Factory
+) -> None:
+    """Neither an oral answer, in the form or to an offer, nor a risk."""
+    case = await make_case(lijing, site.id, status="assessing")
+    async with transaction(factory) as db:
+        await db.execute(update(Session).values(case_id=case.id))
+        signal = {"message_key": "m", "site_id": talk.site_id, "session_id": talk.id, "kind": "media", "status": "noted", "at": 3.8}
+        db.add(CaseSignal(**signal, detail={}))
+
+    async def proved() -> tuple[bool, bool, list[str]]:
+        async with transaction(factory) as db:
+            form = await intake.recorded_session(db, case.id, talk.id) is not None
+            return form, await solutions.was_recorded(db, case.id, talk.id, 3.0), await assessments.heard_risks(db, case.id)
+
+    assert await proved() == (True, True, ["media"])
+    await withdraw(client, talk, staff)
+    assert await proved() == (False, False, [])
+    moments = (await client.get(f"/v1/cases/{case.id}/timeline", headers=staff)).json()
+    assert [(one["what"], one["who"]) for one in moments if one["source"] == "audit"] == [("api:session:consent_withdraw", "Lijing")]
+
+
+async def test_a_process_that_writes_at_the_same_moment_comes_before_it_or_not_at_all(
+    client: httpx2.AsyncClient, staff: Headers, talk: Session, factory: Factory, rows: Rows
+) -> None:
+    """The ear's batch has asked and found the consent standing: the withdrawal waits for it, and then drops what it told."""
+    signal = SignalRow("session.signal", f"{talk.id}:now", {"kind": "media", "at": 1.0}, talk.site_id, talk.id)
+    async with transaction(factory) as db:
+        assert await ledger.closed(db, {talk.id}) == set()
+        withdrawing = asyncio.create_task(withdraw(client, talk, staff))
+        await asyncio.sleep(0.3)
+        assert not withdrawing.done()
+        await ledger.write(db, signal)
+    assert (await withdrawing).status_code == 201
+    assert [one.topic for one in await rows.scalars(select(OutboxMessage))] == ["session.consent_withdrawn"]
+    async with transaction(factory) as db:
+        assert await ledger.closed(db, {talk.id}) == {talk.id}
 
 
 async def test_what_was_not_told_yet_is_told_without_its_words(
@@ -310,14 +359,16 @@ async def test_what_was_not_told_yet_is_told_without_its_words(
     assert (await withdraw(client, talk, staff)).status_code == 201
     async with transaction(factory) as db:  # a process that did not know yet
         await publish(db, "session.signal", signal, key=f"{talk.id}:last", site_id=site.id, session_id=talk.id)
+        ended = {"session_id": talk.id, "keywords": {"曝光": 3}, "seconds": 72.0}
+        await publish(db, "session.ended", ended, key=f"{talk.id}:last-end", site_id=site.id, session_id=talk.id)
     await SignalDesk(factory).drain()
     await EventDesk(factory, clock).drain()
     signals = [one.session_id for one in await rows.scalars(select(CaseSignal))]
     assert (signals.count(talk.id), signals.count(other.id)) == (1, 2)
     bodies = [(json.loads(one.body)["data"], one.topic) for one in await rows.scalars(select(WebhookDelivery))]
     mine = [data for data, topic in bodies if topic == "session.ended" and data["session_id"] == talk.id]
-    assert [data.get("keywords") for data in mine] == [None, None]
-    assert sorted(data["seconds"] for data in mine) == [70.0, 71.0]
+    assert [data.get("keywords") for data in mine] == [None, None, None]
+    assert sorted(data["seconds"] for data in mine) == [70.0, 71.0, 72.0]
     assert [data["keywords"] for data, topic in bodies if topic == "session.ended" and data["session_id"] == other.id] != []
     assert [data["session_id"] for data, topic in bodies if topic == "session.consent_withdrawn"] == [talk.id]
     waiting = (await client.get("/v1/signals?status=open", headers=staff)).json()["items"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.case_api.console.browser import PATIENCE_MS, Room, room, signed_paper
 from tests.case_api.console.conftest import PASSWORD, Server
@@ -261,6 +261,67 @@ def test_a_conversation_is_heard_again(chrome: Room) -> None:
     expect(desk.page.locator(".utterance")).to_have_count(1)
 
 
+def test_two_fingers_zoom_the_timeline_on_a_phone(chrome: Room) -> None:
+    """However they lie to each other; one finger moves it along, and scrolls the page up and down."""
+    page, (zoom, tracks) = phone_at(chrome, "zhangwei", "/sessions/{talk}", ".zoom-bar", "canvas.tracks")
+    whole = zoom.locator(".note").inner_text()
+    seconds = float(page.locator(".player-bar [type=range]").get_attribute("max") or 0)
+    tracks.scroll_into_view_if_needed()
+    box = tracks.bounding_box()
+    assert box is not None
+    left, wide, top = box["x"] + 64, box["width"] - 64, box["y"] + 40
+
+    def at(share: float, down: float = 0.0) -> dict[str, float]:
+        return {"x": left + share * wide, "y": top + down}
+
+    def view() -> tuple[float, float]:
+        page.wait_for_timeout(250)  # the address follows once the fingers rest
+        found = re.search(r"view=([\d.]+)-([\d.]+)", page.url)
+        return (float(found[1]), float(found[2])) if found else (0.0, seconds)
+
+    touch(page, [at(0.45), at(0.55)], [at(0.2), at(0.8)])
+    begin, end = view()
+    assert end - begin == pytest.approx(seconds / 6, rel=0.05)
+    assert (begin + end) / 2 == pytest.approx(seconds / 2, abs=1)  # what was between them still is
+    touch(page, [at(0.8)], [at(0.3)])
+    assert view()[0] == pytest.approx(begin + (end - begin) / 2, rel=0.05)
+    before = view()
+    touch(page, [at(0.5), at(0.51, 60)], [at(0.49, -20), at(0.52, 100)])  # one above the other: twice as far apart
+    assert before[1] - before[0] == pytest.approx(2 * (view()[1] - view()[0]), rel=0.1)
+    assert page.evaluate("visualViewport.scale") == 1
+    touch(page, [at(0.05), at(0.95)], [at(0.48), at(0.52)])
+    touch(page, [at(0.05), at(0.95)], [at(0.48), at(0.52)])
+    expect(zoom.locator(".note")).to_have_text(whole)
+    touch(page, [at(0.5)], [at(0.5, -200)])
+    page.wait_for_function("scrollY > 100")
+    assert page.evaluate("document.querySelector('audio').paused")
+
+
+def phone_at(chrome: Room, username: str, path: str, *places: str) -> tuple[Page, list[Locator]]:
+    """A page on a screen of its own that is touched."""
+    page = chrome.desk(username, viewport=PHONE).page
+    chrome.desk(username, viewport=PHONE).go(path)
+    expect(page.locator(".transcript .utterance").first).to_be_visible()
+    return page, [page.locator(place) for place in places]
+
+
+def touch(page: Page, begin: list[dict[str, float]], end: list[dict[str, float]], steps: int = 12) -> None:
+    """Fingers that go down one after the other, move together and rise."""
+    fingers = page.context.new_cdp_session(page)
+
+    def send(kind: str, places: list[dict[str, float]]) -> None:
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"id": n, **place} for n, place in enumerate(places)]})
+
+    for count in range(1, len(begin) + 1):
+        send("touchStart", begin[:count])
+    for step in range(1, steps + 1):
+        part = step / steps
+        send("touchMove", [{name: a[name] + (b[name] - a[name]) * part for name in a} for a, b in zip(begin, end, strict=True)])
+        page.wait_for_timeout(16)
+    send("touchEnd", [])
+    fingers.detach()
+
+
 def test_a_clip_is_cut_and_shared(chrome: Room) -> None:
     desk = chrome.desk("zhangwei")
     desk.go("/sessions/{talk}")
@@ -421,8 +482,15 @@ def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path:
     manager.do("登记联系", {"note": "电话沟通，客户担心贷款审批，约周六到访"}, done="计时停止")
     manager.do("登记结果", {"outcome": "客户已安抚"}, done="预警已结束")
     expect(manager.page.locator(".timeline").first).to_contain_text("约周六到访")
+    manager.do("撤销办结", {"reason": "选错了结果"}, done="已重新打开")
+    expect(manager.page.locator(".timeline").first).to_contain_text("重新打开")
+    manager.do("登记结果", {"outcome": "客户已安抚"}, done="预警已结束")
 
     manager.go("/warning-rules")
+    manager.do("起草新版本", {"policy_queries.count": "0"})
+    expect(manager.page.locator(".dialog .banner.bad")).to_contain_text("反复咨询退房政策 · 次数：不能小于 2")
+    manager.page.keyboard.press("Escape")
+    expect(manager.page.locator(".dialog")).to_have_count(0)
     manager.do("起草新版本", {"policy_queries.count": "2", "note": "年底提前预警"}, done="草稿已保存")
     expect(manager.page.locator(".version[open]")).to_contain_text("30 天内咨询 2 次")
     manager.page.select_option("[name=rule_set_id]", index=1)
@@ -434,12 +502,15 @@ def test_a_warning_is_answered_and_its_rules_are_changed(chrome: Room, tmp_path:
     file.write_text("客户ID,动作,时间\nC-20001,带看,2026-11-20 10:00\nC-20002,飞行,2026-11-20 10:00\n", encoding="utf-8")
     manager.go("/crm-sources")
     manager.page.set_input_files("[type=file]", file)
-    manager.page.locator(".version summary").click()
+    manager.page.get_by_role("button", name="试导入").click()
+    expect(manager.page.locator(".tried .banner.bad")).to_contain_text("文件的列：客户ID、动作、时间")
+    expect(manager.page.locator("[data-column=kind]")).to_be_visible()  # where it is said which is which has opened
     for column, header in (("customer_reference", "客户ID"), ("kind", "动作"), ("at", "时间")):
         manager.page.fill(f"[data-column={column}]", header)
     manager.page.fill("[data-kinds]", "带看 = 到访")
     manager.page.get_by_role("button", name="试导入").click()
-    expect(manager.page.locator(".tried tbody tr")).to_contain_text("3")  # line 3 is none, and says why
+    expect(manager.page.locator(".tried tbody tr")).to_have_count(1)
+    expect(manager.page.locator(".tried tbody tr")).to_contain_text("3动作飞行不认识的事件类型")
     file.write_text("客户ID,动作,时间\nC-20001,带看,2026-11-20 10:00\n", encoding="utf-8")
     manager.page.set_input_files("[type=file]", file)
     manager.page.get_by_role("button", name="导入", exact=True).click()
@@ -645,6 +716,14 @@ TOO_WIDE = """async () => {
 }"""
 """What sticks out of the window, if the page has to be scrolled sideways. What the new width makes move is given frames to arrive:
 how many a busy machine needs for it is its own affair, and a page that is too wide stays too wide."""
+TOO_SMALL = """() => [...document.querySelectorAll("a, button, select, summary, textarea, .check, input")]
+  .filter(one => !["checkbox", "radio", "hidden"].includes(one.type))
+  .filter(one => one.closest("#content") && one.checkVisibility())
+  .map(one => [one, one.getBoundingClientRect()])
+  .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+  .map(([one, box]) => `${one.className} ${one.innerText || one.name}: ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
+"""What a finger misses."""
+FOR_FINGERS = ("/warning", "/acknowledgements", "/competitor-offers", "/figures", "/form-links", "/benefits", "/crm-sources")
 
 
 @pytest.mark.timeout(900)
@@ -657,5 +736,7 @@ def test_every_page_is_accessible_and_fits_a_phone(chrome: Room) -> None:
             faults += desk.faults()
             desk.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
             faults += [f"{path}: {part}" for part in desk.page.evaluate(TOO_WIDE)]
+            if path.startswith(FOR_FINGERS):
+                faults += [f"{path}: {part}" for part in desk.page.evaluate(TOO_SMALL)]
             desk.page.set_viewport_size({"width": 1440, "height": 900})
     assert faults == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from case_api.console.details import readable
+from case_api.console.details import fault, readable
 from case_api.console.fields import Field, Mistyped, basis_points, body, fen, percent, seconds, typed, words_to_find, yuan
 from case_api.console.forms import said
 from case_api.console.parts import clock
@@ -112,10 +112,30 @@ def test_a_refusal_is_readable(detail: str, chinese: str, english: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "message", "chinese", "english"),
+    [
+        ("policy_queries.count", "Input should be greater than or equal to 2", "不能小于 2", "should be greater than or equal to 2"),
+        ("visits.drop_bp", "Input should be less than or equal to 10000", "不能大于 100%", "should be less than or equal to 100%"),
+        ("cost_fen", "Input should be greater than 0", "须大于 ¥0", "should be greater than ¥0"),
+        ("note", "String should have at least 2 characters", "至少 2 个字", "String should have at least 2 characters"),
+        ("kind", "Input should be 'a' or 'b'", "不在可选范围内", "should be 'a' or 'b'"),
+        ("phone", "请填写手机号 / The phone number", "请填写手机号 / The phone number", "请填写手机号 / The phone number"),
+    ],
+)
+def test_a_fault_of_a_field_is_said_in_the_readers_language(field: str, message: str, chinese: str, english: str) -> None:
+    assert (fault(field, message, "zh"), fault(field, message, "en")) == (chinese, english)
+
+
+def test_a_place_in_a_request_is_told_to_nobody() -> None:
+    assert readable("query.first", "zh") == ""
+    assert readable("body.content.policy_queries.count", "en") == ""
+
+
+@pytest.mark.parametrize(
     ("message", "chinese", "english"),
     [
-        ("Input should be less than or equal to 2000", "留空比例：不能大于 20%", "Withheld: Input should be less than or equal to 20%"),
-        ("Field required", "留空比例（%）：必填", "Withheld (%)：is needed"),
+        ("Input should be less than or equal to 2000", "留空比例：不能大于 20%", "Withheld: should be less than or equal to 20%"),
+        ("Field required", "留空比例：请填写", "Withheld: Field required"),
     ],
 )
 def test_what_is_wrong_with_a_field_is_readable_in_its_own_unit(message: str, chinese: str, english: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_api.demo_data import PREFIX, service
+from case_api.demo_data import PREFIX, SITES, service
 from case_api.demo_data.crm import WARNED
-from case_api.demo_data.story import evenly, stories
+from case_api.demo_data.story import Story, evenly, go_live_of, stories
 from case_api.early_warning.board.watch import look
+from case_api.early_warning.events.own import gather
+from case_api.figures.rules import WINTER
 from case_api.figures.schedule import make_due
 from models.early_warnings import EarlyWarning
 from models.engine import Factory, reading, transaction
@@ -37,6 +40,7 @@ from tests.conftest import PASSWORD, PASSWORD_HASH, MakePerson, Rows, SignIn
 
 TODAY = date(2026, 11, 23)
 PARTS = ("assessment", "solutions", "offers", "offer/answer", "approvals", "refund-instruction", "closing", "evidence", "timeline")
+STEPS = ("draft", "assessing", "solving", "offered", "executing", "closing", "archived")
 KEPT = {"audit_record", "policy_version"}
 """What nothing is ever taken out of."""
 
@@ -53,6 +57,26 @@ def test_the_same_seed_tells_the_same_year(today: date) -> None:
     assert told != stories(today, 8)
     assert [one.received_at for one in told] == sorted(one.received_at for one in told)
     assert told[-1].received_at.date() < today
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2026, 1, 15), date(2024, 2, 29)])
+def test_either_sites_year_alone_is_the_sources_too(today: date) -> None:
+    """A site manager sees one site: its figures are not those of the two only when they are added up."""
+
+    def share(told: list[Story], of: Callable[[Story], bool]) -> float:
+        return sum(map(of, told)) / len(told)
+
+    for site in SITES:
+        year = [one for one in stories(today, 1) if one.site == site]
+        winter = [one for one in year if one.received_at.month in WINTER]
+        rest = [one for one in year if one not in winter]
+        late = [one for one in year if one.received_at.date() >= go_live_of(today)]
+        early = [one for one in year if one not in late]
+        assert share(winter, lambda one: "cash_flow" in one.causes) / share(rest, lambda one: "cash_flow" in one.causes) == pytest.approx(
+            1.41, abs=0.02
+        )
+        assert share(year, lambda one: bool(one.undiscussed)) == pytest.approx(0.68, abs=0.01)
+        assert share(late, lambda one: one.complains) / share(early, lambda one: one.complains) == pytest.approx(0.37, abs=0.03)
 
 
 async def counts(engine: AsyncEngine) -> dict[str, int]:
@@ -93,6 +117,7 @@ async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
     await _figures(client, headers, filled.go_live)
     await _briefs(factory, rows, client, headers)
     await _warnings(factory, rows, clock)
+    await _prevention(factory, clock, client)
     await _effects(client)
     await _counted(factory)
     await _read_whole(client, rows)
@@ -114,6 +139,26 @@ async def _warnings(factory: Factory, rows: Rows, clock: Clock) -> None:
     assert raised.total() == 2 * WARNED
 
 
+async def _prevention(factory: Factory, clock: Clock, client: httpx2.AsyncClient) -> None:
+    """The pages of prevention have something to show: what was signed, what was compared, a past that rules can be tried on."""
+    signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}a-site-manager", "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+    [site] = (await client.get("/v1/sites", headers=headers)).json()["items"]
+    acks = (await client.get("/v1/co-resident-acknowledgements", headers=headers)).json()["items"]
+    assert Counter(ack["status"] for ack in acks) == {"signed": 4, "draft": 1}
+    paper = await client.get(f"/v1/co-resident-acknowledgements/{acks[1]['id']}/paper.pdf", headers=headers)
+    assert paper.content.startswith(b"%PDF")
+    offers = (await client.get("/v1/competitor-offers", headers=headers)).json()["items"]
+    assert [offer["matchable"] for offer in offers] == [None, None, "partly", "yes"]
+    await gather(factory, clock())  # as the running server's watch does
+    assert await look(factory, clock()) > 0
+    period = {"since": str(TODAY - timedelta(days=180)), "until": str(TODAY)}
+    asked = {name: f"{day}T00:00:00+08:00" for name, day in period.items()}
+    tried = await client.post("/v1/warning-backtests", json={"site_id": site["id"], **asked}, headers=headers)
+    assert tried.status_code == 200, tried.text
+    assert (tried.json()["precision"], tried.json()["recall"]) == (pytest.approx(0.8, abs=0.15), pytest.approx(0.5, abs=0.2))
+
+
 async def _effects(client: httpx2.AsyncClient) -> None:
     """What is known of the made-up scripts is found, harm included, and what was shown too rarely is told as such."""
     signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}trainer", "password": PASSWORD})
@@ -132,6 +177,8 @@ async def _read_whole(client: httpx2.AsyncClient, rows: Rows) -> None:
     headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
     taken = {one.case_id: one.path["kind"] for one in await rows.scalars(select(OfferAnswer)) if one.path is not None}
     cases = await rows.scalars(select(WithdrawalCase).where(WithdrawalCase.code.startswith("DEMO")))
+    open_ = {(case.code[:5], case.status) for case in cases}
+    assert open_ >= {(site, status) for site in SITES for status in STEPS}
     some = {(case.status, taken.get(case.id)): case.id for case in cases}
     assert {kind for _, kind in some} == {"keep_with_benefits", "rescission", "transfer", "deferral", "referral", None}
     asked = Counter[str]()

@@ -55,5 +55,5 @@ def test_import_examine_backtest(calmdesk: Command, tmp_path: Path) -> None:
 
     file.write_text("客户ID,发生时间\nC1,昨天\n", encoding="utf-8")
     wrong = calmdesk(*words)
-    assert (wrong.exit_code, json.loads(wrong.stdout)["faults"][0]["code"]) == (1, "value_invalid")
+    assert (wrong.exit_code, json.loads(wrong.stdout)["faults"][0]["code"]) == (1, "time_invalid")
     assert calmdesk(*words[:4], "--site", "XX").exit_code == 1

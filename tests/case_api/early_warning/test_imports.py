@@ -104,7 +104,7 @@ async def test_every_fault_is_told_and_nothing_is_taken(board: Board, site: Site
     assert (tried["lines"], tried["faulty"]) == (1, 5)
     assert [(fault["line"], fault["column"], fault["code"]) for fault in tried["faults"]] == [
         (3, "", "customer_missing"),
-        (4, "事件类型", "value_invalid"),
+        (4, "事件类型", "kind_unknown"),
         (5, "发生时间", "later_than_now"),
         (6, "约定时间", "value_missing"),
         (7, "发生时间", "value_missing"),
@@ -112,6 +112,20 @@ async def test_every_fault_is_told_and_nothing_is_taken(board: Board, site: Site
     refused = await send(board, site, BAD.encode())
     assert (refused.status_code, refused.json()["code"], len(refused.json()["errors"])) == (422, "import_rejected", 5)
     assert await rows.scalars(select(CrmEvent)) == []
+
+
+async def test_a_fault_says_what_the_cell_says_and_a_missing_column_what_columns_there_are(board: Board, site: Site) -> None:
+    """Whoever maps another program's file has to know what it calls its columns and kinds."""
+    theirs = "客户ID,动作,时间\nC1,带看,昨天\n".encode()
+    found = (await send(board, site, theirs, dry_run="true")).json()
+    assert (found["header"], {fault["column"] for fault in found["faults"]}) == (["客户ID", "动作", "时间"], {"发生时间", "事件类型"})
+    mapping = json.dumps({"columns": {"customer_reference": "客户ID", "at": "时间", "kind": "动作"}})
+    mapped = (await send(board, site, theirs, dry_run="true", mapping=mapping)).json()
+    assert [(fault["column"], fault["code"], fault["value"]) for fault in mapped["faults"]] == [
+        ("动作", "kind_unknown", "带看"),
+        ("时间", "time_invalid", "昨天"),
+    ]
+    assert (mapped["header"], mapped["lines"], mapped["faulty"]) == ([], 0, 1)
 
 
 async def test_another_programs_export_is_mapped(board: Board, site: Site, rows: Rows) -> None:

@@ -193,10 +193,19 @@ export class Conversation extends EventTarget {
 
   /** The customer takes the consent back. From here on nothing is recorded or sent; the record stays until the server was told. */
   async withdraw() {
+    await this.silence();
+    await this.outbox.clear();
+    await this.greeted();
     await this.forget();
     this.record.withdrawn = this.accepted;
     if (this.accepted) await this.database.saveSession(this.record);
     this.emit("withdrawn");
+  }
+
+  // A session that the server is just beginning has to be named before it can be told of.
+  greeted() {
+    if (this.record.session !== null || this.link.state !== "connecting") return null;
+    return new Promise((resolve) => this.link.addEventListener("state", resolve, { once: true }));
   }
 
   async forget() {

@@ -136,7 +136,7 @@ export const STRINGS = {
   "stop.yes": ["结束", "End"],
   "stop.no": ["继续对话", "Go on"],
 
-  "withdrawal.open": ["撤回同意", "Withdraw"],
+  "withdrawal.open": ["撤回同意", "Withdraw consent"],
   "withdrawal.long": ["客户撤回录音同意", "The customer withdraws consent"],
   "withdrawal.ask": ["客户撤回录音同意？", "Does the customer withdraw consent?"],
   "withdrawal.ask.body": [

@@ -68,7 +68,6 @@ class LiveView {
       "span",
       { class: "subject" },
       h("span", { class: recording ? "rec on" : "rec" }, t(recording ? "live.recording" : "live.norecording")),
-      recording ? h("button", { type: "button", class: "withdraw", onclick: () => this.withdraw() }, t("withdrawal.open")) : null,
       label,
     );
   }
@@ -81,7 +80,13 @@ class LiveView {
       h("span", { class: "square" }),
     );
     this.raw = h("p", { class: "mic-state" }, icon("mic"), this.rawText());
-    return [h("div", { class: "controls" }, mark, stop, this.raw)];
+    return [h("div", { class: "controls" }, mark, stop, this.conversation.record.consent.recording ? this.recorded() : this.raw)];
+  }
+
+  // Taking the consent back is as near as anything else, and small enough not to be hit for the stop.
+  recorded() {
+    const withdraw = h("button", { type: "button", class: "withdraw", onclick: () => this.withdraw() }, t("withdrawal.open"));
+    return h("div", { class: "recorded" }, this.raw, withdraw);
   }
 
   // What the phone's processing does to the voice, as it was read back after asking for none.
