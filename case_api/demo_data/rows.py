@@ -250,13 +250,14 @@ def _path(rows: Rows, story: Story, case_id: str, code: str, status: str) -> Non
     heard = {"session_id": None, "said_at": None, "evidence_id": None, "answered_by": manager, "answered_at": answered}
     nonce = "0" * 32
     rows.add(OfferAnswer, id=answer_id, offer_id=offer_id, case_id=case_id, answer="accept", path=chosen, nonce=nonce, note="", **heard)
+    payees: list[Row] = []
     if chosen["kind"] == "rescission":
-        payee = {"role": "buyer", "name": story.name, "bank": MARK, "account": ACCOUNT, "amount_fen": chosen["price"]["total_fen"]}
-        rows.add(Payee, id=rows.id("payee", story.number), answer_id=answer_id, ordinal=1, **payee)
-        hashed = content_hash(chosen, chosen["price"], [payee_value(SimpleNamespace(**payee))], nonce)
-        _approval(rows, story, case_id, answered, chosen, payee, hashed)
-        if status != "executing":
-            _refund(rows, story, case_id, answered, chosen["price"]["total_fen"], hashed)
+        payees = [{"role": "buyer", "name": story.name, "bank": MARK, "account": ACCOUNT, "amount_fen": chosen["price"]["total_fen"]}]
+        rows.add(Payee, id=rows.id("payee", story.number), answer_id=answer_id, ordinal=1, **payees[0])
+    hashed = content_hash(chosen, chosen["price"], [payee_value(SimpleNamespace(**payee)) for payee in payees], nonce)
+    _approval(rows, story, case_id, answered, chosen, payees, hashed)
+    if payees and status != "executing":
+        _refund(rows, story, case_id, answered, chosen["price"]["total_fen"], hashed)
 
 
 def _solution(rows: Rows, story: Story, case_id: str, kind: PathKind, offered: datetime) -> Row:
@@ -267,9 +268,10 @@ def _solution(rows: Rows, story: Story, case_id: str, kind: PathKind, offered: d
     return paths.offered(solution_id, path)
 
 
-def _approval(rows: Rows, story: Story, case_id: str, answered: datetime, path: Row, payee: Row, hashed: str) -> None:
+def _approval(rows: Rows, story: Story, case_id: str, answered: datetime, path: Row, payees: list[Row], hashed: str) -> None:
     """By whoever the tier asks for; where that is the manager, who began the round, by the level above."""
     decided, round_id = _tier(rows, story), rows.id("round", story.number)
+    hidden = [payee | {"account": masked(ACCOUNT)} for payee in payees]
     manager, same = rows.person(story, "site_manager"), {"case_id": case_id, "site_id": rows.sites[story.site]}
     rows.add(
         ApprovalRound,
@@ -278,7 +280,7 @@ def _approval(rows: Rows, story: Story, case_id: str, answered: datetime, path: 
         mode=decided["mode"],
         status="open",
         content_hash=hashed,
-        content={name: path[name] for name in ("kind", "terms", "price")} | {"payees": [payee | {"account": masked(ACCOUNT)}]},
+        content={name: path[name] for name in ("kind", "terms", "price")} | {"payees": hidden},
         tier_reasons=decided["reasons"],
         initiator_id=manager,
         opened_at=answered,

@@ -15,13 +15,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import soundfile as sf
 from sqlalchemy import Table, delete, func, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api import demo as bundled
 from case_api.demo_data import PREFIX, SITES, crm, prevention, rows, talk
-from case_api.demo_data.story import Story, go_live_of, stories
+from case_api.demo_data.story import Story, go_live_of, stories, unfinished
 from case_api.policies.service import install_defaults, tier_policy
 from case_api.retention.erase import erase
 from case_api.retention.repository import forget_consents
@@ -81,7 +82,7 @@ async def fill(factory: Factory, data_dir: Path, now: datetime, *, seed: int, pa
         scripts = {key: script.zh for key, script in Library.load().scripts.items()}
         tiers, table = await tier_policy(db, None, now)
         made = rows.Rows(seed, people, await _sites(db), now, (tiers.id, tiers.number, table), scripts)
-        told = stories(today, seed)
+        told = unfinished(stories(today, seed), now)
         _write(made, told, today)
         crm.write(made, told)
         prevention.write(made)
@@ -143,11 +144,13 @@ async def _person(db: AsyncSession, username: str, name: str, password_hash: str
 
 def _write(made: rows.Rows, told: Sequence[Story], today: Any) -> None:
     numbers: Counter[tuple[str, str]] = Counter()
+    sounding, length = {story.number for story in told[-WITH_AUDIO:]}, round(sf.info(bundled.NEGOTIATION).duration, 1)
     for story in told:
         day = (story.site, f"{story.received_at:%Y%m%d}")
         numbers[day] += 1
         case_id = rows.write(made, story, f"{day[0]}-{day[1]}-{numbers[day]:04d}")
-        talk.write(made, story, case_id, live=story.received_at.date() >= go_live_of(today))
+        lasts = length if story.number in sounding else None
+        talk.write(made, story, case_id, live=story.received_at.date() >= go_live_of(today), seconds=lasts)
 
 
 def _agree(made: rows.Rows, go_live: date) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -33,14 +33,16 @@ PATHS: Final[dict[str, dict[str, int]]] = {
     "delay": {"keep_with_benefits": 35, "rescission": 60, "none": 5},
     "other": {"keep_with_benefits": 30, "rescission": 55, "none": 15},
 }
+OPEN: Final = (0.005, 0.03, 0.1, 0.3, 0.8, 1.0)
+"""How much of the newest cases is over: filling in the form, assessing, solving, waiting for the answer, executing, closing."""
 KEEPS: Final = {"keep_with_benefits", "deferral", "none"}
 STAGES: Final = {"deposit_only": (72, (6000, 8000)), "online_signed": (24, (3000, 5000)), "loan_released": (4, (0, 0))}
 WORDS: Final = {
-    "family": ("我爱人昨天来看了，说朝向不行，坚决不同意。", "家人"),
+    "family": ("家人昨天来看了，说位置太偏，坚决不同意。", "家人"),
     "cash_flow": ("年终奖一直没发，首付真的凑不出来。", "首付"),
     "competitor": ("旁边的盘比你们便宜，还送车位，我觉得买贵了。", "买贵了"),
-    "quality": ("样板间和实际差太多，墙都不平。", "货不对板"),
-    "delay": ("说好年底交房，现在又说要推迟。", "延期交房"),
+    "quality": ("样板间和实际差太多，这就是货不对板。", "货不对板"),
+    "delay": ("说好年底交，现在又说要延期交房。", "延期交房"),
     "other": ("工作调动去外地，这房子用不上了。", "工作调动"),
 }
 SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
@@ -107,6 +109,19 @@ def stories(today: date, seed: int) -> list[Story]:
         held[site] += 1
         spoken[site, live] += 1
     return found
+
+
+def unfinished(told: Sequence[Story], now: datetime) -> list[Story]:
+    """The same, but that the newest of each site are still open, one in each step: there is something to do."""
+    newest = {site: [one for one in told if one.site == site and one.path != "none"][: -len(OPEN) - 1 : -1] for site in SITES}
+    days = {one.number: _days(one, now, share) for found in newest.values() for one, share in zip(found, OPEN, strict=True)}
+    return [replace(one, days=days[one.number]) if one.number in days else one for one in told]
+
+
+def _days(story: Story, now: datetime, share: float) -> float:
+    """How long it takes if that much of it is over; from 1 on, if it ended an hour ago."""
+    ends = now - timedelta(hours=1) if share >= 1 else story.received_at + (now - story.received_at) / share
+    return (ends - story.received_at) / timedelta(days=1)
 
 
 def _requests(chance: random.Random, days: Sequence[date], cases: int, cash_flow: int) -> list[tuple[datetime, str]]:

@@ -29,11 +29,12 @@ SITUATIONS = {"opening": "opening", "first": "first_outburst", "again": "repeate
 CATEGORY = {"family": "family", "cash_flow": "cash_flow", "competitor": "competitor", "quality": "quality", "delay": "delay"}
 
 
-def write(rows: Rows, story: Story, case_id: str, *, live: bool) -> None:
-    """One recorded conversation of the case. Before the product went live it was recorded only: no prompts."""
+def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float | None = None) -> None:
+    """One recorded conversation of the case, of `seconds` if it has sound. Before the product went live there were no prompts."""
     chance = random.Random(f"{rows.seed}:{story.number}")
     session_id, consent_id = rows.id("session", story.number), rows.id("consent", story.number)
-    started, seconds = story.received_at + timedelta(minutes=2), round(chance.uniform(240, 1500), 1)
+    started, usual = story.received_at + timedelta(minutes=2), round(chance.uniform(240, 1500), 1)
+    seconds = usual if seconds is None else seconds
     angry = story.complains or chance.random() < (0.2 if live else 0.35)
     said = _said(story, angry)
     state = voice.went(seconds, story.number)

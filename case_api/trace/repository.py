@@ -77,9 +77,18 @@ async def hash_before(db: AsyncSession, first: int) -> str:
 
 
 async def story(db: AsyncSession, case_id: str) -> tuple[Sequence[AuditRecord], Sequence[Any], Sequence[Any]]:
-    """(audit records, (CaseTask, who did it), (CaseSignal, when consent was withdrawn)) of a case."""
+    """(audit records, (CaseTask, who did it), (CaseSignal, when consent was withdrawn)) of a case.
+
+    Of its conversations the record tells one thing that changes what the case rests on: that a consent was withdrawn.
+    """
     about = AuditRecord.subject_type == "case", AuditRecord.subject_id == case_id
-    audits = (await db.scalars(select(AuditRecord).where(*about).order_by(AuditRecord.id))).all()
+    talks = select(Session.id).where(Session.case_id == case_id)
+    withdrawn = (
+        AuditRecord.subject_type == "session",
+        AuditRecord.subject_id.in_(talks),
+        AuditRecord.action == "api:session:consent_withdraw",
+    )
+    audits = [one for where in (about, withdrawn) for one in await db.scalars(select(AuditRecord).where(*where))]
     done_by = select(CaseTask, Person.display_name).outerjoin(Person, Person.id == CaseTask.done_by).where(CaseTask.case_id == case_id)
     tasks = (await db.execute(done_by)).all()
     heard = (
@@ -88,4 +97,4 @@ async def story(db: AsyncSession, case_id: str) -> tuple[Sequence[AuditRecord], 
         .join(Consent, Consent.id == Session.consent_id)
         .where(Session.case_id == case_id)
     )
-    return audits, tasks, (await db.execute(heard)).all()
+    return sorted(audits, key=lambda one: one.id), tasks, (await db.execute(heard)).all()

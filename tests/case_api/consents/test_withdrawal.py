@@ -301,6 +301,8 @@ async def test_it_proves_nothing_any_more(
     assert await proved() == (True, True, ["media"])
     await withdraw(client, talk, staff)
     assert await proved() == (False, False, [])
+    moments = (await client.get(f"/v1/cases/{case.id}/timeline", headers=staff)).json()
+    assert [(one["what"], one["who"]) for one in moments if one["source"] == "audit"] == [("api:session:consent_withdraw", "Lijing")]
 
 
 async def test_a_process_that_writes_at_the_same_moment_comes_before_it_or_not_at_all(

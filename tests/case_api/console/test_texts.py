@@ -13,6 +13,7 @@ import audio_service
 import case_api.console
 from audio_service.evaluation.problems import CorpusCode
 from case_api.assessments.forms import Breach, LoanStatus
+from case_api.assessments.rules import RiskLevel
 from case_api.cases.machine import EVENTS, STEPS
 from case_api.companions.rules import HintState
 from case_api.competitors.rules import Better
@@ -61,6 +62,7 @@ CODES = {
     "stage": get_args(ContractStage),
     "loan": get_args(LoanStatus),
     "breach": get_args(Breach),
+    "risk": get_args(RiskLevel),
     "spreading": get_args(Spreading),
     "path": get_args(SolutionKind),
     "add": get_args(SolutionKind),

@@ -40,6 +40,7 @@ from tests.conftest import PASSWORD, PASSWORD_HASH, MakePerson, Rows, SignIn
 
 TODAY = date(2026, 11, 23)
 PARTS = ("assessment", "solutions", "offers", "offer/answer", "approvals", "refund-instruction", "closing", "evidence", "timeline")
+STEPS = ("draft", "assessing", "solving", "offered", "executing", "closing", "archived")
 KEPT = {"audit_record", "policy_version"}
 """What nothing is ever taken out of."""
 
@@ -176,6 +177,8 @@ async def _read_whole(client: httpx2.AsyncClient, rows: Rows) -> None:
     headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
     taken = {one.case_id: one.path["kind"] for one in await rows.scalars(select(OfferAnswer)) if one.path is not None}
     cases = await rows.scalars(select(WithdrawalCase).where(WithdrawalCase.code.startswith("DEMO")))
+    open_ = {(case.code[:5], case.status) for case in cases}
+    assert open_ >= {(site, status) for site in SITES for status in STEPS}
     some = {(case.status, taken.get(case.id)): case.id for case in cases}
     assert {kind for _, kind in some} == {"keep_with_benefits", "rescission", "transfer", "deferral", "referral", None}
     asked = Counter[str]()

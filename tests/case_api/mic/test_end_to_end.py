@@ -6,7 +6,9 @@ import asyncio
 import re
 import time
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -150,3 +152,65 @@ async def test_a_negotiation_through_the_phone(tmp_path: Path, played: npt.NDArr
     assert correlation > 0.99
     # No packet is missing or doubled; less is let pass, as a starved machine makes the browser's capture drop milliseconds.
     assert np.max(np.abs(np.diff(offsets))) < PACKET - 100, offsets
+
+
+async def test_a_consent_withdrawn_in_mid_conversation(tmp_path: Path, played: npt.NDArray[np.float64]) -> None:
+    """First by the staff member on the phone, who goes on without recording and is asked again; then by the manager in the console."""
+    sound = tmp_path / "negotiation.wav"
+    sf.write(sound, signal.resample_poly(played, 3, 1), 3 * RATE, subtype="PCM_16")
+    settings = own_settings(tmp_path / "var")
+    staff = await prepare(settings, "phone", ENROLMENT)
+    with Service(settings.data_dir) as service:
+        url = f"http://127.0.0.1:{service.port}"
+        async with phone(sound) as held, httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {staff.token}"}) as client:
+            page = held.page
+
+            async def newest() -> dict[str, Any]:
+                return dict((await client.get("/v1/sessions?limit=1")).json()["items"][0])
+
+            await held.open(f"{url}/mic")
+            await held.sign_in(staff.password, staff.username)
+            await page.click("button:has-text('先不关联')")
+            await held.consent()
+            await page.click(".start")
+            await expect(page.locator(".talk .final:visible").first).to_be_visible(timeout=60_000)
+            first = await newest()
+            await page.click(".withdraw")
+            await page.click("dialog .danger")
+            await expect(page.locator("[role=status].notice")).to_have_text("撤回已登记", timeout=20_000)
+            await page.click("text=继续，不录音，只提示")
+            await page.click(".start")
+            await held.line("connected")
+            await held.stop()
+            await held.summary(within=90)
+            second = await newest()
+            assert [(one["recording"], one["consent_withdrawn"]) for one in (first, second)] == [(True, False), (False, False)]
+
+            await page.click("text=完成")
+            await page.click("button:has-text('先不关联')")
+            await held.consent()
+            await page.click(".start")
+            await held.line("connected")
+            third = await newest()
+            assert third["recording"]
+            assert held.page.context.browser is not None
+            context = await held.page.context.browser.new_context(locale="zh-CN")
+            await context.add_cookies([{"name": "calmdesk_token", "value": staff.token, "domain": "127.0.0.1", "path": "/console"}])
+            desk = await context.new_page()
+            await desk.goto(f"{url}/console/sessions/{third['id']}")
+            await desk.wait_for_function("window.socket?.connected")
+            await desk.get_by_role("button", name="撤回录音同意").click()
+            await expect(desk.locator(".dialog .note")).to_contain_text("录音马上停止")
+            await desk.locator(".dialog button[type=submit]").click()
+            await expect(page.locator("h2")).to_have_text("录音已停止", timeout=20_000)
+            await expect(desk.locator(".banner.warn")).to_contain_text("录音同意已于", timeout=20_000)
+            await context.close()
+
+            await asyncio.to_thread(service.kill)
+            await asyncio.to_thread(service.start)
+            for session in (first, third):
+                now = (await client.get(f"/v1/sessions/{session['id']}")).json()
+                assert (now["status"], now["recording"], now["consent_withdrawn"], now["utterances"]) == ("ended", False, True, [])
+                assert (await client.get(f"/v1/sessions/{session['id']}/audio")).json()["code"] == "not_recorded"
+                folder = settings.data_dir / "recordings" / session["id"]
+                assert not (folder / "recording.flac").exists(), "broken off, not finished"
