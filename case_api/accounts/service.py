@@ -90,7 +90,16 @@ async def change_password(factory: Factory, auth: AuthSettings, by: By, old: str
     except Replay:
         if not await verify_password(new, person.password_hash if counted else None):
             raise Problem(ProblemCode.KEY_REUSED, "header.Idempotency-Key") from None
+        await _forgive(factory, person)
         raise
+
+
+async def _forgive(factory: Factory, person: Person) -> None:
+    """Who knows the password in force has not failed, unless it was changed meanwhile."""
+    async with transaction(factory) as db:
+        fresh = await repository.person_by_username(db, person.username, lock=True)
+        if fresh is not None and fresh.password_hash == person.password_hash:
+            fresh.failed_logins, fresh.locked_until = 0, None
 
 
 async def _change_password(factory: Factory, by: By, person: Person, old: str, new: str, once: Once, *, counted: bool) -> None:

@@ -130,10 +130,10 @@ async def _scripts(visit: Visit, items: list[Row], open_: dict[tuple[str, str], 
                 with el("td", "", "wide-cell"):
                     _named(visit, "script", script["id"], visit.both(script) or script["zh"], open_)
                     el("small", script["id"])
-                el("td", visit.named("kind", script["kind"]))
-                el("td", visit.named("situation", script["situation"]))
-                el("td", visit.named("tone", script["tone"]))
-                with el("td"):
+                el("td", visit.named("kind", script["kind"]), "nowrap")
+                el("td", visit.named("situation", script["situation"]), "nowrap")
+                el("td", visit.named("tone", script["tone"]), "nowrap")
+                with el("td", "", "nowrap"):
                     tag(visit.named("review", script["review"]["status"]), "good" if script["review"]["status"] == "approved" else "warn")
                 if learns:
                     places[script["id"]] = el("td", "", "effect-cell")

@@ -77,6 +77,7 @@ TOPICS: Final[dict[str, Topic]] = {
     "policy.retire": Topic("规则已停用", "A rule was retired"),
     # learning
     "keyword.review": Topic("关键词命中已核对", "A keyword hit was judged"),
+    "keyword.unreview": Topic("关键词核对已撤回", "A judgement of a keyword hit was taken back"),
     "keyword.unmark": Topic("误报标记已撤回", "A text may be taken for a term again"),
     "term.decide": Topic("新词已处理", "A phrase was taken into the lexicon, or not"),
     "site.thresholds": Topic("案场检测阈值已修改", "The ear's thresholds at a site were changed"),

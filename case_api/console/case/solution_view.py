@@ -49,7 +49,7 @@ def price_lines(visit: Visit, price: Row) -> None:
                     el("td", yuan(line["fen"]), "amount")
             with el("tr", "", "total"):
                 el("th", visit.named("direction", price["direction"]), scope="row")
-                el("td")
+                el("td", "", "formula")
                 el("td", yuan(price["total_fen"]), "amount")
 
 

@@ -51,7 +51,8 @@ def _hit(visit: Visit, hit: Row, names: dict[str, str]) -> None:
         with div("grow"):
             with el("p", "", "kwic"):
                 el("span", f"{visit.named('speaker', hit['speaker'])}：{hit['before']}")
-                el("mark", hit["keyword"])
+                if hit["keyword"]:
+                    el("mark", hit["keyword"])
                 el("span", hit["after"])
             if hit["corrected"]:
                 el("p", f"{visit.t('player.corrected')}：{hit['corrected']}", "note")
@@ -67,6 +68,8 @@ def _hit(visit: Visit, hit: Row, names: dict[str, str]) -> None:
 def _verdict(visit: Visit, place: Element, hit: Row) -> None:
     if hit["verdict"]:
         tag(visit.named("learning.is", hit["verdict"]), "good" if hit["verdict"] == "right" else "bad")
+        if visit.principal.may(Permission.LIBRARY_EDIT, hit["site_id"]):
+            _undo(visit, place, hit)
         return
     if not visit.principal.may(Permission.LIBRARY_EDIT, hit["site_id"]):
         return
@@ -83,10 +86,29 @@ def _verdict(visit: Visit, place: Element, hit: Row) -> None:
             tag(visit.named("learning.is", verdict), "good" if verdict == "right" else "bad")
             if made["hidden"]:
                 el("small", visit.t("learning.hidden", count=made["hidden"]))
+            _undo(visit, place, hit)
 
     about = f"{hit['term']} {clock(hit['at'])}"
     button(visit.t("learning.right"), "small", aria_label=f"{visit.t('learning.right')} {about}").on("click", lambda: judge("right"))
     button(visit.t("learning.false"), "small", aria_label=f"{visit.t('learning.false')} {about}").on("click", lambda: judge("false"))
+
+
+def _undo(visit: Visit, place: Element, hit: Row) -> None:
+    """A slip is taken back where it was made."""
+    key = command_key()
+
+    async def back() -> None:
+        try:
+            await visit.rest.send("DELETE", f"keywords/{hit['id']}/review", key=key)
+        except Refused as refused:
+            refuse(visit, place, refused)
+            return
+        place.clear()
+        with place:
+            _verdict(visit, place, hit | {"verdict": None})
+
+    about = f"{visit.t('learning.take_back')} {hit['term']} {clock(hit['at'])}"
+    button(visit.t("learning.take_back"), "small", aria_label=about).on("click", back)
 
 
 async def _pairs(visit: Visit) -> None:

@@ -33,7 +33,7 @@ async def show(visit: Visit) -> None:
 def _phrases(visit: Visit, found: Row) -> None:
     with card(visit.t("learning.tab_terms"), visit.t("learning.against", sessions=found["sessions"], others=found["others"])):
         if not found["items"]:
-            empty(visit.t("learning.no_terms"))
+            empty(visit.t("learning.no_terms" if found["sessions"] and found["others"] else "learning.no_others"))
             return
         heads = ["learning.phrase", "learning.sessions", "learning.per_100", "learning.per_100_others", "learning.score"]
         with table([*(visit.t(head) for head in heads), ""], visit.t("learning.tab_terms")):

@@ -93,6 +93,12 @@ globalThis.calmdesk = {
   }
 
   function tick() {
+    const open = document.querySelector(".tabs [aria-current]:not([data-seen])");
+    if (open) {  // on a phone the tabs are wider than the screen
+      const tabs = open.closest(".tabs"), [own, all] = [open, tabs].map((one) => one.getBoundingClientRect());
+      tabs.scrollLeft += own.left + own.width / 2 - all.left - all.width / 2;
+      open.dataset.seen = "";
+    }
     for (const element of document.querySelectorAll("[data-due]")) {
       const seconds = (new Date(element.dataset.due) - Date.now()) / 1000;
       const late = seconds < 0;

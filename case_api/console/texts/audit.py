@@ -131,6 +131,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "audit.api:form_link:revoke": ("作废扫码链接", "Form link revoked"),
     "audit.api:keyword:export": ("导出投诉词记录", "Keyword log exported"),
     "audit.api:keyword:review": ("复核投诉词", "Hit reviewed"),
+    "audit.api:keyword:unreview": ("撤回投诉词复核", "Review of a hit taken back"),
     "audit.api:keyword:unmark": ("取消误报标记", "Mark of a false hit removed"),
     "audit.api:learning:agree": ("修改学习约定", "Agreement on learning changed"),
     "audit.api:learning:start": ("开始学习话术效果", "Learning started"),

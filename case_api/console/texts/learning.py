@@ -179,6 +179,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.compare_recent": ("最近 30 天", "The last 30 days"),
     "learning.against": ("{sessions} 场对比 {others} 场", "{sessions} conversations against {others}"),
     "learning.no_terms": ("没有新的说法。", "No new phrase."),
+    "learning.no_others": (
+        "没有可比的会话：两边都要有会话才能比较。换个时间段，或换一种比法。",
+        "Nothing to compare with: there have to be conversations on either side. Choose another period, or the other comparison.",
+    ),
     "learning.phrase": ("说法", "Phrase"),
     "learning.per_100_others": ("其他每百场", "Others per 100"),
     "learning.score": ("显著度", "Score"),

@@ -114,3 +114,15 @@ async def unmark_pair(pair_id: Reference, by: ByDep, settings: SettingsDep, db: 
 async def review_keyword(hit_id: Reference, body: Review, by: ByDep, settings: SettingsDep, db: CommandDb) -> Reviewed:
     """Say whether a hit was right. Where the text only sounded like its term it is never taken for it again, by the log or by the ear."""
     return await service.review(db, by, places(settings), hit_id, body.verdict)
+
+
+@router.delete(
+    "/{hit_id}/review",
+    operation_id="takeBackKeywordReview",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=_EDITS,
+    responses=responses(*_WRITES),
+)
+async def take_back_review(hit_id: Reference, by: ByDep, settings: SettingsDep, db: CommandDb) -> None:
+    """Take a judgement back, as if nobody had judged the hit; its pair is unmarked unless another hit of it was judged false."""
+    await service.take_back(db, by, places(settings), hit_id)

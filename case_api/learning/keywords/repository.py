@@ -109,6 +109,13 @@ async def pair(db: AsyncSession, term: str, heard: str) -> FalsePair | None:
     return (await db.scalars(select(FalsePair).where(FalsePair.term == term, FalsePair.heard == heard))).one_or_none()
 
 
+async def judged_false(db: AsyncSession, term: str, heard: str) -> bool:
+    """Whether somebody judged a hit of this pair false."""
+    same = (KeywordHit.term == term, KeywordHit.heard == heard, KeywordHit.match == "phonetic", KeywordReview.verdict == "false")
+    query = select(KeywordReview.hit_id).join(KeywordHit, KeywordHit.id == KeywordReview.hit_id).where(*same)
+    return (await db.scalars(query.limit(1))).first() is not None
+
+
 async def set_false(db: AsyncSession, term: str, heard: str, *, false: bool) -> int:
     """Take every hit of a pair out of the log, or put those back that nobody judged false one by one. How many that were."""
     same = (KeywordHit.term == term, KeywordHit.heard == heard, KeywordHit.match == "phonetic", KeywordHit.false_hit.is_(not false))

@@ -150,6 +150,30 @@ async def review(db: AsyncSession, by: By, places: Places, hit_id: str, verdict:
     return Reviewed(hit_id=hit_id, verdict=verdict, scope=scope, hidden=hidden)  # type: ignore[arg-type]
 
 
+async def take_back(db: AsyncSession, by: By, places: Places, hit_id: str) -> None:
+    """A judgement that was a slip: the hit is as nobody had judged it, and so is its pair unless another hit of it was judged false.
+
+    Raises Problem: not_found, forbidden, library_refused.
+    """
+    found = await repository.hit(db, visible_to(by.principal), hit_id)
+    judged = await db.get(KeywordReview, hit_id) if found is not None else None
+    if found is None or judged is None:
+        raise Problem(ProblemCode.NOT_FOUND)
+    hit, session = found
+    by.principal.demand(Permission.LIBRARY_EDIT, session.site_id)
+    await db.delete(judged)
+    await db.flush()
+    if judged.verdict == "false":
+        pair = await repository.pair(db, hit.term, hit.heard) if hit.match == "phonetic" else None
+        if pair is None:
+            hit.false_hit = False
+        elif not await repository.judged_false(db, hit.term, hit.heard):
+            await unmark(db, by, places, pair.id)
+    before = {"verdict": judged.verdict, "term": hit.term, "heard": hit.heard}
+    audit.record(db, by.who, "api:keyword:unreview", audit.Subject("keyword_hit", hit_id, session.site_id), before=before, at=by.now)
+    await publish(db, "keyword.unreview", before | {"hit_id": hit_id}, site_id=session.site_id, session_id=session.id)
+
+
 async def _mark(db: AsyncSession, by: By, places: Places, term: str, heard: str) -> int:
     if await repository.pair(db, term, heard) is None:
         db.add(FalsePair(term=term, heard=heard, marked_by=by.person_id, marked_at=by.now))

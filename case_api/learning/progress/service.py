@@ -72,9 +72,10 @@ def _said(found: BeforeAfter, day: date | None) -> tuple[str, str]:
     if found.change is None or found.low is None or found.high is None:
         return "数据还不够：上线前后各需 8 周，且上线前至少 10 起", "Not enough yet: eight weeks on either side, ten events before"
     change, low, high = (round(100 * value) for value in (found.change, found.low, found.high))
+    unclear = found.low < 0 < found.high
     return (
-        f"与原有趋势相比 {change:+d}%（95% 区间 {low:+d}% 至 {high:+d}%）",
-        f"{change:+d}% against the trend before (95% {low:+d}% to {high:+d}%)",
+        f"与原有趋势相比 {change:+d}%（95% 区间 {low:+d}% 至 {high:+d}%）{'，还看不出是不是真的变了' if unclear else ''}",
+        f"{change:+d}% against the trend before (95% {low:+d}% to {high:+d}%){', so no change can be told yet' if unclear else ''}",
     )
 
 

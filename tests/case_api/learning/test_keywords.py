@@ -146,6 +146,39 @@ async def test_a_term_as_it_is_written_is_only_wrong_in_this_place(
     assert (marked.json()["scope"], marked.json()["hidden"]) == ("hit", 1)
     assert len(await hits(client, trainer)) == 1
     assert (await client.get("/v1/keywords/false-pairs", headers=trainer)).json()["items"] == []
+    assert (await client.delete(f"/v1/keywords/{found['id']}/review", headers=trainer)).status_code == 204
+    assert [hit["verdict"] for hit in await hits(client, trainer)] == [None, None]
+    assert (await client.get("/v1/keywords/precision", headers=trainer)).json()["items"] == []
+    twice = await client.delete(f"/v1/keywords/{found['id']}/review", headers=trainer)
+    assert (twice.status_code, twice.json()["code"]) == (404, "not_found")
+    right = await client.put(f"/v1/keywords/{found['id']}/review", headers=trainer, json={"verdict": "right"})
+    assert right.status_code == 200
+
+
+async def test_a_judgement_is_taken_back_with_its_pair_unless_another_hit_was_judged_so_too(
+    client: httpx2.AsyncClient,
+    make_session: MakeSession,
+    staff: Person,
+    site: Site,
+    trainer: dict[str, str],
+    sign_in: SignIn,
+    settings: Settings,
+    factory: Factory,
+) -> None:
+    for _ in range(2):
+        await make_session(staff, site.id, lines=LINES)
+    first, second = [f"/v1/keywords/{hit['id']}/review" for hit in await hits(client, trainer)]
+    for path in (first, second):
+        assert (await client.put(path, headers=trainer, json={"verdict": "false"})).status_code == 200
+    assert (await client.delete(first, headers=await sign_in(staff))).json()["code"] == "forbidden"
+    file = settings.data_dir / "library" / NOT_HEARD
+    for path, left, heard_again in ((first, 0, False), (second, 2, True)):
+        assert (await client.delete(path, headers=trainer)).status_code == 204
+        assert len(await hits(client, trainer)) == left
+        assert ("报光" not in file.read_text("utf-8")) == heard_again
+    async with factory() as db:
+        actions = (await db.scalars(select(AuditRecord.action).where(AuditRecord.action.startswith("api:keyword:un")))).all()
+    assert sorted(actions) == ["api:keyword:unmark", "api:keyword:unreview", "api:keyword:unreview"]
 
 
 async def test_people_of_the_sites_are_known_and_nobody_elsewhere(
