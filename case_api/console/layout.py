@@ -12,9 +12,12 @@ from case_api.console.look import Look
 from case_api.console.parts import div, el, href
 from case_api.console.texts import TEXTS
 from case_api.console.visit import Visit
+from case_api.security import Permission
 
 MenuEntry = tuple[str, str, str]
 """Path, text key, icon."""
+MANY = 100
+"""Unread notifications that are no longer counted out."""
 
 ICONS = {
     "tasks": "M9 6h11M9 12h11M9 18h11M4 6l1 1 2-2M4 12l1 1 2-2M4 18l1 1 2-2",
@@ -41,6 +44,7 @@ ICONS = {
     "state": "M3 12h4l2-6 4 12 2.5-8 1.5 2h4",
     "people": "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3 20c0-4 3-6 6-6s6 2 6 6M16 5a3 3 0 0 1 0 6M18 14c2 1 3 3 3 6",
     "sites": "M4 20V8l6-4v16M10 20V10h10v10zM14 14h2M14 17h2M3 20h18",
+    "bell": "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 20.5a2.2 2.2 0 0 0 4 0",
     "menu": "M4 7h16M4 12h16M4 17h16",
     "person": "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-5 4-7 8-7s8 2 8 7",
 }
@@ -65,6 +69,7 @@ def frame(visit: Visit, path: str, menu: Sequence[MenuEntry]) -> Iterator[None]:
                 el("img", src=f"{PREFIX}/static/icon.svg", alt="", width="26", height="26")
                 el("span", "Calmdesk")
             div("grow")
+            _bell(visit)
             _own_menu(visit)
         with el("nav", "", "menu", id="menu", aria_label=visit.t("menu")) as pages:
             for target, title, name in menu:
@@ -77,6 +82,16 @@ def frame(visit: Visit, path: str, menu: Sequence[MenuEntry]) -> Iterator[None]:
         part.move(target_index=place)  # before the page, so that keys reach them in this order
     with div("content", id="content", tabindex="-1"):
         yield
+
+
+def _bell(visit: Visit) -> None:
+    """To the inbox, with how much is unread."""
+    if not visit.holds(*Permission):
+        return
+    with el("a", "", "icon-button bell", href=href("/inbox"), aria_label=visit.t("inbox.bell", count=visit.unread)):
+        icon("bell")
+        if visit.unread:
+            el("span", str(visit.unread) if visit.unread < MANY else f"{MANY - 1}+", "count", aria_hidden="true")
 
 
 def _own_menu(visit: Visit) -> None:

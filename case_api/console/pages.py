@@ -49,6 +49,7 @@ class PageSpec:
 PAGES: Final[list[PageSpec]] = []
 _MODULES: Final = (
     "tasks",
+    "inbox",
     "board",
     "case.page",
     "form_links",

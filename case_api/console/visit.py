@@ -39,6 +39,8 @@ class Visit:
     path: str
     query: dict[str, str]
     sites: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unread: int = 0
+    """Notifications that wait to be read."""
     _names: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def t(self, key: str, **values: Any) -> str:
@@ -125,4 +127,5 @@ async def arrive(request: Request) -> Visit:
     principal = Principal(me["id"], me["display_name"], me["username"], roles, "", False)
     visit = Visit(rest, look_of(request), me, principal, request.url.path.removeprefix(PREFIX), dict(request.query_params))
     visit.sites = {site["id"]: site for site in (await rest.get("sites"))["items"]}
+    visit.unread = (await rest.get("notifications/unread"))["unread"]
     return visit

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from case_api.console.texts import admin, audit, cases, common, desk, fields, figures, learning, prevention, records, rules, warnings
+from case_api.console.texts import (
+    admin,
+    audit,
+    cases,
+    common,
+    desk,
+    fields,
+    figures,
+    inbox,
+    learning,
+    prevention,
+    records,
+    rules,
+    warnings,
+)
 
 Pair = tuple[str, str]
 _PARTS: Final = (
@@ -15,6 +29,7 @@ _PARTS: Final = (
     desk.TEXTS,
     fields.TEXTS,
     figures.TEXTS,
+    inbox.TEXTS,
     learning.TEXTS,
     prevention.TEXTS,
     records.TEXTS,

@@ -19,6 +19,8 @@ PHONE = {"width": 390, "height": 844}
 EVERY_PAGE = {
     "zhangwei": [
         "/tasks",
+        "/inbox",
+        "/inbox?view=channels",
         "/cases",
         "/cases?view=list",
         "/cases/{draft}",
@@ -723,7 +725,43 @@ TOO_SMALL = """() => [...document.querySelectorAll("a, button, select, summary, 
   .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
   .map(([one, box]) => `${one.className} ${one.innerText || one.name}: ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
 """What a finger misses."""
-FOR_FINGERS = ("/warning", "/acknowledgements", "/competitor-offers", "/figures", "/form-links", "/benefits", "/crm-sources")
+
+
+def test_the_inbox_leads_to_what_it_tells_of_and_says_where_else_one_is_told(chrome: Room) -> None:
+    manager = chrome.desk("zhangwei")
+    manager.go("/inbox")
+    page, count = manager.page, manager.page.locator(".bell .count")
+    unread = int(count.inner_text())
+    assert unread > 1
+    first = page.locator(".entry").first
+    expect(first).to_contain_text("未读")
+    target = first.get_attribute("href")
+    assert target is not None
+    first.click()
+    page.wait_for_url(f"**{target}")
+    manager.ready()
+    expect(count).to_have_text(str(unread - 1))
+    manager.go("/inbox")
+    page.get_by_role("button", name="全部标为已读").click()
+    expect(page.get_by_role("heading", name="全部已读")).to_be_visible()
+    expect(count).to_have_count(0)
+    expect(page.locator(f'.entry[href="{target}"]').first).to_be_visible()  # it still leads there
+
+    page.get_by_role("link", name="我的通知渠道").click()
+    manager.ready()
+    manager.do("添加或修改渠道", {"name": "office", "url": "https://example.com/"})
+    expect(page.locator(".dialog .banner.bad")).to_be_visible()
+    page.get_by_role("button", name="取消").click()
+    manager.do("添加或修改渠道", {"name": "office", "url": "dingtalk://abcdefgh12345678"}, done="渠道已保存")
+    expect(page.locator("tbody")).to_contain_text("office")
+    expect(page.locator("tbody")).not_to_contain_text("abcdefgh12345678")
+    manager.do("修改", {"quiet_from": "22:00", "quiet_until": "08:00"}, done="已保存")
+    expect(page.locator(".content")).to_contain_text("22:00 至 08:00 免打扰")
+    manager.do("删除渠道", done="已清除")
+    expect(page.locator(".content")).to_contain_text("没有渠道")
+
+
+FOR_FINGERS = ("/inbox", "/warning", "/acknowledgements", "/competitor-offers", "/figures", "/form-links", "/benefits", "/crm-sources")
 
 
 @pytest.mark.timeout(900)
