@@ -1,8 +1,8 @@
 """Text as Mandarin syllables, and how easily one syllable is taken for another.
 
 A syllable is an initial, a final and a tone. The distance of two syllables is the sum of three small tables, so that the cost of
-any of the 400 × 400 pairs is known without listing them. The tables follow articulation (place and manner of the initial; glide,
-vowel and ending of the final), with the confusions of southern accents made cheap: n/l, z/zh, c/ch, s/sh, r/l, f/h, in/ing, en/eng.
+any of the 400 × 400 pairs is known without listing them. The tables follow articulation (place and manner of the initial; glide, vowel
+and ending of the final), with the confusions of southern accents made cheap: n/l, z/zh, c/ch, s/sh, r/l, f/h, in/ing, en/eng, üan/ian.
 docs/library.md gives the figures and where they come from.
 """
 
@@ -151,7 +151,7 @@ def _final_distance(a: str, b: str) -> float:
     (height_a, back_a), (height_b, back_b) = _VOWELS[vowel_a], _VOWELS[vowel_b]
     cost = 0.9 * float(np.hypot(height_a - height_b, 0.7 * (back_a - back_b)))
     if glide_a != glide_b and glide_a != vowel_b and glide_b != vowel_a:
-        cost += 0.3
+        cost += 0.1 if {glide_a, glide_b} == {"i", "v"} else 0.3  # southern ü is often said without rounding the lips
     if end_a != end_b:
         cost += next((price for pair, price in _ENDING.items() if {end_a, end_b} == set(pair.split(" "))), 0.6)
     elif not cost:

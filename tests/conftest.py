@@ -42,8 +42,8 @@ PASSWORD = "correct horse battery"
 PASSWORD_HASH = Argon2Hasher(time_cost=1, memory_cost=256).hash(PASSWORD)
 
 # The same tree gives the same answer twice; `make fuzz` looks at new examples every time.
-effort.register_profile("repeatable", derandomize=True)
-effort.register_profile("fuzz", derandomize=False, print_blob=True)
+effort.register_profile("repeatable", derandomize=True, deadline=None)
+effort.register_profile("fuzz", derandomize=False, print_blob=True, deadline=None)
 effort.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 gc.disable()

@@ -130,7 +130,7 @@ def without(settings: DetectionSettings, variant: Variant) -> DetectionSettings:
 
 def _row(name: str, tally: Tally) -> Row:
     got = figures(tally)
-    delay, share = got["delay_s"], got["attribution"]
+    delay, share = got["delay_s"], got["attribution_corrected"]
     return Row(
         name=name,
         hits=tally.hits,

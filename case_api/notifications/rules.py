@@ -55,6 +55,8 @@ def asks(topic: str, data: Mapping[str, Any], assignee_id: str | None = None) ->
         return [Ask("litigation", role=data["role"])]
     if topic in ("case.brief", "figures.brief"):
         return [Ask("brief", role="regional_ops")]
+    if topic == "session.consent_withdrawn":
+        return [Ask("task", role="site_manager")]
     if topic.startswith("warning."):
         return _warned(topic, data)
     return [Ask("policy", role=role) for role in _POLICY.get(topic, ())]

@@ -57,6 +57,10 @@ _OTHER: Final[dict[str, Words]] = {
     "warning.remind": Words("提醒：{level}预警须于 {due} 前响应", "Reminder: a {level} warning is to be answered before {due}"),
     "warning.overdue": Words("{level}预警响应超时（{due}）", "Overdue: a {level} warning was to be answered before {due}"),
     "warning.escalate": Words("超时升级：{level}预警应于 {due} 前响应", "Escalated: a {level} warning was to be answered before {due}"),
+    "session.consent_withdrawn": Words(
+        "客户已撤回录音同意：录音和文字即刻停用，请勿再使用或转述",
+        "A customer withdrew the consent: recording and text are not to be used any more",
+    ),
     "figures.brief": Words("案场数据简报已生成", "The figures of a site are ready"),
     "policy.draft": Words("规则草稿待授权", "A drafted rule waits for authorisation"),
     "policy.authorise": Words("规则已获授权，可以发布", "A rule was authorised and can be published"),
@@ -105,4 +109,6 @@ def _link(topic: str, data: Mapping[str, Any]) -> str:
         return f"/v1/warnings/{data.get('warning_id')}"
     if topic == "figures.brief":
         return f"/v1/figures/briefs/{data.get('brief_id')}"
+    if topic.startswith("session."):
+        return f"/v1/sessions/{data['session_id']}"
     return f"/v1/cases/{data['case_id']}" if data.get("case_id") else f"/v1/sessions/{data['session_id']}"

@@ -69,6 +69,8 @@ def test_every_common_hanzi_is_a_syllable() -> None:
         ("ban4 bang4", "ban4 bai4"),
         ("ding4 ting4", "ding4 shang4"),
         ("jin1 ji1", "jin1 jia1"),
+        ("xuan1 xian1", "xuan1 xiang1"),
+        ("yuan4 yan4", "yuan4 wan4"),
         ("ding4 ding1", "ding4 ting4"),
     ],
 )

@@ -371,6 +371,8 @@ async def test_what_was_not_told_yet_is_told_without_its_words(
     assert sorted(data["seconds"] for data in mine) == [70.0, 71.0, 72.0]
     assert [data["keywords"] for data, topic in bodies if topic == "session.ended" and data["session_id"] == other.id] != []
     assert [data["session_id"] for data, topic in bodies if topic == "session.consent_withdrawn"] == [talk.id]
+    inbox = (await client.get("/v1/notifications", headers=manager)).json()["items"]
+    assert [one["link"] for one in inbox if one["topic"] == "session.consent_withdrawn"] == [f"/v1/sessions/{talk.id}"]
     waiting = (await client.get("/v1/signals?status=open", headers=staff)).json()["items"]
     assert {one["session_id"] for one in waiting} == {other.id}
     mine_open = next(one for one in asking if one["session_id"] == talk.id)

@@ -26,6 +26,12 @@ def pdf_text(data: bytes) -> str:
     return "\n".join(pieces)
 
 
+def lines_drawn(data: bytes) -> list[list[str]]:
+    """How high on its page each text was drawn, by page: texts at one height stand in one line."""
+    streams = [_plain(stream) for stream in _STREAM.findall(data)]
+    return [re.findall(r"BT [\d.]+ ([\d.]+) Td", stream.decode("latin-1")) for stream in streams if b" Tj" in stream]
+
+
 def _plain(stream: bytes) -> bytes:
     try:
         return zlib.decompress(stream)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from case_api.documents.pdf import Document, render
-from tests.case_api.documents.reading import pdf_text
+from tests.case_api.documents.reading import lines_drawn, pdf_text
 
 MOMENT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -27,6 +27,14 @@ def sample(*, rows: int = 2, moment: datetime = MOMENT) -> Document:
     document.paragraph("本方案须经公司审批通过后方可生效。", small=True)
     document.signatures(["客户签字", "案场经理签字"])
     return document
+
+
+@pytest.mark.parametrize(("label", "together"), [("上线前每百次沟通投诉", True), ("上线（2026-03-30）前每百次沟通投诉", False)])
+def test_a_label_never_runs_into_its_value(label: str, together: bool) -> None:
+    document = Document("简报", "HD", MOMENT)
+    document.facts([(label, "26.7（变化 -62.8%）")])
+    [[_, named, valued, *_]] = lines_drawn(render(document))
+    assert (named == valued) is together  # one that is too long has a line of its own
 
 
 def test_the_text_can_be_read_back() -> None:

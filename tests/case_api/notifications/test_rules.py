@@ -108,6 +108,8 @@ LATE = TASK | {"role": "city_gm", "due_at": "2026-11-23T03:00:00+00:00"}
         ("warning.remind", {"role": "site_manager", "assignee_id": "p"}, None, [Ask("reminder", person_id="p")]),
         ("warning.escalate", {"role": "city_gm"}, None, [Ask("escalation", role="city_gm")]),
         ("warning.resolved", {"assignee_id": "p"}, None, []),
+        ("session.consent_withdrawn", {"session_id": "s", "case_id": None}, None, [Ask("task", role="site_manager")]),
+        ("session.ended", {"session_id": "s", "case_id": None}, None, []),
         ("case.offer", {}, None, []),
     ],
 )
@@ -116,7 +118,7 @@ def test_who_hears_of_what(topic: str, data: dict[str, object], assignee: str | 
 
 
 WHOLE = LATE | {"case_id": "c", "policy_id": "p", "roles": ["hq_risk"], "receptionist_id": "x", "assignee_id": "x", "kind": "solutions"}
-WHOLE |= {"warning_id": "w", "level": "orange", "risen": True}
+WHOLE |= {"warning_id": "w", "level": "orange", "risen": True, "session_id": "s"}
 PRIVATE = {"customer_label": "王小明", "phone": "13812345678", "unit_label": "3栋1202", "reason": "客户王小明要求", "remark": "王小明"}
 
 
