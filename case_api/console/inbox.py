@@ -11,9 +11,10 @@ from fastapi import Request
 from nicegui import ui
 
 from case_api.console.fields import Field
-from case_api.console.forms import action, ask, command_key, done_banner
+from case_api.console.forms import action, ask, done_banner
 from case_api.console.pages import page
 from case_api.console.parts import banner, button, card, choices, div, el, empty, link, table, tag
+from case_api.console.rest import command_key
 from case_api.console.visit import Visit
 from case_api.notifications.rules import ALWAYS, KINDS
 from case_api.security import Permission
