@@ -14,7 +14,7 @@ from audio_service.live.finished import VISIBLE_AFTER, Finished
 from audio_service.live.prompting import PromptDesk, Raised
 from audio_service.live.shelf import Shelf
 from audio_service.live.words import find, read
-from audio_service.messages import Level, Speaker
+from audio_service.messages import Level, PromptKind, Speaker
 from audio_service.transcription.results import Transcription
 from models.settings import Settings
 from scripts_library.learned import Plan, Worth
@@ -144,9 +144,11 @@ def test_a_second_outburst_is_a_repeated_one_also_when_the_prompt_of_the_first_w
 
 @pytest.mark.parametrize(("end", "held"), [(60.0, None), (130.0, None), (160.0, Level.CALM)])
 def test_nothing_is_withheld_for_a_while_after_a_threat(shelf: Shelf, end: float, held: Level | None) -> None:
-    desk = PromptDesk(shelf, Settings(), {}, withholding("w0", "v0"))
+    desk = PromptDesk(shelf, Settings(), {}, withholding("w0", "w1", "v0"))
     desk.level_is(1.0, Level.CALM)
-    desk.for_words(*said(shelf, 1, 50.0, "我要去住建局举报你们"))
+    threat = desk.for_words(*said(shelf, 1, 50.0, "我要去住建局举报你们"))
+    assert threat is not None
+    assert threat.withheld_at is None
     wording = desk.for_words(*said(shelf, 2, end, "这个不能退，这是公司规定", Speaker.STAFF))
     assert wording is not None
     assert (wording.prompt.kind, wording.withheld_at) == ("wording", held)
@@ -170,3 +172,31 @@ def test_what_learning_drew_is_written_beside_the_evidence(shelf: Shelf) -> None
     assert raised is not None
     assert raised.evidence["ranking"]["version"] == "v"
     assert {"mean", "sd", "moments", "drawn", "points"} <= raised.evidence["ranking"].keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("你们再这样我就找记者", Moment.THREAT_MEDIA),
+        ("那我就去投诉", Moment.THREAT_COMPLAINT),
+        ("我请律师来谈", Moment.THREAT_LAWYER),
+        ("我们业主群里都在说这个", Moment.THREAT_GROUP),
+        ("叫你们经理过来", Moment.DEMAND_SUPERIOR),
+    ],
+)
+def test_a_threat_in_a_calm_voice_is_answered_with_guidance_and_in_a_raised_one_by_the_voice(
+    shelf: Shelf, text: str, moment: Moment
+) -> None:
+    desk = PromptDesk(shelf, Settings(), {})
+    desk.level_is(5.0, Level.CALM)
+    calm = desk.for_words(*said(shelf, 0, 12.0, text))
+    assert calm is not None
+    assert (calm.prompt.kind, calm.prompt.situation) == (PromptKind.GUIDANCE, moment)
+    assert desk.for_words(*said(shelf, 1, 20.0, "那我就去投诉，我还要找律师")) is None, "not one after the other"
+
+    raised = PromptDesk(shelf, Settings(), {})
+    raised.level_is(5.0, Level.AGITATED)
+    assert raised.for_words(*said(shelf, 0, 12.0, text)) is None
+    answer = raised.for_voice(outburst(14.0))
+    assert answer is not None
+    assert (answer.prompt.kind, answer.prompt.situation) == (PromptKind.CALMING, moment)
