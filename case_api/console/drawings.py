@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from typing import Final
 
+import numpy as np
 from nicegui.element import Element
 
 from case_api.console.parts import div, el
 
 WIDE, HIGH = 1000.0, 100.0
+RING: Final = 105.0
 Value = float | None
 
 
@@ -64,6 +68,40 @@ def lines(
             if day is not None:
                 el("line", "", "turn", x1=f"{day * step:.1f}", x2=f"{day * step:.1f}", y1="0", y2=f"{HIGH:g}")
         _ends(names)
+
+
+def graph(pairs: Sequence[tuple[str, str, float]], label: str) -> None:
+    """Names on a ring, a chord for each pair `(one, other, weight)`, thicker for more; what hangs together stands side by side."""
+    names = around(pairs)
+    places = {name: 2 * math.pi * number / len(names) - math.pi / 2 for number, name in enumerate(names)}
+    most = max(weight for *_, weight in pairs) or 1.0
+    with el("svg", "", "drawing graph", viewBox="-200 -150 400 300", role="img", aria_label=label):
+        for one, other, weight in pairs:
+            (x1, y1), (x2, y2) = (_on_ring(places[name], RING) for name in (one, other))
+            with el("path", d=f"M{x1:.1f} {y1:.1f}Q0 0 {x2:.1f} {y2:.1f}", stroke_width=f"{1 + 5 * weight / most:.1f}"):
+                el("title", f"{one} + {other}：{weight:g}")
+        for name, angle in places.items():
+            x, y = _on_ring(angle, RING)
+            el("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r="4")
+            x, y = _on_ring(angle, RING + 12)
+            anchor = "middle" if abs(math.cos(angle)) < 0.2 else "start" if x > 0 else "end"
+            el("text", name, x=f"{x:.1f}", y=f"{y + 4:.1f}", text_anchor=anchor)
+
+
+def around(pairs: Sequence[tuple[str, str, float]]) -> list[str]:
+    """The names of the pairs in an order in which strong pairs are near each other: that of the second eigenvector of their Laplacian."""
+    names = list(dict.fromkeys(name for one, other, _ in pairs for name in (one, other)))
+    weights = np.zeros((len(names), len(names)))
+    for one, other, weight in pairs:
+        weights[names.index(one), names.index(other)] += weight
+    weights += weights.T
+    _, vectors = np.linalg.eigh(np.diag(weights.sum(axis=1)) - weights)
+    second = vectors[:, min(1, len(names) - 1)]
+    return [names[place] for place in np.argsort(second * np.sign(second[0] or 1.0), kind="stable")]
+
+
+def _on_ring(angle: float, radius: float) -> tuple[float, float]:
+    return radius * math.cos(angle), radius * math.sin(angle)
 
 
 def _pieces(values: Sequence[Value]) -> list[list[tuple[int, float]]]:

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
 from case_api.console.door import PREFIX
-from case_api.console.drawings import bar, bars
+from case_api.console.drawings import bar, bars, graph
 from case_api.console.learning.asking import PATH, Row, categories, filters, kept, period
 from case_api.console.parts import card, div, el, empty, link, select, table
 from case_api.console.visit import Visit
@@ -20,6 +20,8 @@ NARROWS: Final = {"term": "term", "category": "category", "site": "site_id", "st
 """What a click on a row of this side narrows to."""
 OWN: Final = ("term", "category", "staff_id")
 MOST: Final = 30
+CHORDS: Final = 24
+"""Pairs that are drawn; more is a ball of wool."""
 
 
 async def show(visit: Visit) -> None:
@@ -130,6 +132,9 @@ def _together(visit: Visit, together: Row) -> None:
         if not together["items"]:
             empty(visit.t("learning.not_enough"))
             return
+        if len(together["items"]) > 1:
+            drawn = [(pair["first"], pair["second"], pair["sessions"]) for pair in together["items"][:CHORDS]]
+            graph(drawn, visit.t("learning.together"))
         with el("ul", "", "entries"):
             for pair in together["items"][:8]:
                 with el("li", "", "entry"):
