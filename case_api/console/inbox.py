@@ -23,7 +23,8 @@ Row = dict[str, Any]
 Open = Callable[[], Awaitable[None]]
 PATH: Final = "/inbox"
 TONES: Final = {"litigation": "bad", "escalation": "bad", "overdue": "warn", "reminder": "warn", "approval": "info", "task": "info"}
-BRIEFS: Final = "/v1/figures/briefs/"
+LISTED: Final = {"/v1/figures/briefs/": "/figures", "/v1/policies/": "/policies"}
+"""What has no page of its own, and where it stands."""
 
 
 @page(PATH, "nav.inbox", *Permission)
@@ -87,9 +88,8 @@ def _one(visit: Visit, one: Row) -> None:
 
 def target_of(link: str) -> str:
     """The page of the console for a path of the API."""
-    if link.startswith(BRIEFS):
-        return "/figures"
-    return re.sub(r"^/v1", "", link)
+    whole = next((page for start, page in LISTED.items() if link.startswith(start)), None)
+    return whole or re.sub(r"^/v1", "", link)
 
 
 async def _channels(visit: Visit) -> None:

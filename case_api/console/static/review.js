@@ -37,7 +37,7 @@ export default {
       <span v-for="(name, key) in session.names.speaker"><i :class="'dot ' + key"></i>{{ name }}</span>
       <span v-for="(name, key) in session.names.level"><i :class="'band ' + key"></i>{{ name }}</span>
       <span><i class="line usual"></i>{{ t.usual }}</span>
-      <span v-for="one in told"><i :class="'sign sign-' + one[0]">{{ one[1] }}</i>{{ t['sign_' + one[0]] }}</span>
+      <span v-for="one in legend"><i :class="'sign sign-' + one[0]">{{ one[1] }}</i>{{ t['sign_' + one[0]] }}</span>
     </div>
     <div v-if="session.cut" class="player-bar span-bar">
       <span class="note" role="status">{{ span ? t.chosen + ' ' + clock(span[0]) + ' – ' + clock(span[1]) : t.choose }}</span>
@@ -143,7 +143,7 @@ export default {
   },
   computed: {
     t() { return this.session.texts; },
-    told() { return this.signs.filter(([name]) => name !== "withheld" || this.talk.marks.some((mark) => mark.kind === name)); },
+    legend() { return this.signs.filter(([name]) => name !== "withheld" || this.talk.marks.some((mark) => mark.kind === name)); },
     seconds() { return this.talk.seconds; },
     source() { return this.session.source; },
     height() { return heightOf(this.talk); },
