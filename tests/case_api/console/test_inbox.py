@@ -12,16 +12,15 @@ from case_api.events.topics import TOPICS
 from case_api.notifications.rules import asks
 from case_api.notifications.texts import text_of, webhook_text
 
-DATA = {
-    name: "01a2275d12ce4982601695ba55c12b32" for name in ("case_id", "session_id", "policy_id", "warning_id", "brief_id", "assignee_id")
-}
+NAMES = ("case_id", "session_id", "policy_id", "warning_id", "brief_id", "assignee_id")
+DATA = dict.fromkeys(NAMES, "01a2275d12ce4982601695ba55c12b32")
 DATA |= {"role": "legal", "kind": "solutions", "level": "orange", "due_at": "2026-11-23T03:00:00+00:00", "receptionist_id": "x"}
 
 
 def links() -> set[str]:
-    told = {
-        text_of(topic, ask.kind, None, one, "Asia/Shanghai").link for topic in TOPICS for one in whole() for ask in asks(topic, one, "x")
-    }
+    """Of everything that anybody is told."""
+    events = [(topic, data, ask) for topic in TOPICS for data in whole() for ask in asks(topic, data, "x")]
+    told = {text_of(topic, ask.kind, None, data, "Asia/Shanghai").link for topic, data, ask in events}
     return told | {webhook_text("CRM", "w1").link}
 
 
