@@ -718,13 +718,17 @@ TOO_WIDE = """async () => {
 }"""
 """What sticks out of the window, if the page has to be scrolled sideways. What the new width makes move is given frames to arrive:
 how many a busy machine needs for it is its own affair, and a page that is too wide stays too wide."""
-TOO_SMALL = """() => [...document.querySelectorAll("a, button, select, summary, textarea, .check, input")]
-  .filter(one => !["checkbox", "radio", "hidden"].includes(one.type))
-  .filter(one => one.closest("#content") && one.checkVisibility())
-  .map(one => [one, one.getBoundingClientRect()])
-  .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
-  .map(([one, box]) => `${one.className} ${one.innerText || one.name}: ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
-"""What a finger misses."""
+TOO_SMALL = """async () => {
+  const found = () => [...document.querySelectorAll("a, button, select, summary, textarea, .check, input")]
+    .filter(one => !["checkbox", "radio", "hidden"].includes(one.type))
+    .filter(one => one.closest("#content") && one.checkVisibility())
+    .map(one => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+    .map(([one, box]) => `${one.className} ${one.innerText || one.name}: ${Math.round(box.width)} × ${Math.round(box.height)}`);
+  for (let count = 0; count < 120 && found().length; count++) await new Promise(done => requestAnimationFrame(done));
+  return found();
+}"""
+"""What a finger misses, once the new width has arrived."""
 
 
 def test_the_inbox_leads_to_what_it_tells_of_and_says_where_else_one_is_told(chrome: Room) -> None:
