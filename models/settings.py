@@ -62,9 +62,10 @@ class AsrSettings(_Group):
     )
     threads: int = Field(default=2, ge=1, le=128, description="CPU threads of one transcription")
     beam: int = Field(default=5, ge=1, le=20, description="Hypotheses kept while decoding a final")
-    listen_twice: Literal["auto", "on", "off"] = Field(
+    listen_twice: Literal["auto", "on", "later", "off"] = Field(
         default="auto",
-        description="Take the room off finals, decode doubtful ones again: better text, later; `auto` is on with a GPU",
+        description="A second listening to doubtful finals: `on` before the text is told (better, later), `later` after it (adds terms); "
+        "`auto` is `on` with a GPU and `later` without",
     )
     partial_interval: float = Field(default=0.8, ge=0.2, le=10, description="Seconds between two partial transcripts of one utterance")
 

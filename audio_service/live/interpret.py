@@ -33,7 +33,7 @@ from audio_service.hearing import (
 )
 from audio_service.intake.codecs import as_float
 from audio_service.live.ear import Ear
-from audio_service.live.finished import Finished
+from audio_service.live.finished import AGAIN_AFTER, Finished
 from audio_service.live.identity import Identity, Past
 from audio_service.live.prompting import PromptDesk, Raised
 from audio_service.live.ring import AudioRing
@@ -41,7 +41,7 @@ from audio_service.live.rows import SessionRows
 from audio_service.live.tally import Tally
 from audio_service.live.utterances import Utterances
 from audio_service.live.warnings import nudge, warning
-from audio_service.live.words import Found, find, propose, read
+from audio_service.live.words import Found, HeardWords, find, propose, read
 from audio_service.messages import Correction, Moment, MomentKind, ServerMessage, Speaker, State, Summary, Transcript, WarningCode
 from models.settings_detection import DetectionSettings, changed_by_site
 from scripts_library.ranking import Verdict
@@ -72,6 +72,7 @@ class Interpreter:
             ear.scheduler,
             self._tell,
             self._finished,
+            self._added,
             lambda text: ear.run(find, ear.shelf.tools, text),
             lambda text: propose(ear.shelf.tools, text),
             partial_interval=ear.settings.asr.partial_interval,
@@ -218,22 +219,35 @@ class Interpreter:
         self.rows.signal("escalation", event.at, {"level": event.level, "strength": round(event.strength, 2)})
         self._raise(self._prompts.for_voice(event))
 
-    def _finished(self, done: Finished, found: Found) -> None:
+    def _finished(self, done: Finished, found: Found) -> Finished:
         if done.skipped:
             self.warn(WarningCode.TEXT_SKIPPED)
         heard = read(done, found)
         done = self._say(done, heard.anger)
         self.rows.utterance(done)
-        for keyword in heard.keywords:
-            self._tally.keyword(keyword.term)
-            self.rows.keyword(keyword)
-            self._tell(keyword)
-        for signal in heard.signals:
-            self.rows.signal(signal.kind, signal.at, {"term": signal.term, "utterance": done.name, "speaker": done.speaker})
+        self._note(done, heard)
         for cause, weight in heard.causes.items():
             told = {"cause": cause, "weight": round(weight, 2), "utterance": done.name, "speaker": done.speaker}
             self.rows.signal("cause", done.start, told, about=cause)
         self._raise(self._prompts.for_words(done, heard))
+        return done
+
+    def _added(self, done: Finished, found: Found) -> None:
+        """What only a second listening holds: less sure than a text, so it stands behind a raised voice but asks for no words itself."""
+        heard = read(done, found)
+        done = self._say_more(done, heard.anger)
+        self.rows.again(done)
+        self._note(done, heard, again=True)
+        self._prompts.added(done, heard)
+
+    def _note(self, done: Finished, heard: HeardWords, *, again: bool = False) -> None:
+        """Log and tell the keywords, and tell the desk what it has to know."""
+        for keyword in heard.keywords:
+            self._tally.keyword(keyword.term)
+            self.rows.keyword(keyword, again=again)
+            self._tell(keyword)
+        for signal in heard.signals:
+            self.rows.signal(signal.kind, signal.at, {"term": signal.term, "utterance": done.name, "speaker": done.speaker})
 
     def _say(self, done: Finished, anger: float) -> Finished:
         """Tell the ear, and note from when on text counts that came too late: heard again, it has to count from there, too."""
@@ -242,6 +256,16 @@ class Interpreter:
                 done = replace(done, late=round(self._reach + HALF_TICK, 2))
             if anger:
                 self._words.append(Words(done.ordinal, done.visible, anger))
+        return done
+
+    def _say_more(self, done: Finished, anger: float) -> Finished:
+        """The same for what a second listening added."""
+        with self._saying:
+            if done.again is None:
+                at = done.end + AGAIN_AFTER
+                done = replace(done, again=round(at if at > self._reach else self._reach + HALF_TICK, 2))
+            if anger and done.again is not None:
+                self._words.append(Words(done.ordinal, done.again, anger))
         return done
 
     def _raise(self, raised: Raised | None) -> None:

@@ -132,5 +132,13 @@ def finished_of(row: Utterance) -> Finished:
         rescored=tuple(Rescored(*reading) for reading in quality.get("rescored", ())),
     )
     return Finished(
-        row.ordinal, row.start, row.end, Speaker(row.speaker), row.confidence, transcription, known=True, late=quality.get("late")
+        row.ordinal,
+        row.start,
+        row.end,
+        Speaker(row.speaker),
+        row.confidence,
+        transcription,
+        known=True,
+        late=quality.get("late"),
+        again=quality.get("again"),
     )

@@ -51,6 +51,8 @@ class _Said:
     terms: tuple[str, ...]
     moment: Moment | None
     causes: dict[Cause, float]
+    again: bool = False
+    """A second listening said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class PromptDesk:
         if len(history) >= self._policy.session_cap:
             return None
         recent = [said for said in self._said if heard.at - RECENT_SECONDS <= said.visible <= heard.at]
+        recent.sort(key=lambda said: said.visible)  # what second listenings added stands where it came
         terms = [term for said in recent for term in said.terms]
         threats = [said.moment for said in recent if said.moment is not None]
         # a first outburst whose prompt was withheld was an outburst all the same
@@ -132,10 +135,16 @@ class PromptDesk:
         hit = next(hit for hit in heard.hits if hit.moment is moment and not hit.negated)
         at, _ = span_of(done, hit.start, hit.end)
         causes = self._causes_by(done.visible)
-        level, red = str(self._level_at(done.end)), self._red_by(done.visible)
+        level, red = str(self._level_at(done.end)), self._red_by(done.visible, done.end)
         situation = Situation(Kind.GUIDANCE, moment, level, causes, heard.hits, red=red)
         why = reasons.of_terms([one.term for one in heard.hits if one.moment is moment], self._language)
         return self._if_allowed(situation, at, done, why, {"utterance": done.name, "terms": list(terms)})
+
+    def added(self, done: Finished, heard: HeardWords) -> None:
+        """What a second listening to an utterance added: it may stand behind a raised voice."""
+        terms = tuple(hit.term for hit in heard.hits if not hit.negated)
+        if terms and done.again is not None:
+            self._said.append(_Said(done.again, terms, moment_of(heard.hits), {}, again=True))
 
     def feedback(self, prompt_id: str, verdict: Verdict) -> bool:
         """What the staff member made of a prompt; False if there is none of that name."""
@@ -148,7 +157,7 @@ class PromptDesk:
     def _for_wording(self, done: Finished, heard: HeardWords) -> Raised | None:
         hit = heard.wording[0]
         at, _ = span_of(done, hit.start, hit.end)
-        level, red = str(self._level_at(done.end)), self._red_by(done.visible)
+        level, red = str(self._level_at(done.end)), self._red_by(done.visible, done.end)
         causes = self._causes_by(done.end)
         situation = Situation(Kind.WORDING, Moment.STAFF_WORDING, level, causes, speaker="staff", preferred=hit.rule.scripts, red=red)
         evidence = {"utterance": done.name, "rule": hit.rule.id, "heard": hit.heard}
@@ -245,9 +254,13 @@ class PromptDesk:
                 causes = merge_causes(causes, said.causes)
         return causes
 
-    def _red_by(self, now: float) -> bool:
-        """Whether the customer threatened, asked for the manager or wanted to leave a short while ago."""
-        return any(said.moment in URGENT and now - RED_SECONDS <= said.visible <= now for said in self._said)
+    def _red_by(self, now: float, ended: float | None = None) -> bool:
+        """Whether the customer threatened, asked for the manager or wanted to leave a short while ago.
+
+        `ended`: the end of the utterance whose words are judged; what second listenings added later is known to them in some orders only.
+        """
+        until = {False: now, True: now if ended is None else ended}
+        return any(said.moment in URGENT and now - RED_SECONDS <= said.visible <= until[said.again] for said in self._said)
 
     def _settle(self, now: float) -> None:
         while self._said[0].visible < now - SETTLED_SECONDS:

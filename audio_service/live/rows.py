@@ -25,6 +25,8 @@ from models.utterances import Utterance
 
 STEP = 0.1
 CHUNK_ROWS = round(CHUNK_SECONDS / STEP)
+AGAIN = 1_000_000
+"""Keywords of second listenings are counted from here: whether they or those of the next texts come first is not the same each time."""
 
 
 class SessionRows:
@@ -37,31 +39,14 @@ class SessionRows:
         self._chunks = 0
         self._states = 0
         self._keywords = 0
+        self._keywords_again = AGAIN
 
     def utterance(self, done: Finished) -> None:
-        text = done.transcription
-        self._add(
-            Utterance,
-            ("session_id", "ordinal"),
-            ordinal=done.ordinal,
-            id=done.name,
-            speaker=done.speaker,
-            confidence=done.confidence,
-            start=done.start,
-            end=done.end,
-            text=text.text,
-            characters=[list(character) for character in text.characters],
-            alternatives=[list(alternative) for alternative in text.alternatives],
-            quality={
-                "avg_logprob": round(text.avg_logprob, 3),
-                "no_speech": round(text.no_speech_prob, 3),
-                "compression": round(text.compression_ratio, 2),
-                **({"dropped": text.dropped} if text.dropped else {}),
-                **({"skipped": True} if done.skipped else {}),
-                **({"late": done.late} if done.late is not None else {}),
-                **({"rescored": [list(reading) for reading in text.rescored]} if text.rescored else {}),
-            },
-        )
+        self._add(Utterance, ("session_id", "ordinal"), **_columns(done))
+
+    def again(self, done: Finished) -> None:
+        """A second listening to an utterance that is already written is over."""
+        self._add(Utterance, ("session_id", "ordinal"), replace=("alternatives", "quality"), **_columns(done))
 
     def speaker(self, ordinal: int, sent: Transcript) -> None:
         """The attribution of an utterance that is already written has changed."""
@@ -118,11 +103,16 @@ class SessionRows:
             evidence={**evidence, "text": prompt.text, "reasons": prompt.reasons},
         )
 
-    def keyword(self, keyword: Keyword) -> None:
+    def keyword(self, keyword: Keyword, *, again: bool = False) -> None:
+        """`again`: a second listening found it."""
+        if again:
+            ordinal, self._keywords_again = self._keywords_again, self._keywords_again + 1
+        else:
+            ordinal, self._keywords = self._keywords, self._keywords + 1
         self._add(
             KeywordHit,
             ("session_id", "ordinal"),
-            ordinal=self._keywords,
+            ordinal=ordinal,
             utterance_id=keyword.utterance,
             term=keyword.term,
             category=keyword.category,
@@ -133,7 +123,6 @@ class SessionRows:
             match=keyword.match,
             score=keyword.score,
         )
-        self._keywords += 1
 
     def feedback(self, prompt_key: str, verdict: str, at: float, person_id: str) -> None:
         if self._id.recording:
@@ -197,6 +186,33 @@ class SessionRows:
         self._chunks += 1
         self._ticks = []
 
-    def _add(self, table: Any, key: tuple[str, ...], **values: Any) -> None:
+    def _add(self, table: Any, key: tuple[str, ...], *, replace: tuple[str, ...] = (), **values: Any) -> None:
         if self._id.recording:
-            self._ledger.add(Row(table, {"session_id": self._id.session_id, **values}, key))
+            self._ledger.add(Row(table, {"session_id": self._id.session_id, **values}, key, replace=replace))
+
+
+def _columns(done: Finished) -> dict[str, Any]:
+    """An utterance's row."""
+    text = done.transcription
+    quality = {
+        "avg_logprob": round(text.avg_logprob, 3),
+        "no_speech": round(text.no_speech_prob, 3),
+        "compression": round(text.compression_ratio, 2),
+        **({"dropped": text.dropped} if text.dropped else {}),
+        **({"skipped": True} if done.skipped else {}),
+        **({"late": done.late} if done.late is not None else {}),
+        **({"again": done.again} if done.again is not None else {}),
+        **({"rescored": [list(reading) for reading in text.rescored]} if text.rescored else {}),
+    }
+    return {
+        "ordinal": done.ordinal,
+        "id": done.name,
+        "speaker": done.speaker,
+        "confidence": done.confidence,
+        "start": done.start,
+        "end": done.end,
+        "text": text.text,
+        "characters": [list(character) for character in text.characters],
+        "alternatives": [list(alternative) for alternative in text.alternatives],
+        "quality": quality,
+    }

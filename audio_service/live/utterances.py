@@ -2,6 +2,8 @@
 
 A final is begun at each short silence, before it is known that the utterance is over; if speech goes on it is kept, for when the speaker
 turns out to have changed there. The span is the same either way, so the text does not depend on how early the guess was made.
+
+What was hardly understood is listened to again once its text was handed on, unless staff said it. The text stays; terms are added.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import structlog
 from numpy.typing import NDArray
 
 from audio_service.hearing.events import Pause, SpeakerUpdate, VoiceEnd, VoiceStart
-from audio_service.live.finished import VISIBLE_AFTER, Finished, name_of
+from audio_service.live.finished import AGAIN_AFTER, VISIBLE_AFTER, Finished, name_of
 from audio_service.live.ring import AudioRing
 from audio_service.live.words import Found
 from audio_service.messages import Speaker, Transcript
@@ -55,10 +57,21 @@ class _Open:
             self.guesses.pop(end).cancel()
 
 
-class Utterances:
-    """One conversation's utterances. `emit` takes partial and final messages, `finished` each utterance in order of speech.
+@dataclass(slots=True)
+class _Ended:
+    """An utterance whose final is outstanding. `event` carries the speaker known by now, `by_staff` is what the ear said at its end."""
 
-    `search` finds the library's words in a text, outside the event loop; `propose` says which other readings are worth rescoring.
+    event: VoiceEnd
+    by_staff: bool
+    task: asyncio.Task[Text]
+
+
+class Utterances:
+    """One conversation's utterances. `emit` takes partial and final messages.
+
+    `finished` takes each utterance in order of speech, and returns it as it was stored; `added`, later and in the same order, those that
+    were listened to again, with what only the second listening holds. `search` finds the library's words in a text, outside the event
+    loop; `propose` says which other readings are worth rescoring.
     """
 
     def __init__(
@@ -67,7 +80,8 @@ class Utterances:
         ring: AudioRing,
         scheduler: TranscriptionQueue,
         emit: Callable[[Transcript], None],
-        finished: Callable[[Finished, Found], None],
+        finished: Callable[[Finished, Found], Finished],
+        added: Callable[[Finished, Found], None],
         search: Search,
         propose: Propose,
         *,
@@ -79,12 +93,14 @@ class Utterances:
         self._scheduler = scheduler
         self._emit = emit
         self._finished = finished
+        self._added = added
         self._search = search
         self._propose = propose
         self._interval = partial_interval
         self._known = dict(known)
         self._open: _Open | None = None
-        self._waiting: dict[int, tuple[VoiceEnd, asyncio.Task[Text]]] = {}
+        self._waiting: dict[int, _Ended] = {}
+        self._again: dict[int, tuple[Finished, Found, asyncio.Task[Text]]] = {}
         self._done: dict[int, Transcript] = {}
         self._progressed = asyncio.Event()
 
@@ -113,15 +129,14 @@ class Utterances:
             spoken.drop_unfinished()
         known = self._known.get(event.utterance)
         task = asyncio.create_task(self._recalled(known)) if known else guess or self._decode(event.utterance, event.start, event.end)
-        self._waiting[event.utterance] = (event, task)
+        self._waiting[event.utterance] = _Ended(event, event.speaker is Speaker.STAFF, task)
         task.add_done_callback(lambda _: self._hand_on())
 
     def update(self, event: SpeakerUpdate) -> Transcript | None:
         """The final under the speaker known now; None if it has not been sent yet (it will carry the new one)."""
         waiting = self._waiting.get(event.utterance)
         if waiting is not None:
-            corrected = replace(waiting[0], speaker=event.speaker, confidence=event.confidence)
-            self._waiting[event.utterance] = (corrected, waiting[1])
+            waiting.event = replace(waiting.event, speaker=event.speaker, confidence=event.confidence)
             return None
         sent = self._done.get(event.utterance)
         if sent is None:
@@ -142,17 +157,21 @@ class Utterances:
 
     async def settled(self, until: float) -> None:
         """Returns when every utterance whose words count at `until` has been handed on."""
-        while any(event.end + VISIBLE_AFTER <= until for event, _ in self._waiting.values()):
+        while self._awaited(until):
             self._progressed.clear()
             await self._progressed.wait()
 
+    def _awaited(self, until: float) -> bool:
+        first = any(ended.event.end + VISIBLE_AFTER <= until for ended in self._waiting.values())
+        return first or any(done.end + AGAIN_AFTER <= until for done, _, _ in self._again.values())
+
     async def drain(self) -> None:
-        """Returns when no final is outstanding."""
+        """Returns when no final and no second listening is outstanding."""
         await self.settled(float("inf"))
 
     def abandon(self) -> None:
         """Drop all work: the conversation is gone from this process (the audio is not)."""
-        tasks = [task for _, task in self._waiting.values()]
+        tasks = [ended.task for ended in self._waiting.values()] + [task for _, _, task in self._again.values()]
         if self._open is not None:
             self._open.drop_unfinished()
             if self._open.partial is not None:
@@ -168,7 +187,17 @@ class Utterances:
         return transcription, await self._search(transcription)
 
     async def _recalled(self, known: Finished) -> Text:
-        return known.transcription, await self._search(known.transcription)
+        first = known.transcription if known.again is None else known.transcription.alone
+        return first, await self._search(first)
+
+    async def _text_again(self, done: Finished, known: Finished | None) -> Text:
+        """The utterance's transcription with the other listening's hypotheses beside it."""
+        if known is not None and known.again is not None:
+            both = known.transcription
+        else:
+            other = await self._scheduler.again(self._session_id, done.name, self._ring.between(done.start, done.end))
+            both = done.transcription if other is None else done.transcription.beside(other)
+        return both, await self._search(both)
 
     async def _partial(self, spoken: _Open, now: float, speaker: Speaker, confidence: float) -> None:
         result = await self._scheduler.partial(self._session_id, name_of(spoken.ordinal), self._ring.between(spoken.start, now))
@@ -192,25 +221,42 @@ class Utterances:
     def _hand_on(self) -> None:
         """Every final that is done and has no earlier one before it."""
         for ordinal in sorted(self._waiting):
-            event, task = self._waiting[ordinal]
-            if not task.done():
+            ended = self._waiting[ordinal]
+            if not ended.task.done():
                 break
             del self._waiting[ordinal]
-            if task.cancelled():
+            if ended.task.cancelled():
                 continue
             try:
-                self._deliver(event, task)
+                self._deliver(ended)
             except Exception:  # one utterance that cannot be told may not hold up the end of the conversation
                 logger.exception("utterance.untold", session=self._session_id, utterance=ordinal)
         self._progressed.set()
 
-    def _deliver(self, event: VoiceEnd, task: asyncio.Task[Text]) -> None:
-        error = task.exception()
+    def _hand_on_again(self) -> None:
+        """Every second listening that is over and has none before it."""
+        for ordinal in sorted(self._again):
+            done, found, task = self._again[ordinal]
+            if not task.done():
+                break
+            del self._again[ordinal]
+            if task.cancelled() or isinstance(task.exception(), QueueClosed):
+                continue  # the next process listens again
+            try:
+                both, all_found = task.result()
+                hits = tuple(hit for hit in all_found.hits if hit not in found.hits)
+                self._added(replace(done, transcription=both), Found(hits))
+            except Exception:
+                logger.exception("utterance.again_failed", session=self._session_id, utterance=ordinal)
+        self._progressed.set()
+
+    def _deliver(self, ended: _Ended) -> None:
+        event, error = ended.event, ended.task.exception()
         if isinstance(error, QueueClosed):
             return  # the next process hears this utterance again
         if error is not None and not isinstance(error, FallingBehind):
             logger.error("utterance.failed", session=self._session_id, utterance=event.utterance, exc_info=error)
-        transcription, found = (Transcription(), Found()) if error is not None else task.result()
+        transcription, found = (Transcription(), Found()) if error is not None else ended.task.result()
         known = self._known.get(event.utterance)
         done = Finished(
             event.utterance,
@@ -222,6 +268,7 @@ class Utterances:
             known=known is not None,
             skipped=error is not None,
             late=known.late if known else None,
+            again=known.again if known else None,
         )
         message = Transcript(
             utterance=done.name,
@@ -240,7 +287,15 @@ class Utterances:
         self._done.pop(event.utterance - REVIEWED, None)
         self._known.pop(event.utterance, None)
         self._emit(message)
-        self._finished(done, found)
+        done = self._finished(done, found)
+        heard_again = known is not None and known.again is not None
+        if heard_again or (not ended.by_staff and self._is_worth_another(transcription)):
+            again = asyncio.create_task(self._text_again(done, known))
+            self._again[done.ordinal] = (done, found, again)
+            again.add_done_callback(lambda _: self._hand_on_again())
+
+    def _is_worth_another(self, heard: Transcription) -> bool:
+        return heard == heard.alone and self._scheduler.doubts(heard)
 
 
 def _seen(guess: asyncio.Task[Text]) -> None:

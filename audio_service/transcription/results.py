@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -78,6 +78,15 @@ class Transcription:
     dropped: Dropped | None = None
     rescored: tuple[Rescored, ...] = ()
 
+    def beside(self, other: Transcription) -> Transcription:
+        """The same, with what the other of two listenings made of it; nothing if that was dropped."""
+        return replace(self, alternatives=self.alternatives + tuple(heard._replace(other=True) for heard in other.alternatives))
+
+    @property
+    def alone(self) -> Transcription:
+        """The same as one listening came to it."""
+        return replace(self, alternatives=tuple(heard for heard in self.alternatives if not heard.other))
+
 
 Propose = Callable[[Transcription], Sequence[str]]
 """Which other readings of the audio are to be rescored, given what was recognised. Called from the worker thread."""
@@ -89,3 +98,11 @@ class Transcriber(Protocol):
     def final(self, samples: Samples, propose: Propose | None = None) -> Transcription: ...
 
     def partial(self, samples: Samples) -> Transcription: ...
+
+    def doubts(self, heard: Transcription) -> bool:
+        """Whether `again` may add to a final."""
+        ...
+
+    def again(self, samples: Samples) -> Generator[None, None, Transcription]:
+        """Another way of listening to a whole utterance, in steps between which others may go first; returns what it came to."""
+        ...

@@ -7,10 +7,11 @@ never run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
+from typing import cast
 
 import structlog
 
@@ -40,6 +41,8 @@ class _Request:
     samples: Samples
     propose: Propose | None
     answer: asyncio.Future[Transcription | None]
+    steps: Generator[None, None, Transcription] | None = None
+    """What is left of a second listening."""
 
 
 class TranscriptionQueue:
@@ -64,6 +67,9 @@ class TranscriptionQueue:
         self._closing = True
         for job in self._backlog.drop_partials():
             _answer(job, None)
+        for job in self._backlog.drop_again():
+            if not job.payload.answer.done():
+                job.payload.answer.set_exception(QueueClosed())
         self._wake.set()
         await asyncio.gather(*self._tasks)
         self._threads.shutdown()
@@ -93,6 +99,17 @@ class TranscriptionQueue:
         """Provisional text, or None when a newer partial or the final of the utterance overtook it, or on shutdown."""
         return await self._ask(self._backlog.add_partial, session, utterance, samples)
 
+    def doubts(self, heard: Transcription) -> bool:
+        """Whether `again` may add to a final."""
+        return self._transcriber.doubts(heard)
+
+    async def again(self, session: str, utterance: str, samples: Samples) -> Transcription | None:
+        """What a second listening to a finished utterance comes to, once nothing else waits; None if newer ones pushed it out.
+
+        Raises QueueClosed on shutdown.
+        """
+        return await self._ask(self._backlog.add_again, session, utterance, samples, again=True)
+
     async def _ask(
         self,
         add: Callable[[str, str, float, _Request], Job[_Request] | None],
@@ -100,10 +117,14 @@ class TranscriptionQueue:
         utterance: str,
         samples: Samples,
         propose: Propose | None = None,
+        *,
+        again: bool = False,
     ) -> Transcription | None:
         if self._closing:
             raise QueueClosed
         request = _Request(samples, propose, asyncio.get_running_loop().create_future())
+        if again:
+            request.steps = self._transcriber.again(samples)
         overtaken = add(session, utterance, _now(), request)
         if overtaken is not None:
             _answer(overtaken, None)
@@ -127,10 +148,16 @@ class TranscriptionQueue:
             self._running[number] = job
             result = await loop.run_in_executor(self._threads, self._run, job)
             del self._running[number]
-            _answer(job, result)
+            if result is not None:
+                _answer(job, result)
+            elif not job.payload.answer.done():
+                self._backlog.put_back(job)
 
-    def _run(self, job: Job[_Request]) -> Transcription:
+    def _run(self, job: Job[_Request]) -> Transcription | None:
+        """The answer; None if this was one step of more."""
         try:
+            if job.payload.steps is not None:
+                return _step(job.payload.steps)
             if job.final:
                 return self._transcriber.final(job.payload.samples, job.payload.propose)
             return self._transcriber.partial(job.payload.samples)
@@ -138,6 +165,14 @@ class TranscriptionQueue:
             # one broken utterance may not end the worker that serves every conversation
             log.exception("transcription_failed", session=job.session, utterance=job.utterance, final=job.final)
             return Transcription(dropped=Dropped.DECODER_FAILED)
+
+
+def _step(steps: Generator[None, None, Transcription]) -> Transcription | None:
+    try:
+        next(steps)
+    except StopIteration as done:
+        return cast(Transcription, done.value)
+    return None
 
 
 def _answer(job: Job[_Request], result: Transcription | None) -> None:

@@ -1,14 +1,14 @@
 """The recogniser: faster-whisper's model, driven directly so that a live utterance costs what it is long, not 30 s.
 
 `WhisperModel.transcribe` pads everything to 30 s of zeroed features and decodes timestamps. Here the *waveform* is padded, with silence,
-to FINAL_SECONDS, and the text is decoded without timestamps. With `listen_twice`, the room is taken off and what was hardly understood is
-listened to a second time, played slower. docs/transcription.md has the error rates behind every constant.
+to FINAL_SECONDS, and the text is decoded without timestamps. What was hardly understood is listened to a second time, the room taken off
+and played slower: at once, or after its text was told (`listen_twice`). docs/transcription.md has the error rates behind every constant.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ import ctranslate2
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 from scipy.signal import resample_poly
+from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer
 
 from audio_service.transcription.alignment import spread, token_spans
@@ -73,9 +74,14 @@ class WhisperTranscriber:
         threads: int = 2,
         workers: int = 1,
         beam: int = 5,
-        listen_twice: Literal["auto", "on", "off"] = "auto",
+        listen_twice: Literal["auto", "on", "later", "off"] = "auto",
     ) -> None:
-        """Opens the model in `folder` and runs it once. Raises WeightsUnusable for a broken model or an absent device."""
+        """Opens the model in `folder` and runs it once. Raises WeightsUnusable for a broken model or an absent device.
+
+        BLAS works on one thread in this process from now on: the room's tail is taken off with matrices of ten rows, where a second thread
+        only adds processor time (ten times as much on two busy cores).
+        """
+        threadpool_limits(1, "blas")
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         if compute_type == "auto":
@@ -92,8 +98,9 @@ class WhisperTranscriber:
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
         self._vocabulary = Vocabulary(folder / "tokenizer.json")
         self._beam = beam
-        # two cores decode a far customer's text twice in .8 s, and everybody's text waits for it; a GPU has the time
-        self._twice = listen_twice == "on" or (listen_twice == "auto" and device == "cuda")
+        # two cores decode a far customer's text twice in .8 s, and everybody's text would wait for it; a GPU has the time
+        when = ("on" if device == "cuda" else "later") if listen_twice == "auto" else listen_twice
+        self._twice, self._later = when == "on", when == "later"
         # The short windows are measured on the bundled model; a GPU has the time for the full one, which every model is trained on
         self._final_seconds, self._partial_seconds = (
             (FINAL_SECONDS, PARTIAL_SECONDS) if device == "cpu" else (WINDOW_SECONDS, WINDOW_SECONDS)
@@ -125,14 +132,26 @@ class WhisperTranscriber:
         first = self._listen(without_tail(samples) if self._twice else samples, seconds, pace=1.0)
         if not self._twice or first.understood or first.heard.dropped not in WORTH_ANOTHER_TRY:
             return self._told(first, None, propose)
-        again = self._listen(resample_poly(samples, *SLOWER).astype(np.float32), seconds, pace=SLOWER[0] / SLOWER[1])
+        again = self._listen(_slower(samples), seconds, pace=SLOWER[0] / SLOWER[1])
         if again.heard.dropped is not None:
             return self._told(first, None, propose)
         return self._told(again, first, propose) if again.rank > first.rank else self._told(first, again, propose)
 
+    def doubts(self, heard: Transcription) -> bool:
+        """Whether a final is to be listened to again, now that it is told."""
+        return self._later and bool(heard.text) and heard.avg_logprob < DOUBTFUL_LOGPROB
+
+    def again(self, samples: Samples) -> Generator[None, None, Transcription]:
+        """What a whole utterance (n,) sounds like without its room and slower, in steps of which each takes as long as a partial."""
+        encoded = self._encode(_slower(without_tail(samples)), self._final_seconds)
+        yield
+        return self._understand(encoded, len(samples) / SAMPLE_RATE, SLOWER[0] / SLOWER[1]).heard
+
     def _listen(self, samples: Samples, seconds: float, pace: float) -> _Listening:
+        return self._understand(self._encode(samples, self._final_seconds), seconds, pace)
+
+    def _understand(self, encoded: ctranslate2.StorageView, seconds: float, pace: float) -> _Listening:
         """Decode an utterance of `seconds` that is played `pace` times as long, with every guard."""
-        encoded = self._encode(samples, self._final_seconds)
         context = DOMAIN_PROMPT if seconds >= DOMAIN_SECONDS else PLAIN_PROMPT
         heard = self._decode(encoded, seconds, context, beam=self._beam)
         # under the domain prompt noise and speech are told apart far better than under the plain one: believe it before decoding again
@@ -151,8 +170,8 @@ class WhisperTranscriber:
         """What is handed on: the better listening, timed and rescored, with what the other one made of it."""
         if best.heard.dropped is not None:
             return best.heard
-        beside = () if other is None else tuple(alternative._replace(other=True) for alternative in other.heard.alternatives)
-        told = replace(best.heard, alternatives=best.heard.alternatives + beside, characters=self._times(best))
+        told = replace(best.heard, characters=self._times(best))
+        told = told if other is None else told.beside(other.heard)
         proposed = [] if propose is None else propose(told)
         return replace(told, rescored=self._rescore(best, proposed)) if proposed else told
 
@@ -296,6 +315,10 @@ class Vocabulary:
                 f"词表缺少 {token}，不是多语言 Whisper 模型", f"The tokenizer has no {token}: not a multilingual Whisper model"
             )
         return int(found)
+
+
+def _slower(samples: Samples) -> Samples:
+    return np.asarray(resample_poly(samples, *SLOWER), np.float32)
 
 
 def _nothing_to_hear(samples: Samples) -> Dropped | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Generator
 
 import numpy as np
 import pytest
 
+from audio_service.transcription.backlog import AGAIN_MAX
 from audio_service.transcription.results import Dropped, Propose, Samples, Transcription
 from audio_service.transcription.scheduler import FallingBehind, QueueClosed, TranscriptionQueue
 from audio_service.transcription.whisper import WhisperTranscriber
@@ -32,6 +34,14 @@ class Scripted:
 
     def partial(self, samples: Samples) -> Transcription:
         return self._decode("partial", samples)
+
+    def doubts(self, heard: Transcription) -> bool:
+        return True
+
+    def again(self, samples: Samples) -> Generator[None, None, Transcription]:
+        self._decode("half of", samples)
+        yield
+        return self._decode("again", samples)
 
     def _decode(self, kind: str, samples: Samples) -> Transcription:
         name = f"{kind} {samples[0]:.0f}"
@@ -173,6 +183,66 @@ async def test_shutdown_finishes_finals_drops_partials_and_takes_nothing_new() -
     assert (await final).text == "final 1"
     assert (await first).text == "final 0"
     assert script.ran == ["final 0", "final 1"]
+
+
+async def test_a_second_listening_waits_for_everything_else_also_between_its_steps() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Halting(Scripted):
+        def again(self, samples: Samples) -> Generator[None, None, Transcription]:
+            begun.set()
+            assert go_on.wait(30)
+            return (yield from super().again(samples))
+
+    script = Halting()
+    async with TranscriptionQueue(script) as queue:
+        first = await busy(script, queue)
+        again = asyncio.create_task(queue.again("a", "1", clip(1)))
+        await settle()
+        partial = asyncio.create_task(queue.partial("a", "2", clip(2)))
+        await settle()
+        script.gate.set()
+        assert await asyncio.to_thread(begun.wait, 30)
+        final = asyncio.create_task(queue.final("b", "1", clip(3)))
+        await settle()
+        go_on.set()
+        assert (await again) == Transcription(text="again 1")
+        await asyncio.gather(first, partial, final)
+    assert script.ran == ["final 0", "partial 2", "half of 1", "final 3", "again 1"]
+
+
+async def test_second_listenings_that_nobody_has_time_for_are_pushed_out_by_newer_ones() -> None:
+    script = Scripted()
+    async with TranscriptionQueue(script) as queue:
+        first = await busy(script, queue)
+        asked = [asyncio.create_task(queue.again("a", str(number), clip(number))) for number in range(20, 21 + AGAIN_MAX)]
+        await settle()
+        assert await asked[0] is None
+        asked[1].cancel()
+        await settle()
+        script.gate.set()
+        await asyncio.gather(first, *asked, return_exceptions=True)
+        assert [task.result() for task in asked[2:]] == [Transcription(text=f"again {20 + number}") for number in range(2, 1 + AGAIN_MAX)]
+    assert "half of 20" not in script.ran
+    assert "half of 21" not in script.ran
+
+
+async def test_a_second_listening_that_fails_is_dropped_and_shutdown_leaves_those_that_wait_to_the_next_process() -> None:
+    script = Scripted()
+    queue = TranscriptionQueue(script)
+    await queue.__aenter__()
+    broken = await queue.again("a", "1", clip(13))
+    assert broken is not None
+    assert broken.dropped is Dropped.DECODER_FAILED
+    first = await busy(script, queue)
+    waiting = asyncio.create_task(queue.again("a", "2", clip(2)))
+    await settle()
+    leaving = asyncio.create_task(queue.__aexit__(None, None, None))
+    await settle()
+    with pytest.raises(QueueClosed):
+        await waiting
+    script.gate.set()
+    await asyncio.gather(leaving, first)
 
 
 async def test_several_workers_decode_at_the_same_time() -> None:
