@@ -41,7 +41,7 @@ from audio_service.live.rows import SessionRows
 from audio_service.live.tally import Tally
 from audio_service.live.utterances import Utterances
 from audio_service.live.warnings import nudge, warning
-from audio_service.live.words import Found, HeardWords, find, propose, read
+from audio_service.live.words import Found, HeardWords, anger_of, find, propose, read
 from audio_service.messages import Correction, Moment, MomentKind, ServerMessage, Speaker, State, Summary, Transcript, WarningCode
 from models.settings_detection import DetectionSettings, changed_by_site
 from scripts_library.ranking import Verdict
@@ -232,10 +232,10 @@ class Interpreter:
         self._raise(self._prompts.for_words(done, heard))
         return done
 
-    def _added(self, done: Finished, found: Found) -> None:
+    def _added(self, done: Finished, before: Found, found: Found) -> None:
         """What only a second listening holds: less sure than a text, so it stands behind a raised voice but asks for no words itself."""
-        heard = read(done, found)
-        done = self._say_more(done, heard.anger)
+        heard = read(done, Found(tuple(hit for hit in found.hits if hit not in before.hits)))
+        done = self._say_more(done, anger_of(found) if heard.anger else 0.0)
         self.rows.again(done)
         self._note(done, heard, again=True)
         self._prompts.added(done, heard)

@@ -70,8 +70,8 @@ class Utterances:
     """One conversation's utterances. `emit` takes partial and final messages.
 
     `finished` takes each utterance in order of speech, and returns it as it was stored; `added`, later and in the same order, those that
-    were listened to again, with what only the second listening holds. `search` finds the library's words in a text, outside the event
-    loop; `propose` says which other readings are worth rescoring.
+    were listened to again, with what was found before and what is found now. `search` finds the library's words in a text, outside the
+    event loop; `propose` says which other readings are worth rescoring.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Utterances:
         scheduler: TranscriptionQueue,
         emit: Callable[[Transcript], None],
         finished: Callable[[Finished, Found], Finished],
-        added: Callable[[Finished, Found], None],
+        added: Callable[[Finished, Found, Found], None],
         search: Search,
         propose: Propose,
         *,
@@ -244,8 +244,7 @@ class Utterances:
                 continue  # the next process listens again
             try:
                 both, all_found = task.result()
-                hits = tuple(hit for hit in all_found.hits if hit not in found.hits)
-                self._added(replace(done, transcription=both), Found(hits))
+                self._added(replace(done, transcription=both), found, all_found)
             except Exception:
                 logger.exception("utterance.again_failed", session=self._session_id, utterance=ordinal)
         self._progressed.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -13,7 +13,7 @@ from audio_service.hearing import Escalation
 from audio_service.live.finished import VISIBLE_AFTER, Finished
 from audio_service.live.prompting import PromptDesk, Raised
 from audio_service.live.shelf import Shelf
-from audio_service.live.words import find, read
+from audio_service.live.words import HeardWords, find, read
 from audio_service.messages import Level, PromptKind, Speaker
 from audio_service.transcription.results import Transcription
 from models.settings import Settings
@@ -30,9 +30,22 @@ def outburst(at: float) -> Escalation:
     return Escalation(at=at, level=Level.RISING, strength=3.0, rate_change=0.2, loudness_change=5, pitch_change=3, balance_change=2)
 
 
+class Added(NamedTuple):
+    """An utterance with what a second listening to it added."""
+
+    done: Finished
+    heard: HeardWords
+
+
+def put(desk: PromptDesk, event: Any) -> Raised | None:
+    if isinstance(event, Escalation):
+        return desk.for_voice(event)
+    return desk.added(*event) if isinstance(event, Added) else desk.for_words(*event)
+
+
 def outcome(shelf: Shelf, events: Sequence[Any], plan: Plan | None = None) -> list[tuple[Any, ...]]:
     desk = PromptDesk(shelf, Settings(), {}, plan)
-    raised: list[Raised | None] = [desk.for_voice(event) if isinstance(event, Escalation) else desk.for_words(*event) for event in events]
+    raised = [put(desk, event) for event in events]
     told = [(one.prompt, one.withheld_at is not None) for one in raised if one is not None]
     return sorted((prompt.id, prompt.kind, prompt.at, prompt.script_id, tuple(prompt.reasons), held) for prompt, held in told)
 
@@ -60,6 +73,28 @@ def test_text_that_came_too_late_counts_again_from_when_it_came(shelf: Shelf) ->
     late = replace(done, late=58.05), heard
     assert outcome(shelf, [outburst(55.0), late, outburst(103.0)]) == outcome(shelf, [late, outburst(55.0), outburst(103.0)])
     assert outcome(shelf, [outburst(55.0), (done, heard)]) != outcome(shelf, [(done, heard), outburst(55.0)])
+
+
+@pytest.mark.parametrize(("at", "told"), [(52.0, False), (53.4, False), (53.6, True), (60.0, True)])
+def test_what_a_second_listening_added_stands_behind_a_rise_once_it_counts_and_asks_for_no_words_itself(
+    shelf: Shelf, at: float, told: bool
+) -> None:
+    desk = PromptDesk(shelf, Settings(), {})
+    done, heard = said(shelf, 1, 50.0, "我要去住建局举报你们")
+    desk.added(replace(done, again=53.5), heard)
+    raised = desk.for_voice(outburst(at))
+    assert raised is not None
+    assert raised.prompt.id == "v0", "the first prompt there is"
+    assert ("举报" in "".join(raised.prompt.reasons)) is told
+
+
+def test_whether_a_second_listening_or_the_next_text_comes_first_changes_nothing(shelf: Shelf) -> None:
+    first, next_one = said(shelf, 1, 50.0, "定金能不能退"), said(shelf, 2, 53.0, "贷款批不下来，我要见你们经理")
+    done, heard = said(shelf, 1, 50.0, "我要去住建局举报你们")
+    added = Added(replace(done, again=53.5), heard)
+    one, other = (outcome(shelf, [first, *order, outburst(55.0)]) for order in ([added, next_one], [next_one, added]))
+    assert one == other
+    assert [prompt[1] for prompt in one] == ["calming", "guidance"]
 
 
 @pytest.mark.parametrize("moment", list(Moment))

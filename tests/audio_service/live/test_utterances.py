@@ -31,14 +31,14 @@ class Talk:
         ring = AudioRing(10)
         ring.extend(np.zeros(10 * SAMPLE_RATE, np.int16))
         self.doubtful = False
-        self.added: list[tuple[Finished, Found]] = []
+        self.added: list[tuple[Finished, tuple[Hit, ...]]] = []
         self.utterances = Utterances(
             "one",
             ring,
             self.queue,
             self._tell,
             lambda done, found: done,
-            lambda done, found: self.added.append((done, found)),
+            lambda done, before, found: self.added.append((done, tuple(hit for hit in found.hits if hit not in before.hits))),
             self._search,
             lambda text: [],
             partial_interval=1.0,
@@ -143,7 +143,7 @@ async def test_what_was_hardly_understood_is_listened_to_again_after_its_text_an
     assert [(done.ordinal, done.again) for done, _ in talk.added] == [(0, None), (2, None)]
     for done, found in talk.added:
         assert done.transcription.alternatives == (Alternative("律师", -0.5, other=True),)
-        assert found == Found((hit("律师"),)), "only what is new"
+        assert found == (hit("律师"),)
 
 
 async def test_after_a_restart_what_a_second_listening_added_counts_from_when_it_did_and_is_not_decoded_again() -> None:
@@ -160,7 +160,7 @@ async def test_after_a_restart_what_a_second_listening_added_counts_from_when_it
             talk.end(ordinal, ordinal * 2.0, ordinal * 2.0 + 2.0)
         await talk.utterances.drain()
     assert talk.decoded == ["again 2.0"], "only what the process before did not get to"
-    assert [(done.ordinal, done.again, found.hits) for done, found in talk.added] == [
+    assert [(done.ordinal, done.again, found) for done, found in talk.added] == [
         (0, 7.25, (hit("律师"),)),
         (1, None, (hit("律师"),)),
         (2, 9.5, ()),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count as count_from
 from pathlib import Path
 
 import numpy as np
@@ -91,18 +93,49 @@ def test_other_readings_are_rescored_against_the_text(transcriber: WhisperTransc
     assert other < near < -1
 
 
-def test_what_is_hardly_understood_is_listened_to_twice_if_asked_for(
-    transcriber: WhisperTranscriber, weights_cache: Path, sentences: Sentences
-) -> None:
-    careful = WhisperTranscriber.from_settings(AsrSettings(listen_twice="on"), weights_cache)
-    clear, said = sentences[1]
+def far_away(clear: Samples) -> Samples:
+    """The same at the other end of a noisy, echoing room."""
     random = np.random.default_rng(3)
     room = 0.2 * random.normal(size=SAMPLE_RATE // 2) * np.exp(-np.arange(SAMPLE_RATE // 2) / (0.09 * SAMPLE_RATE))
     room[0] = 1.0
     far = fftconvolve(clear, room)[: len(clear)]
-    far = (far + random.normal(0, far.std() / 6, len(far))).astype(np.float32)
+    return np.asarray(far + random.normal(0, far.std() / 6, len(far)), np.float32)
+
+
+def steps_of(again: Generator[None, None, Transcription]) -> tuple[int, Transcription]:
+    """How often a second listening let others go first, and what it came to."""
+    for count in count_from(0):
+        try:
+            next(again)
+        except StopIteration as done:
+            return count, done.value
+    raise AssertionError
+
+
+def test_what_is_hardly_understood_is_listened_to_again_after_its_text(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
+    clear, said = sentences[1]
+    near, far = transcriber.final(clear), transcriber.final(far_away(clear))
+    assert not transcriber.doubts(near)
+    assert transcriber.doubts(far)
+    assert not transcriber.doubts(transcriber.final(np.zeros(SAMPLE_RATE, np.float32))), "nothing was said"
+    pauses, other = steps_of(transcriber.again(far_away(clear)))
+    assert pauses == 1
+    assert other.text != far.text
+    assert hanzi_error_rate([(said, other.text)]) < 0.7
+    both = far.beside(other)
+    assert (both.text, both.characters, both.avg_logprob) == (far.text, far.characters, far.avg_logprob)
+    assert [heard.text for heard in both.alternatives if heard.other] == [heard.text for heard in other.alternatives]
+    assert both.alone == far
+
+
+def test_what_is_hardly_understood_is_listened_to_twice_before_its_text_if_asked_for(
+    transcriber: WhisperTranscriber, weights_cache: Path, sentences: Sentences
+) -> None:
+    careful = WhisperTranscriber.from_settings(AsrSettings(listen_twice="on"), weights_cache)
+    clear, said = sentences[1]
+    far = far_away(clear)
     assert not any(alternative.other for alternative in careful.final(clear).alternatives)
-    assert not any(alternative.other for alternative in transcriber.final(far).alternatives), "off without a GPU"
+    assert not any(alternative.other for alternative in transcriber.final(far).alternatives), "not without a GPU"
     heard = careful.final(far)
     others = [alternative.other for alternative in heard.alternatives]
     assert others == sorted(others), "what is shown, and what goes with it, comes first"
@@ -112,6 +145,7 @@ def test_what_is_hardly_understood_is_listened_to_twice_if_asked_for(
     assert "".join(entry.char for entry in heard.characters) == heard.text
     assert heard.characters[-1].end <= len(far) / SAMPLE_RATE
     assert hanzi_error_rate([(said, heard.text)]) < 0.7
+    assert not careful.doubts(heard), "it was listened to again already"
 
 
 def test_the_same_audio_gives_the_same_text_from_many_threads(transcriber: WhisperTranscriber, sentences: Sentences) -> None:
