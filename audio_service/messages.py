@@ -287,6 +287,8 @@ class Prompt(_Out):
 
 
 class Keyword(_Out):
+    """A term in an utterance, after its final text; of one that was hardly understood more may follow, from a second listening."""
+
     type: Literal["keyword"] = "keyword"
     term: str
     category: str

@@ -363,6 +363,8 @@ def _besides(hits: Sequence[Hit], others: Sequence[Hit], heard: str, shown: str)
         if other.term in terms or any(start < until and since < end for since, until in taken):
             continue
         terms.add(other.term)
+        while start and not any(map(str.isalnum, shown[start:end])) and all(not since < start <= until for since, until in taken):
+            start -= 1  # nobody says a full stop
         taken.append((start, end))
         score = min(other.score, SECOND_SCORE)
         found.append(replace(other, kind="phonetic", start=start, end=end, heard=shown[start:end], score=score))

@@ -145,6 +145,11 @@ def test_what_only_the_second_listening_holds_is_told_by_its_sound(matcher: Matc
     assert all(one.end <= other.start for one, other in pairwise(hits))
 
 
+def test_what_falls_on_a_full_stop_was_heard_in_the_word_before_it(matcher: Matcher) -> None:
+    hits = matcher.match("贷款好像可能不行。", second=Listening(["你们等着吧，我一定要把事情说清楚，就去找律师"], -0.5))
+    assert [(hit.term, hit.heard) for hit in hits] == [("贷款", "贷款"), ("律师", "行。")]
+
+
 def test_the_text_that_is_shown_outweighs_the_second_listening(matcher: Matcher) -> None:
     shown = "我要投诉你们"
     (hit,) = matcher.match(shown, second=Listening(["我要起诉你们投诉"], -0.5))
