@@ -49,7 +49,7 @@ DOUBTFUL_LOGPROB = -0.4
 # Up / down: 11 % slower, and lower. More (18 %) costs words, less (6 %) gives too much of the same
 SLOWER = (10, 9)
 # Nobody can say why these came out; what came out for silence, noise and a subtitle's phrases is rightly nothing
-WORTH_ANOTHER_TRY = (None, Dropped.LOOP, Dropped.IMPLAUSIBLE)
+UNEXPLAINED = (Dropped.LOOP, Dropped.IMPLAUSIBLE)
 # The scene in neutral words. Never a complaint word: the decoder writes its prompt's words over what it cannot hear.
 # ASCII commas, because a full-width one is three tokens and is easily confused with a full-width digit
 DOMAIN_PROMPT = "您好,这里是售楼处。关于这套房子的认购、定金、首付、贷款和网签,有什么问题都可以跟我说。"
@@ -130,12 +130,19 @@ class WhisperTranscriber:
             return Transcription(dropped=reason)
         seconds = len(samples) / SAMPLE_RATE
         first = self._listen(without_tail(samples) if self._twice else samples, seconds, pace=1.0)
-        if not self._twice or first.understood or first.heard.dropped not in WORTH_ANOTHER_TRY:
+        if not self._cannot_wait(first):
             return self._told(first, None, propose)
-        again = self._listen(_slower(samples), seconds, pace=SLOWER[0] / SLOWER[1])
+        other = samples if self._twice else without_tail(samples)
+        again = self._listen(_slower(other), seconds, pace=SLOWER[0] / SLOWER[1])
         if again.heard.dropped is not None:
             return self._told(first, None, propose)
         return self._told(again, first, propose) if again.rank > first.rank else self._told(first, again, propose)
+
+    def _cannot_wait(self, first: _Listening) -> bool:
+        """Whether to listen again before anything is told. Where there is no text to tell, there is none to hold up."""
+        if first.heard.dropped is None:
+            return self._twice and not first.understood
+        return first.heard.dropped in UNEXPLAINED and (self._twice or self._later)
 
     def doubts(self, heard: Transcription) -> bool:
         """Whether a final is to be listened to again, now that it is told."""

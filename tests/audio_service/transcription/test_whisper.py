@@ -7,8 +7,10 @@ import re
 import shutil
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count as count_from
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,6 +128,28 @@ def test_what_is_hardly_understood_is_listened_to_again_after_its_text(transcrib
     assert (both.text, both.characters, both.avg_logprob) == (far.text, far.characters, far.avg_logprob)
     assert [heard.text for heard in both.alternatives if heard.other] == [heard.text for heard in other.alternatives]
     assert both.alone == far
+
+
+@pytest.mark.parametrize(("reason", "listenings"), [(Dropped.LOOP, 2), (Dropped.IMPLAUSIBLE, 2), (Dropped.NO_SPEECH, 1)])
+def test_where_there_is_no_text_to_tell_the_second_listening_does_not_wait(
+    transcriber: WhisperTranscriber, sentences: Sentences, monkeypatch: pytest.MonkeyPatch, reason: Dropped, listenings: int
+) -> None:
+    understand, paces = WhisperTranscriber._understand, list[float]()
+
+    def astray_at_first(encoded: Any, seconds: float, pace: float) -> Any:
+        paces.append(pace)
+        heard = understand(transcriber, encoded, seconds, pace)
+        lost = Transcription(dropped=reason, avg_logprob=-0.1)
+        return replace(heard, heard=lost) if len(paces) == 1 else heard
+
+    monkeypatch.setattr(transcriber, "_understand", astray_at_first)
+    samples, said = sentences[1]
+    heard = transcriber.final(samples)
+    assert len(paces) == listenings
+    assert heard.dropped is (reason if listenings == 1 else None)
+    if listenings == 2:
+        assert hanzi_error_rate([(said, heard.text)]) < 0.3
+        assert heard.characters[-1].end == pytest.approx(len(samples) / SAMPLE_RATE, abs=0.7)
 
 
 def test_what_is_hardly_understood_is_listened_to_twice_before_its_text_if_asked_for(
