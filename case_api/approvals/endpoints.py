@@ -38,7 +38,6 @@ async def list_approvals(
         limit=limit,
         cursor=cursor,
         show=lambda row: views.waiting(*row),
-        key=lambda row: (row[0].opened_at, row[0].id),
     )
 
 
@@ -101,7 +100,6 @@ async def list_delegations(
         limit=limit,
         cursor=cursor,
         show=lambda row: row.Delegation,
-        key=lambda row: (row.Delegation.created_at, row.Delegation.id),
     )
     return Page[DelegationOut](items=await views.delegations(db, page.items, now), next_cursor=page.next_cursor)
 

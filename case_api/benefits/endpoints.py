@@ -82,7 +82,6 @@ async def list_transfers(
         limit=limit,
         cursor=cursor,
         show=lambda row: _transfer(row.BenefitTransfer),
-        key=lambda row: (row.BenefitTransfer.at, row.BenefitTransfer.id),
     )
 
 
@@ -113,7 +112,6 @@ async def list_items(
         limit=limit,
         cursor=cursor,
         show=lambda row: ItemOut.model_validate(row.BenefitItem),
-        key=lambda row: (row.BenefitItem.created_at, row.BenefitItem.id),
     )
 
 

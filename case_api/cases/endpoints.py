@@ -78,7 +78,7 @@ async def list_cases(
         limit=limit,
         cursor=cursor,
         show=lambda row: _listed(row, now),
-        key=lambda row: (getattr(row, name), row.id),
+        listed=lambda row: row,
         oldest_first=not sort.startswith("-"),
     )
 

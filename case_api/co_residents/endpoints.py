@@ -70,7 +70,6 @@ async def list_acknowledgements(
         limit=limit,
         cursor=cursor,
         show=lambda row: AckListed.model_validate(row.CoResidentAck),
-        key=lambda row: (row.CoResidentAck.created_at, row.CoResidentAck.id),
     )
 
 

@@ -75,7 +75,6 @@ async def list_cases_behind_figure(
         limit=limit,
         cursor=cursor,
         show=lambda row: BehindOut.model_validate(row.WithdrawalCase),
-        key=lambda row: (row.WithdrawalCase.received_at, row.WithdrawalCase.id),
     )
 
 
@@ -118,7 +117,6 @@ async def list_figure_briefs(principal: Reader, db: ReadDb, limit: Limit = 20, c
         limit=limit,
         cursor=cursor,
         show=lambda row: FigureBriefOut.model_validate(row.FigureBrief),
-        key=lambda row: (row.FigureBrief.created_at, row.FigureBrief.id),
     )
 
 

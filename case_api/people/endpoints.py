@@ -51,7 +51,6 @@ async def list_people(
         limit=limit,
         cursor=cursor,
         show=lambda row: PersonOut.model_validate(row.Person),
-        key=lambda row: (row.Person.created_at, row.Person.id),
     )
 
 
@@ -122,7 +121,6 @@ async def list_colleagues(
         limit=limit,
         cursor=cursor,
         show=lambda row: _colleague(row.Person, site_id),
-        key=lambda row: (row.Person.created_at, row.Person.id),
     )
 
 

@@ -60,7 +60,6 @@ async def list_policies(
         limit=limit,
         cursor=cursor,
         show=lambda row: PolicyOut.model_validate(row.PolicyVersion),
-        key=lambda row: (row.PolicyVersion.drafted_at, row.PolicyVersion.id),
     )
 
 

@@ -50,7 +50,6 @@ async def list_form_links(
         limit=limit,
         cursor=cursor,
         show=lambda row: desk.shown(row.PublicForm, now),
-        key=lambda row: (row.PublicForm.created_at, row.PublicForm.id),
     )
 
 

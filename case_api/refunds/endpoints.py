@@ -89,7 +89,6 @@ async def list_refund_instructions(
         limit=limit,
         cursor=cursor,
         show=lambda row: row.RefundInstruction,
-        key=lambda row: (row.RefundInstruction.created_at, row.RefundInstruction.id),
     )
     return Page[InstructionOut](items=await _shown(db, principal, page.items), next_cursor=page.next_cursor)
 

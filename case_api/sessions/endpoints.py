@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -61,13 +60,9 @@ async def list_sessions(
     principal: Reader, db: ReadDb, filters: Annotated[Filters, Depends(_filters)], limit: Limit = 20, cursor: Cursor = None
 ) -> Page[SessionOut]:
     """One's own sessions, or every session of the sites one oversees; newest first."""
-
-    def key(row: object) -> tuple[datetime, str]:
-        return row.Session.started_at, row.Session.id  # type: ignore[attr-defined]
-
     spoken_in = await transcripts.spoken_in(db, filters.q, MOST_RARE) if filters.q else None
     query = repository.sessions_query(principal, replace(filters, spoken_in=spoken_in))
-    return await newest_first(db, query, Session.started_at, Session.id, limit=limit, cursor=cursor, show=service.session_out, key=key)
+    return await newest_first(db, query, Session.started_at, Session.id, limit=limit, cursor=cursor, show=service.session_out)
 
 
 @router.get("/{session_id}", operation_id="getSession", responses=responses(ProblemCode.NOT_FOUND))

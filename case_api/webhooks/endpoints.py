@@ -53,7 +53,6 @@ async def list_webhooks(db: ReadDb, _: Manager, limit: Limit = 50, cursor: Curso
         limit=limit,
         cursor=cursor,
         show=lambda row: WebhookOut.model_validate(row[0]),
-        key=lambda row: (row[0].created_at, row[0].id),
     )
 
 
@@ -144,7 +143,6 @@ async def list_deliveries(
         limit=limit,
         cursor=cursor,
         show=lambda row: DeliveryOut.model_validate(row[0]),
-        key=lambda row: (row[0].created_at, row[0].id),
     )
 
 

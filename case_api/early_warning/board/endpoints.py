@@ -58,7 +58,6 @@ async def list_warnings(
         limit=limit,
         cursor=cursor,
         show=service.shown,
-        key=lambda row: (row.EarlyWarning.due_at if by_due else row.EarlyWarning.raised_at, row.EarlyWarning.id),
         oldest_first=by_due,
     )
 

@@ -47,7 +47,6 @@ async def list_rule_sets(
         limit=limit,
         cursor=cursor,
         show=lambda row: RuleSetOut.model_validate(row.WarningRuleSet),
-        key=lambda row: (row.WarningRuleSet.drafted_at, row.WarningRuleSet.id),
     )
 
 

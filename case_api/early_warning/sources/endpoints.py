@@ -43,7 +43,6 @@ async def list_sources(principal: Reader, db: ReadDb, limit: Limit = 50, cursor:
         limit=limit,
         cursor=cursor,
         show=lambda row: SourceOut.model_validate(row[0]),
-        key=lambda row: (row[0].created_at, row[0].id),
     )
 
 

@@ -72,13 +72,10 @@ async def list_rankings(principal: Learner, db: ReadDb, limit: Limit = 20, curso
     """What was believed of each script and why, the newest beliefs first."""
     at, id_ = RankingVersion.made_at, RankingVersion.id
 
-    def key(row: Any) -> Any:
-        return row.RankingVersion.made_at, row.RankingVersion.id
-
     def show(row: Any) -> RankingOut:
         return service.ranking_out(row.RankingVersion)
 
-    return await newest_first(db, repository.rankings_query(), at, id_, limit=limit, cursor=cursor, show=show, key=key)
+    return await newest_first(db, repository.rankings_query(), at, id_, limit=limit, cursor=cursor, show=show)
 
 
 @router.post(
@@ -133,10 +130,7 @@ async def list_runs(principal: Learner, db: ReadDb, now: Now, limit: Limit = 20,
     def show(row: Any) -> RunOut:
         return runs.run_out(row.LearningRun, row.display_name, now)
 
-    def key(row: Any) -> Any:
-        return row.LearningRun.started_at, row.LearningRun.id
-
-    return await newest_first(db, repository.runs_query(), at, id_, limit=limit, cursor=cursor, show=show, key=key)
+    return await newest_first(db, repository.runs_query(), at, id_, limit=limit, cursor=cursor, show=show)
 
 
 @router.get("/runs/{run_id}", operation_id="getLearningRun", responses=responses(ProblemCode.NOT_FOUND))

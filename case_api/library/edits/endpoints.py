@@ -69,7 +69,6 @@ async def list_edits(
         limit=limit,
         cursor=cursor,
         show=service.edit_out,
-        key=lambda row: (row.LibraryEdit.drafted_at, row.LibraryEdit.id),
     )
 
 
