@@ -13,6 +13,7 @@ from case_api.benefits.schemas import ItemCreate, ItemTerms, PoolChange, PoolCre
 from case_api.commands import By, guard
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen
 from case_api.solutions.rules import share
 from models import audit
 from models.base import new_id
@@ -203,9 +204,7 @@ async def retire_item(db: AsyncSession, by: By, item_id: str, expected: int) -> 
 
 
 async def _item(db: AsyncSession, by: By, item_id: str) -> BenefitItem:
-    item = await db.get(BenefitItem, item_id, with_for_update=True)
-    if item is None or not by.principal.may(Permission.CASE_READ, item.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    item = await find_seen(db, by.principal, Permission.CASE_READ, BenefitItem, item_id, lock=True)
     by.principal.demand(Permission.BENEFIT_MANAGE, item.site_id)
     return item
 

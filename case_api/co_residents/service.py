@@ -17,6 +17,7 @@ from case_api.evidence.service import Checked
 from case_api.notices import current_notice, find_notice
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen
 from case_api.solutions.rules import sha256
 from models import audit, outbox
 from models.co_residents import CoResidentAck
@@ -50,10 +51,7 @@ def _people(people: list[Resident]) -> dict[str, Any]:
 
 async def find(db: AsyncSession, principal: Principal, ack_id: str, *, lock: bool = False) -> CoResidentAck:
     """The acknowledgement. Raises Problem: not_found, also where the person may not see it."""
-    row = await db.get(CoResidentAck, ack_id, with_for_update=lock or None, populate_existing=lock)
-    if row is None or not principal.may(Permission.ACK_READ, row.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return row
+    return await find_seen(db, principal, Permission.ACK_READ, CoResidentAck, ack_id, lock=lock)
 
 
 async def _draft(db: AsyncSession, by: By, ack_id: str, expected: int) -> CoResidentAck:

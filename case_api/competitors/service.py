@@ -24,6 +24,7 @@ from case_api.intake.identity import redacted
 from case_api.policies.rules import yuan
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen
 from models import audit, outbox
 from models.competitors import CompetitorOffer
 from models.people import Person
@@ -66,10 +67,7 @@ async def _demand_evidence(db: AsyncSession, case_id: str | None, evidence_id: s
 
 async def find(db: AsyncSession, principal: Principal, offer_id: str, *, lock: bool = False) -> CompetitorOffer:
     """The offer. Raises Problem: not_found, also where the person may not see it."""
-    row = await db.get(CompetitorOffer, offer_id, with_for_update=lock or None, populate_existing=lock)
-    if row is None or not principal.may(Permission.CASE_READ, row.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return row
+    return await find_seen(db, principal, Permission.CASE_READ, CompetitorOffer, offer_id, lock=lock)
 
 
 async def _to_judge(db: AsyncSession, by: By, offer_id: str, expected: int) -> CompetitorOffer:

@@ -13,6 +13,7 @@ from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
+from case_api.sight import find_row
 from case_api.webhooks import repository, service
 from case_api.webhooks.schemas import DeliveryOut, Rotation, WebhookChange, WebhookCreate, WebhookOut, WebhookWithSecret
 from models.deliveries import DeliveryStatus
@@ -74,7 +75,7 @@ async def create_webhook(
 @router.get("/{webhook_id}", operation_id="getWebhook", responses=responses(ProblemCode.NOT_FOUND))
 async def get_webhook(webhook_id: Reference, db: ReadDb, _: Manager, response: Response) -> WebhookOut:
     """One webhook."""
-    row = await service.find(db, webhook_id)
+    row = await find_row(db, Webhook, webhook_id)
     tag(response, row)
     return WebhookOut.model_validate(row)
 
@@ -134,7 +135,7 @@ async def list_deliveries(
     webhook_id: Reference, db: ReadDb, _: Manager, state: DeliveryStatus | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[DeliveryOut]:
     """What was told to it, newest first: attempts, answers, what is tried again and what has failed. Kept for 30 days."""
-    await service.find(db, webhook_id)
+    await find_row(db, Webhook, webhook_id)
     return await newest_first(
         db,
         repository.deliveries_query(webhook_id, state),

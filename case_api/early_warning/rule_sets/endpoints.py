@@ -11,6 +11,7 @@ from case_api.database import ReadDb
 from case_api.early_warning.rule_sets import repository, service
 from case_api.early_warning.rule_sets.schemas import EffectiveOut, RuleSetDraft, RuleSetOut
 from case_api.paging import Cursor, Limit, Page, newest_first
+from case_api.policies.lifecycle import demand_sight
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
@@ -53,7 +54,7 @@ async def list_rule_sets(
 @router.get("/effective", operation_id="getEffectiveWarningRules", responses=responses(ProblemCode.NOT_FOUND))
 async def get_effective(principal: Reader, db: ReadDb, now: Now, site_id: Reference | None = None) -> EffectiveOut:
     """The rules that hold at a site now (none named: at a site without its own)."""
-    service.demand_sight(principal, site_id)
+    demand_sight(principal, site_id)
     held = (await service.rules_in_force(db, now)).at_site(site_id)
     return EffectiveOut(id=held.id, content=held.rules)
 
