@@ -7,7 +7,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, By, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
+from case_api.commands import (
+    CASELESS_PROBLEMS,
+    VERSION_PROBLEMS,
+    By,
+    ByDep,
+    CommandDb,
+    CommandRoute,
+    IfMatch,
+    KeyHeader,
+    begin_command,
+    tag,
+)
 from case_api.database import ReadDb, SettingsDep
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
@@ -21,7 +32,6 @@ from models.webhooks import Webhook, WebhookDelivery
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=CommandRoute)
 
-_PROBLEMS = [code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE]
 _URL_PROBLEMS = (ProblemCode.WEBHOOK_URL, ProblemCode.ADDRESS_REFUSED)
 
 
@@ -61,7 +71,7 @@ async def list_webhooks(db: ReadDb, _: Manager, limit: Limit = 50, cursor: Curso
     "",
     operation_id="createWebhook",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(*_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
+    responses=responses(*CASELESS_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
 )
 async def create_webhook(
     request: Request, body: WebhookCreate, by: ByManager, settings: SettingsDep, response: Response, key: KeyHeader = None
@@ -80,7 +90,7 @@ async def get_webhook(webhook_id: Reference, db: ReadDb, _: Manager, response: R
     return WebhookOut.model_validate(row)
 
 
-@router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
+@router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
 async def change_webhook(
     request: Request,
     webhook_id: Reference,
@@ -104,14 +114,14 @@ async def change_webhook(
     "/{webhook_id}",
     operation_id="deleteWebhook",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(*_PROBLEMS, *VERSION_PROBLEMS),
+    responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS),
 )
 async def delete_webhook(webhook_id: Reference, version: IfMatch, by: ByManager, db: CommandDb) -> None:
     """Unsubscribe; the list of what was told to it goes too."""
     await service.remove(db, by, webhook_id, version)
 
 
-@router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*_PROBLEMS, *VERSION_PROBLEMS))
+@router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS))
 async def rotate_webhook_secret(
     webhook_id: Reference, body: Rotation, version: IfMatch, by: ByManager, db: CommandDb, response: Response
 ) -> WebhookWithSecret:
@@ -123,7 +133,7 @@ async def rotate_webhook_secret(
     "/{webhook_id}/ping",
     operation_id="pingWebhook",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(*_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
+    responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
 )
 async def ping_webhook(webhook_id: Reference, by: ByManager, db: CommandDb) -> DeliveryOut:
     """Send a test message (`type` is `ping`); how it went is in the list of deliveries."""
@@ -151,7 +161,7 @@ async def list_deliveries(
     "/{webhook_id}/deliveries/{delivery_id}/redelivery",
     operation_id="redeliverWebhook",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(*_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
+    responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
 )
 async def redeliver(webhook_id: Reference, delivery_id: Reference, by: ByManager, db: CommandDb) -> DeliveryOut:
     """Tell one event once more, under the same event id."""
