@@ -44,3 +44,11 @@ async def find_site(db: AsyncSession, principal: Principal, permission: Permissi
     if not principal.may(permission, site_id):
         raise Problem(ProblemCode.NOT_FOUND)
     return await find_row(db, Site, site_id, lock=lock)
+
+
+async def named_site(db: AsyncSession, site_id: str, *, lock: bool = False) -> Site:
+    """The site that a request's body names. Raises Problem: site_unknown."""
+    site = await db.get(Site, site_id, with_for_update=lock or None)
+    if site is None:
+        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    return site

@@ -24,11 +24,10 @@ from case_api.intake.identity import redacted
 from case_api.policies.rules import yuan
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
-from case_api.sight import find_seen
+from case_api.sight import find_seen, named_site
 from models import audit, outbox
 from models.competitors import CompetitorOffer
 from models.people import Person
-from models.sites import Site
 
 
 async def record(db: AsyncSession, by: By, body: CompetitorOfferIn) -> CompetitorOffer:
@@ -37,8 +36,7 @@ async def record(db: AsyncSession, by: By, body: CompetitorOfferIn) -> Competito
     Raises Problem: forbidden, not_found, site_unknown, case_unknown, case_state, invalid_request, person_unknown, session_unknown.
     """
     by.principal.demand(Permission.COMPETITOR_RECORD, body.site_id)
-    if await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, body.site_id)
     if body.case_id is not None:
         case = await flow.case_for(db, by.principal, Permission.COMPETITOR_RECORD, body.case_id)
         if case.site_id != body.site_id:

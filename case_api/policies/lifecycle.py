@@ -12,7 +12,7 @@ from case_api.policies import repository, service
 from case_api.policies.defaults import AnyTable
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
-from case_api.sight import find_row
+from case_api.sight import find_row, named_site
 from models import audit, outbox
 from models.engine import one_at_a_time
 from models.policies import PolicyPosting, PolicyStatus, PolicyVersion
@@ -64,8 +64,8 @@ async def draft(
     """A new version: `content`, or what the version `copy_of` says. Raises Problem: not_found, site_unknown, forbidden."""
     by.principal.demand(Permission.POLICY_DRAFT, site_id)
     await one_at_a_time(db, PolicyVersion)
-    if site_id is not None and await db.get(Site, site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    if site_id is not None:
+        await named_site(db, site_id)
     table = content or service.table_of(await version_for(db, by.principal, copy_of or ""))
     scope = site_id or ""
     row = PolicyVersion(

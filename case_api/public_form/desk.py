@@ -18,7 +18,7 @@ from case_api.problems import Problem, ProblemCode
 from case_api.public_form import repository, rules
 from case_api.public_form.schemas import FormLinkIn, FormLinkMade, FormLinkOut, ProgressLinkMade
 from case_api.security import Permission, Principal, token_hash
-from case_api.sight import find_seen
+from case_api.sight import find_seen, named_site
 from models import audit
 from models.cases import WithdrawalCase
 from models.public_forms import ProgressLink, PublicForm
@@ -32,8 +32,7 @@ _SCALE, _BORDER = 8, 4  # pixels of a module, modules of white around the code
 async def make_link(db: AsyncSession, by: By, body: FormLinkIn, settings: PublicSettings) -> FormLinkMade:
     """A link for one customer. Raises Problem: forbidden, site_required, site_unknown."""
     site_id = site_for(by.principal, Permission.CASE_CREATE, body.site_id)
-    if await db.get(Site, site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, site_id)
     secret = rules.new_token(rules.FORM)
     row = PublicForm(
         site_id=site_id,

@@ -14,13 +14,12 @@ from case_api.events.addresses import AddressRefused, is_webhook_url, reachable
 from case_api.events.event import Event
 from case_api.events.topics import PING, matches
 from case_api.problems import Problem, ProblemCode
-from case_api.sight import find_row
+from case_api.sight import find_row, named_site
 from case_api.webhooks import repository, signing
 from case_api.webhooks.schemas import WebhookChange, WebhookCreate
 from models import audit
 from models.base import new_id
 from models.engine import dump_json
-from models.sites import Site
 from models.webhooks import Webhook, WebhookDelivery
 
 
@@ -36,8 +35,8 @@ async def check_url(url: str, *, allow_private: bool) -> None:
 
 async def create(db: AsyncSession, by: By, body: WebhookCreate) -> Webhook:
     """A new webhook with a secret of its own. Raises Problem: site_unknown."""
-    if body.site_id is not None and await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    if body.site_id is not None:
+        await named_site(db, body.site_id)
     row = Webhook(
         name=body.name,
         url=body.url,

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
-from case_api.sight import find_row, find_seen, find_site
+from case_api.sight import find_row, find_seen, find_site, named_site
 from models.base import utc_now
 from models.benefits import BenefitItem
 from models.engine import Factory, reading, transaction
@@ -38,6 +38,14 @@ async def test_what_is_not_there_and_what_one_may_not_see_are_told_alike(factory
             with pytest.raises(Problem) as caught:
                 await refused
             assert caught.value.code is ProblemCode.NOT_FOUND
+
+
+async def test_a_site_that_a_body_names_is_told_apart_from_one_in_the_path(factory: Factory, site: Any) -> None:
+    async with transaction(factory) as db:
+        assert await named_site(db, site.id, lock=True) is await named_site(db, site.id)
+        with pytest.raises(Problem) as caught:
+            await named_site(db, "nothing")
+    assert caught.value.code is ProblemCode.SITE_UNKNOWN
 
 
 async def test_a_locked_row_is_as_it_is_now(factory: Factory, site: Any) -> None:

@@ -16,11 +16,10 @@ from case_api.policies.lifecycle import demand_sight
 from case_api.policies.rules import Span, in_force
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
-from case_api.sight import find_row
+from case_api.sight import find_row, named_site
 from models import audit
 from models.early_warnings import RuleSetStatus, WarningRuleSet
 from models.engine import one_at_a_time
-from models.sites import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ async def draft(db: AsyncSession, by: By, *, content: RuleSet, site_id: str | No
     """A new version, not in force yet. Raises Problem: forbidden, site_unknown."""
     by.principal.demand(Permission.WARNING_RULES, site_id)
     await one_at_a_time(db, WarningRuleSet)
-    if site_id is not None and await db.get(Site, site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    if site_id is not None:
+        await named_site(db, site_id)
     scope = site_id or ""
     row = WarningRuleSet(
         site_id=site_id,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.commands import By, guard
 from case_api.early_warning.sources.schemas import SourceChange, SourceCreate
 from case_api.problems import Problem, ProblemCode
-from case_api.sight import find_row
+from case_api.sight import find_row, named_site
 from case_api.webhooks import signing
 from models import audit
 from models.crm import CrmSource
@@ -33,8 +33,8 @@ async def sites_of(db: AsyncSession, source: CrmSource) -> Sequence[Site]:
 
 async def create(db: AsyncSession, by: By, body: SourceCreate) -> CrmSource:
     """A new source with a secret of its own. Raises Problem: site_unknown, source_name_taken."""
-    if body.site_id is not None and await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    if body.site_id is not None:
+        await named_site(db, body.site_id)
     row = CrmSource(name=body.name, site_id=body.site_id, secret=signing.new_secret(), created_by=by.person_id, created_at=by.now)
     db.add(row)
     await _named(db)
