@@ -254,12 +254,9 @@ def tag(response: Response, row: Versioned) -> None:
     response.headers["ETag"] = f'"{row.version}"'
 
 
-# What any command may answer besides its own refusals, for `responses(...)`.
-COMMAND_PROBLEMS: Final = (
-    ProblemCode.NOT_FOUND,
-    ProblemCode.FORBIDDEN,
-    ProblemCode.CASE_STATE,
-    ProblemCode.KEY_REUSED,
-    ProblemCode.KEY_INVALID,
-)
+# What commands may answer besides their own refusals, for `responses(...)`.
+KEY_PROBLEMS: Final = (ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
+COMMAND_PROBLEMS: Final = (ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, ProblemCode.CASE_STATE, *KEY_PROBLEMS)
+CASELESS_PROBLEMS: Final = (ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, *KEY_PROBLEMS)
+"""Of commands on something else than a case."""
 VERSION_PROBLEMS: Final = (ProblemCode.VERSION_CONFLICT, ProblemCode.PRECONDITION_REQUIRED)

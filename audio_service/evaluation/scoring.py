@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from audio_service.client.figures import quantile
 from audio_service.evaluation.corpus import Conversation, Turn
 from audio_service.evaluation.pace import Pace, paces
 
@@ -192,12 +193,6 @@ def _keywords(out: Tally, turns: Sequence[Turn], hits: Sequence[Message], vocabu
     for one in hits:
         said = any(one["term"] in turn.text and turn.start - TERM_FALSE <= one["at"] <= turn.end + TERM_FALSE for turn in turns)
         out.terms_false += one["term"] in vocabulary and not said
-
-
-def quantile(values: Iterable[float], share: float) -> float | None:
-    """The value at this share of the sorted ones (the upper of two neighbours); None of none."""
-    ordered = sorted(values)
-    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3) if ordered else None
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, status
 from case_api.approvals import delegations, repository, service, views
 from case_api.approvals.schemas import DecisionIn, DelegationIn, DelegationOut, RoundOut, WaitingOut, WithdrawalIn
 from case_api.cases import flow
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
@@ -108,9 +108,7 @@ async def list_delegations(
     "/delegations",
     operation_id="delegateApprovals",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(
-        ProblemCode.FORBIDDEN, ProblemCode.KEY_INVALID, ProblemCode.KEY_REUSED, ProblemCode.DELEGATION_PERIOD, ProblemCode.DELEGATE_UNFIT
-    ),
+    responses=responses(ProblemCode.FORBIDDEN, *KEY_PROBLEMS, ProblemCode.DELEGATION_PERIOD, ProblemCode.DELEGATE_UNFIT),
 )
 async def delegate_approvals(
     body: DelegationIn, by: ByDep, _: Annotated[Principal, Depends(require(Permission.CASE_APPROVE))], db: CommandDb
@@ -124,7 +122,7 @@ async def delegate_approvals(
     "/delegations/{delegation_id}",
     operation_id="revokeDelegation",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.KEY_INVALID, ProblemCode.KEY_REUSED),
+    responses=responses(ProblemCode.NOT_FOUND, *KEY_PROBLEMS),
 )
 async def revoke_delegation(delegation_id: Reference, by: ByDep, _: SignedIn, db: CommandDb) -> None:
     """Take one's approvals back at once; what was decided stands."""

@@ -13,19 +13,18 @@ from case_api.benefits.schemas import ItemCreate, ItemTerms, PoolChange, PoolCre
 from case_api.commands import By, guard
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen, named_site
 from case_api.solutions.rules import share
 from models import audit
 from models.base import new_id
 from models.benefits import ROUTES, BenefitItem, BenefitPool, BenefitReservation, BenefitTransfer, TransferKind
 from models.cases import WithdrawalCase
-from models.sites import Site
 
 
 async def create_pool(db: AsyncSession, by: By, body: PoolCreate) -> PoolOut:
     """A site's pool, filled with its quota. Raises Problem: forbidden, site_unknown, pool_exists."""
     by.principal.demand(Permission.BENEFIT_MANAGE, body.site_id)
-    if await db.get(Site, body.site_id, with_for_update=True) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, body.site_id, lock=True)
     if await repository.pool_of(db, body.site_id) is not None:
         raise Problem(ProblemCode.POOL_EXISTS)
     pool = BenefitPool(**body.model_dump(), created_at=by.now)
@@ -168,8 +167,7 @@ def _subject(pool: BenefitPool) -> audit.Subject:
 async def create_item(db: AsyncSession, by: By, body: ItemCreate) -> BenefitItem:
     """A new item. Raises Problem: forbidden, site_unknown, benefit_name_taken."""
     by.principal.demand(Permission.BENEFIT_MANAGE, body.site_id)
-    if await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, body.site_id)
     item = BenefitItem(**body.model_dump(), created_at=by.now)
     db.add(item)
     await _named(db)
@@ -203,9 +201,7 @@ async def retire_item(db: AsyncSession, by: By, item_id: str, expected: int) -> 
 
 
 async def _item(db: AsyncSession, by: By, item_id: str) -> BenefitItem:
-    item = await db.get(BenefitItem, item_id, with_for_update=True)
-    if item is None or not by.principal.may(Permission.CASE_READ, item.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    item = await find_seen(db, by.principal, Permission.CASE_READ, BenefitItem, item_id, lock=True)
     by.principal.demand(Permission.BENEFIT_MANAGE, item.site_id)
     return item
 

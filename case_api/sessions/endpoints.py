@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime
 
-from case_api.commands import ByDep, CommandDb, CommandRoute
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.documents.pdf import Language
 from case_api.documents.pool import Renderer, get_renderer
@@ -81,9 +81,7 @@ async def get_session(
 @router.patch(
     "/{session_id}",
     operation_id="linkSession",
-    responses=responses(
-        ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN, ProblemCode.CASE_STATE, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID
-    ),
+    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN, ProblemCode.CASE_STATE, *KEY_PROBLEMS),
 )
 async def link_session(request: Request, session_id: Reference, body: SessionChange, principal: Reader, db: CommandDb) -> SessionOut:
     """Link the session to a case."""

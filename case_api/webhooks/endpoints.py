@@ -7,12 +7,24 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, By, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
+from case_api.commands import (
+    CASELESS_PROBLEMS,
+    VERSION_PROBLEMS,
+    By,
+    ByDep,
+    CommandDb,
+    CommandRoute,
+    IfMatch,
+    KeyHeader,
+    begin_command,
+    tag,
+)
 from case_api.database import ReadDb, SettingsDep
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
+from case_api.sight import find_row
 from case_api.webhooks import repository, service
 from case_api.webhooks.schemas import DeliveryOut, Rotation, WebhookChange, WebhookCreate, WebhookOut, WebhookWithSecret
 from models.deliveries import DeliveryStatus
@@ -20,7 +32,6 @@ from models.webhooks import Webhook, WebhookDelivery
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=CommandRoute)
 
-_PROBLEMS = [code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE]
 _URL_PROBLEMS = (ProblemCode.WEBHOOK_URL, ProblemCode.ADDRESS_REFUSED)
 
 
@@ -60,7 +71,7 @@ async def list_webhooks(db: ReadDb, _: Manager, limit: Limit = 50, cursor: Curso
     "",
     operation_id="createWebhook",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(*_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
+    responses=responses(*CASELESS_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
 )
 async def create_webhook(
     request: Request, body: WebhookCreate, by: ByManager, settings: SettingsDep, response: Response, key: KeyHeader = None
@@ -74,12 +85,12 @@ async def create_webhook(
 @router.get("/{webhook_id}", operation_id="getWebhook", responses=responses(ProblemCode.NOT_FOUND))
 async def get_webhook(webhook_id: Reference, db: ReadDb, _: Manager, response: Response) -> WebhookOut:
     """One webhook."""
-    row = await service.find(db, webhook_id)
+    row = await find_row(db, Webhook, webhook_id)
     tag(response, row)
     return WebhookOut.model_validate(row)
 
 
-@router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
+@router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
 async def change_webhook(
     request: Request,
     webhook_id: Reference,
@@ -103,14 +114,14 @@ async def change_webhook(
     "/{webhook_id}",
     operation_id="deleteWebhook",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(*_PROBLEMS, *VERSION_PROBLEMS),
+    responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS),
 )
 async def delete_webhook(webhook_id: Reference, version: IfMatch, by: ByManager, db: CommandDb) -> None:
     """Unsubscribe; the list of what was told to it goes too."""
     await service.remove(db, by, webhook_id, version)
 
 
-@router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*_PROBLEMS, *VERSION_PROBLEMS))
+@router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS))
 async def rotate_webhook_secret(
     webhook_id: Reference, body: Rotation, version: IfMatch, by: ByManager, db: CommandDb, response: Response
 ) -> WebhookWithSecret:
@@ -122,7 +133,7 @@ async def rotate_webhook_secret(
     "/{webhook_id}/ping",
     operation_id="pingWebhook",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(*_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
+    responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
 )
 async def ping_webhook(webhook_id: Reference, by: ByManager, db: CommandDb) -> DeliveryOut:
     """Send a test message (`type` is `ping`); how it went is in the list of deliveries."""
@@ -134,7 +145,7 @@ async def list_deliveries(
     webhook_id: Reference, db: ReadDb, _: Manager, state: DeliveryStatus | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[DeliveryOut]:
     """What was told to it, newest first: attempts, answers, what is tried again and what has failed. Kept for 30 days."""
-    await service.find(db, webhook_id)
+    await find_row(db, Webhook, webhook_id)
     return await newest_first(
         db,
         repository.deliveries_query(webhook_id, state),
@@ -150,7 +161,7 @@ async def list_deliveries(
     "/{webhook_id}/deliveries/{delivery_id}/redelivery",
     operation_id="redeliverWebhook",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(*_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
+    responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
 )
 async def redeliver(webhook_id: Reference, delivery_id: Reference, by: ByManager, db: CommandDb) -> DeliveryOut:
     """Tell one event once more, under the same event id."""

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from case_api.people import service
 from case_api.people.service import By
 from case_api.problems import Problem
-from case_api.security import GRANTS, MEANING, Permission, roles_table
+from case_api.roles_page import MEANING, roles_table
+from case_api.security import GRANTS, Permission
 from models.audit import Actor, AuditRecord
 from models.base import utc_now
 from models.commands import CommandRecord

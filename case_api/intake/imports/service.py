@@ -19,10 +19,10 @@ from case_api.intake.imports.schemas import ImportedCase, ImportOut, fault_out
 from case_api.intake.service import blank
 from case_api.intake.sheets import Fault, SheetError, read_sheet
 from case_api.problems import FieldError, Problem, ProblemCode
+from case_api.sight import named_site
 from models.cases import WithdrawalCase
 from models.engine import Factory, reading, transaction
 from models.people import fold_username
-from models.sites import Site
 
 BATCH = 20
 """Lines of one transaction: other writers wait for no more than these."""
@@ -68,9 +68,7 @@ async def import_cases(factory: Factory, by: By, site_id: str, data: bytes, *, d
 
 async def _check(factory: Factory, by: By, site_id: str, data: bytes) -> _Checked:
     async with reading(factory) as db:
-        site = await db.get(Site, site_id)
-    if site is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+        site = await named_site(db, site_id)
     try:
         sheet = await asyncio.to_thread(read_sheet, data, COLUMNS, required=REQUIRED, rows_max=ROWS_MAX)
     except SheetError as error:

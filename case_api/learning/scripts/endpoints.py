@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response, status
 from sqlalchemy import and_
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import FactoryDep, ReadDb
 from case_api.learning.scope import PeriodDep, at_sites
 from case_api.learning.scripts import repository, runs, service
@@ -108,7 +108,7 @@ async def get_moves(ranking_id: Reference, principal: Learner, db: ReadDb, shelf
     "/runs",
     operation_id="startLearning",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(ProblemCode.LEARNING_RUNNING, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID),
+    responses=responses(ProblemCode.LEARNING_RUNNING, *KEY_PROBLEMS),
     dependencies=MANAGES,
 )
 async def start_learning(request: Request, by: ByDep, db: CommandDb, then: BackgroundTasks) -> RunOut:
