@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response, status
 
 from case_api.benefits import repository, service
 from case_api.benefits.schemas import EntryOut, ItemCreate, ItemOut, ItemTerms, PoolChange, PoolCreate, PoolOut, TopUp, TransferOut
-from case_api.commands import VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
@@ -19,7 +19,7 @@ from models.benefits import BenefitItem, BenefitTransfer, TransferKind
 router = APIRouter(prefix="/benefits", tags=["benefits"], route_class=CommandRoute)
 
 Reader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
-_WRITES = (ProblemCode.FORBIDDEN, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
+_WRITES = (ProblemCode.FORBIDDEN, *KEY_PROBLEMS)
 _CHANGES = (ProblemCode.NOT_FOUND, *_WRITES, *VERSION_PROBLEMS)
 
 
@@ -82,7 +82,6 @@ async def list_transfers(
         limit=limit,
         cursor=cursor,
         show=lambda row: _transfer(row.BenefitTransfer),
-        key=lambda row: (row.BenefitTransfer.at, row.BenefitTransfer.id),
     )
 
 
@@ -113,7 +112,6 @@ async def list_items(
         limit=limit,
         cursor=cursor,
         show=lambda row: ItemOut.model_validate(row.BenefitItem),
-        key=lambda row: (row.BenefitItem.created_at, row.BenefitItem.id),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from case_api.cases import repository, service
 from case_api.cases.repository import CaseFilter
 from case_api.cases.schemas import Assignment, Cancellation, CaseCreate, CaseListed, CaseOut, Sort
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.intake.causes import Cause
 from case_api.paging import Cursor, Limit, Page, newest_first
@@ -78,7 +78,7 @@ async def list_cases(
         limit=limit,
         cursor=cursor,
         show=lambda row: _listed(row, now),
-        key=lambda row: (getattr(row, name), row.id),
+        listed=lambda row: row,
         oldest_first=not sort.startswith("-"),
     )
 
@@ -94,8 +94,7 @@ async def list_cases(
         ProblemCode.RECEIVED_LATER,
         ProblemCode.PERSON_UNKNOWN,
         ProblemCode.REFERENCE_TAKEN,
-        ProblemCode.KEY_REUSED,
-        ProblemCode.KEY_INVALID,
+        *KEY_PROBLEMS,
     ),
 )
 async def create_case(

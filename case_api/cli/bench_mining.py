@@ -33,7 +33,7 @@ def mining(
         owner.append(number)
         escalated[number] = raised
     library = Library.load()
-    known = [word for term in library.terms.values() for word in (term.name, *term.aliases)]
+    known = [form for form, _ in library.forms]
     begun = time.perf_counter()
     with Progress(console=console) as bar:
         cutting, counting = bar.add_task("分词 · words", total=1.0), bar.add_task("比较 · phrases", total=1.0)

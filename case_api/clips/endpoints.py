@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter, Request, Response, status
 
@@ -49,12 +47,8 @@ async def cut_clip(response: Response, session_id: Reference, body: ClipIn, by: 
 @clips_router.get("", operation_id="listClips")
 async def list_clips(principal: SignedIn, db: ReadDb, limit: Limit = 20, cursor: Cursor = None) -> Page[ClipOut]:
     """Clips of the conversations one may hear, and those that are shared at one's sites; newest first."""
-
-    def key(row: Any) -> tuple[datetime, str]:
-        return row.SessionClip.created_at, row.SessionClip.id
-
     query = repository.clips(principal)
-    return await newest_first(db, query, SessionClip.created_at, SessionClip.id, limit=limit, cursor=cursor, show=service.clip_out, key=key)
+    return await newest_first(db, query, SessionClip.created_at, SessionClip.id, limit=limit, cursor=cursor, show=service.clip_out)
 
 
 @clips_router.get("/{clip_id}", operation_id="getClip", responses=responses(ProblemCode.NOT_FOUND))

@@ -110,7 +110,6 @@ async def search_knowledge(
         limit=limit,
         cursor=cursor,
         show=lambda row: KnowledgeOut.model_validate(row.KnowledgeEntry),
-        key=lambda row: (row.KnowledgeEntry.created_at, row.KnowledgeEntry.id),
     )
 
 
@@ -133,7 +132,6 @@ async def list_briefs(
         limit=limit,
         cursor=cursor,
         show=lambda row: BriefOut.model_validate(row.RegionalBrief),
-        key=lambda row: (row.RegionalBrief.sent_at, row.RegionalBrief.id),
     )
 
 

@@ -46,7 +46,6 @@ async def list_competitor_offers(
         limit=limit,
         cursor=cursor,
         show=lambda row: service.shown(row.CompetitorOffer),
-        key=lambda row: (row.CompetitorOffer.created_at, row.CompetitorOffer.id),
     )
 
 

@@ -21,12 +21,6 @@ def _drawing(cls: str, label: str = "") -> Element:
     return el("svg", "", f"drawing {cls}", viewBox=f"0 0 {WIDE:g} {HIGH:g}", preserveAspectRatio="none", **told)
 
 
-def bar(share: float) -> None:
-    """A bar of this share (0 to 1) of the width."""
-    with _drawing("share"):
-        el("rect", x="0", y="0", width=f"{WIDE * min(max(share, 0), 1):.1f}", height=f"{HIGH:g}")
-
-
 def bars(values: Sequence[Value], names: Sequence[str], label: str, turns: Iterable[int] = ()) -> None:
     """A bar for each value, its name on hovering; a line before each index of `turns`. Highest value, first and last name beside it."""
     top = max((value for value in values if value is not None), default=0.0) or 1.0

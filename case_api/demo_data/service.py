@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api import demo as bundled
-from case_api.demo_data import PREFIX, SITES, crm, prevention, rows, talk
+from case_api.demo_data import PREFIX, SITES, crm, earlier, prevention, rows, talk
 from case_api.demo_data.story import Story, go_live_of, stories, unfinished
 from case_api.policies.service import install_defaults, tier_policy
 from case_api.retention.erase import erase
@@ -86,6 +86,7 @@ async def fill(factory: Factory, data_dir: Path, now: datetime, *, seed: int, pa
         _write(made, told, today)
         crm.write(made, told)
         prevention.write(made)
+        earlier.write(made, told, today)
         _agree(made, go_live_of(today))
         sounding = _with_audio(made)
         await _insert(db, made)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -58,13 +57,9 @@ async def list_labelled(
     cursor: Cursor = None,
 ) -> Page[LabelledOut]:
     """Conversations that were labelled at one's sites, drafts too; the last labelled first."""
-
-    def key(row: Any) -> tuple[datetime, str]:
-        return row[0].labelled_at, row[0].session_id
-
     query = repository.labelled(principal, site_id, kind)
     return await newest_first(
-        db, query, SessionLabel.labelled_at, SessionLabel.session_id, limit=limit, cursor=cursor, show=service.labelled_out, key=key
+        db, query, SessionLabel.labelled_at, SessionLabel.session_id, limit=limit, cursor=cursor, show=service.labelled_out
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.policies import lifecycle, repository, rules, service, trying
@@ -32,7 +32,7 @@ from models.policies import PolicyKind, PolicyStatus, PolicyVersion
 router = APIRouter(prefix="/policies", tags=["policies"], route_class=CommandRoute)
 
 Reader = Annotated[Principal, Depends(require(Permission.POLICY_READ))]
-COMMAND = (*(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE), ProblemCode.POLICY_STATE)
+COMMAND = (*CASELESS_PROBLEMS, ProblemCode.POLICY_STATE)
 CHANGE = (*COMMAND, *VERSION_PROBLEMS)
 
 
@@ -60,7 +60,6 @@ async def list_policies(
         limit=limit,
         cursor=cursor,
         show=lambda row: PolicyOut.model_validate(row.PolicyVersion),
-        key=lambda row: (row.PolicyVersion.drafted_at, row.PolicyVersion.id),
     )
 
 

@@ -64,7 +64,6 @@ async def list_holds(
         limit=limit,
         cursor=cursor,
         show=lambda row: HoldOut.model_validate(row.LegalHold),
-        key=lambda row: (row.LegalHold.placed_at, row.LegalHold.id),
     )
 
 
@@ -112,7 +111,6 @@ async def list_removals(principal: Keeper, db: ReadDb, limit: Limit = 20, cursor
         limit=limit,
         cursor=cursor,
         show=lambda row: RemovalOut.model_validate(row.Removal),
-        key=lambda row: (row.Removal.removed_at, row.Removal.id),
     )
 
 

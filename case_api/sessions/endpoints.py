@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime
 
-from case_api.commands import ByDep, CommandDb, CommandRoute
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.documents.pdf import Language
 from case_api.documents.pool import Renderer, get_renderer
@@ -61,13 +60,9 @@ async def list_sessions(
     principal: Reader, db: ReadDb, filters: Annotated[Filters, Depends(_filters)], limit: Limit = 20, cursor: Cursor = None
 ) -> Page[SessionOut]:
     """One's own sessions, or every session of the sites one oversees; newest first."""
-
-    def key(row: object) -> tuple[datetime, str]:
-        return row.Session.started_at, row.Session.id  # type: ignore[attr-defined]
-
     spoken_in = await transcripts.spoken_in(db, filters.q, MOST_RARE) if filters.q else None
     query = repository.sessions_query(principal, replace(filters, spoken_in=spoken_in))
-    return await newest_first(db, query, Session.started_at, Session.id, limit=limit, cursor=cursor, show=service.session_out, key=key)
+    return await newest_first(db, query, Session.started_at, Session.id, limit=limit, cursor=cursor, show=service.session_out)
 
 
 @router.get("/{session_id}", operation_id="getSession", responses=responses(ProblemCode.NOT_FOUND))
@@ -86,9 +81,7 @@ async def get_session(
 @router.patch(
     "/{session_id}",
     operation_id="linkSession",
-    responses=responses(
-        ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN, ProblemCode.CASE_STATE, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID
-    ),
+    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN, ProblemCode.CASE_STATE, *KEY_PROBLEMS),
 )
 async def link_session(request: Request, session_id: Reference, body: SessionChange, principal: Reader, db: CommandDb) -> SessionOut:
     """Link the session to a case."""

@@ -47,7 +47,6 @@ async def list_signals(
         limit=limit,
         cursor=cursor,
         show=service.shown,
-        key=lambda row: (row.CaseSignal.heard_at, row.CaseSignal.id),
     )
 
 

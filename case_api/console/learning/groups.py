@@ -1,4 +1,4 @@
-"""Complaints that say the same, each with quotes to listen to."""
+"""Complaints that mean the same, each with quotes to listen to."""
 
 from __future__ import annotations
 

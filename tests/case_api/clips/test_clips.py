@@ -35,11 +35,6 @@ CUT: dict[str, Any] = {"name": "先让客户把话说完", "start": 2.5, "end": 
 
 
 @pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
-
-
-@pytest.fixture
 async def manager(make_person: MakePerson, sign_in: SignIn, site: Site) -> Headers:
     return await sign_in(await make_person("zhangwei", ("site_manager", site.id)))
 

@@ -23,14 +23,9 @@ from models.people import Person
 from models.settings import Settings
 from models.sites import Site
 from tests.case_api.sessions.conftest import MakeSession
-from tests.conftest import MakePerson, Rows, SignIn
+from tests.conftest import Rows, SignIn
 
 pytestmark = pytest.mark.in_turn
-
-
-@pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
 
 
 def store(folder: Path, seconds: float = 2.0) -> NDArray[np.int16]:
