@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, Protocol, TypeVar
 from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import delete, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.database import get_factory
@@ -247,6 +248,14 @@ async def put_row(db: AsyncSession, kept: R | None, expected: int, new: R, value
     db.add(row)
     await db.flush()
     return row
+
+
+async def flush_unique(db: AsyncSession, code: ProblemCode, detail: str | None = None) -> None:
+    """Write what was changed. Raises Problem: this code, if another row has the name that has to be unique."""
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        raise Problem(code, detail) from error
 
 
 def tag(response: Response, row: Versioned) -> None:

@@ -320,13 +320,17 @@ async def _note_use(factory: Factory, principal: Principal) -> None:
 
 
 class require:
-    """Dependency: the principal, who holds `permission` somewhere. Which rows they reach is asked again with the row's site."""
+    """Dependency: the principal, who holds `permission` somewhere. Which rows they reach is asked again with the row's site.
 
-    def __init__(self, permission: Permission) -> None:
+    `everywhere`: they hold it at every site, for what belongs to none.
+    """
+
+    def __init__(self, permission: Permission, *, everywhere: bool = False) -> None:
         self.permission = permission
+        self.everywhere = everywhere
 
     async def __call__(self, principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
-        if not principal.holds(self.permission):
+        if not (principal.may(self.permission, None) if self.everywhere else principal.holds(self.permission)):
             raise Problem(ProblemCode.FORBIDDEN, self.permission)
         return principal
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
 from case_api.benefits import repository
 from case_api.benefits.schemas import ItemCreate, ItemTerms, PoolChange, PoolCreate, PoolOut, TopUp
-from case_api.commands import By, guard
+from case_api.commands import By, flush_unique, guard
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sight import find_seen, named_site
@@ -170,7 +169,7 @@ async def create_item(db: AsyncSession, by: By, body: ItemCreate) -> BenefitItem
     await named_site(db, body.site_id)
     item = BenefitItem(**body.model_dump(), created_at=by.now)
     db.add(item)
-    await _named(db)
+    await flush_unique(db, ProblemCode.BENEFIT_NAME_TAKEN, "body.name_zh")
     _note(db, by, item, "create", after=body.model_dump())
     return item
 
@@ -184,7 +183,7 @@ async def change_item(db: AsyncSession, by: By, item_id: str, expected: int, bod
     before = {name: getattr(item, name) for name in ItemTerms.model_fields}
     for name, value in body.model_dump().items():
         setattr(item, name, value)
-    await _named(db)
+    await flush_unique(db, ProblemCode.BENEFIT_NAME_TAKEN, "body.name_zh")
     _note(db, by, item, "change", before=before, after=body.model_dump())
     return item
 
@@ -204,13 +203,6 @@ async def _item(db: AsyncSession, by: By, item_id: str) -> BenefitItem:
     item = await find_seen(db, by.principal, Permission.CASE_READ, BenefitItem, item_id, lock=True)
     by.principal.demand(Permission.BENEFIT_MANAGE, item.site_id)
     return item
-
-
-async def _named(db: AsyncSession) -> None:
-    try:
-        await db.flush()
-    except IntegrityError as error:
-        raise Problem(ProblemCode.BENEFIT_NAME_TAKEN, "body.name_zh") from error
 
 
 def _note(db: AsyncSession, by: By, item: BenefitItem, verb: str, **values: dict[str, object]) -> None:

@@ -42,7 +42,6 @@ OPENED: Final = 110.0
 MOST: Final = 3
 USUAL, SPREAD, LASTS = 0.5, 0.9, 40.0
 """A voice goes up and down around its usual state, by this much, and forgets within this many seconds."""
-Choices = Sequence[tuple[str, int]]
 
 
 def went(seconds: float, seed: int) -> Floats:

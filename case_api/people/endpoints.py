@@ -22,11 +22,10 @@ colleagues_router = APIRouter(prefix="/sites", tags=["people"])
 
 ON_CASES = frozenset(role for role, grants in GRANTS.items() if Permission.CASE_READ in grants)
 
-Administrator = Annotated[Principal, Depends(require(Permission.PERSON_MANAGE))]
+Administrator = Annotated[Principal, Depends(require(Permission.PERSON_MANAGE, everywhere=True))]
 
 
 async def _by(request: Request, principal: Administrator) -> By:
-    principal.demand(Permission.PERSON_MANAGE, None)
     return By(actor(request, principal))
 
 

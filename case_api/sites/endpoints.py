@@ -21,6 +21,7 @@ router = APIRouter(prefix="/sites", tags=["sites"], route_class=CommandRoute)
 
 Reader = Annotated[Principal, Depends(require(Permission.THRESHOLD_READ))]
 Manager = Annotated[Principal, Depends(require(Permission.SITE_MANAGE))]
+Opener = Annotated[Principal, Depends(require(Permission.SITE_MANAGE, everywhere=True))]
 
 
 @router.get("", operation_id="listSites")
@@ -34,9 +35,8 @@ async def list_sites(principal: SignedIn, db: ReadDb) -> Page[SiteOut]:
 @router.post(
     "", operation_id="createSite", status_code=status.HTTP_201_CREATED, responses=responses(ProblemCode.SITE_CODE_TAKEN, *KEY_PROBLEMS)
 )
-async def create_site(request: Request, body: SiteCreate, principal: Manager, db: CommandDb) -> SiteOut:
+async def create_site(request: Request, body: SiteCreate, principal: Opener, db: CommandDb) -> SiteOut:
     """Open a site."""
-    principal.demand(Permission.SITE_MANAGE, None)
     return SiteOut.model_validate(await service.create_site(db, actor(request, principal), body))
 
 

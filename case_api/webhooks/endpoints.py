@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from case_api.commands import (
     CASELESS_PROBLEMS,
     VERSION_PROBLEMS,
-    By,
     ByDep,
     CommandDb,
     CommandRoute,
@@ -35,17 +34,7 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=CommandRou
 _URL_PROBLEMS = (ProblemCode.WEBHOOK_URL, ProblemCode.ADDRESS_REFUSED)
 
 
-async def _manager(principal: Annotated[Principal, Depends(require(Permission.WEBHOOK_MANAGE))]) -> Principal:
-    principal.demand(Permission.WEBHOOK_MANAGE, None)
-    return principal
-
-
-async def _by(by: ByDep, _: Annotated[Principal, Depends(_manager)]) -> By:
-    return by
-
-
-Manager = Annotated[Principal, Depends(_manager)]
-ByManager = Annotated[By, Depends(_by)]
+Manager = Annotated[Principal, Depends(require(Permission.WEBHOOK_MANAGE, everywhere=True))]
 
 
 def _with_secret(response: Response, row: Webhook) -> WebhookWithSecret:
@@ -74,7 +63,7 @@ async def list_webhooks(db: ReadDb, _: Manager, limit: Limit = 50, cursor: Curso
     responses=responses(*CASELESS_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
 )
 async def create_webhook(
-    request: Request, body: WebhookCreate, by: ByManager, settings: SettingsDep, response: Response, key: KeyHeader = None
+    request: Request, body: WebhookCreate, by: ByDep, _: Manager, settings: SettingsDep, response: Response, key: KeyHeader = None
 ) -> WebhookWithSecret:
     """Subscribe. The answer holds the secret that signs; it is not shown again."""
     await service.check_url(body.url, allow_private=settings.notices.allow_private_addresses)
@@ -96,7 +85,8 @@ async def change_webhook(
     webhook_id: Reference,
     body: WebhookChange,
     version: IfMatch,
-    by: ByManager,
+    by: ByDep,
+    _: Manager,
     settings: SettingsDep,
     response: Response,
     key: KeyHeader = None,
@@ -116,14 +106,14 @@ async def change_webhook(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS),
 )
-async def delete_webhook(webhook_id: Reference, version: IfMatch, by: ByManager, db: CommandDb) -> None:
+async def delete_webhook(webhook_id: Reference, version: IfMatch, by: ByDep, _: Manager, db: CommandDb) -> None:
     """Unsubscribe; the list of what was told to it goes too."""
     await service.remove(db, by, webhook_id, version)
 
 
 @router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS))
 async def rotate_webhook_secret(
-    webhook_id: Reference, body: Rotation, version: IfMatch, by: ByManager, db: CommandDb, response: Response
+    webhook_id: Reference, body: Rotation, version: IfMatch, by: ByDep, _: Manager, db: CommandDb, response: Response
 ) -> WebhookWithSecret:
     """A new secret, shown this once. For `overlap_hours` each message is signed with both."""
     return _with_secret(response, await service.rotate(db, by, webhook_id, version, timedelta(hours=body.overlap_hours)))
@@ -135,7 +125,7 @@ async def rotate_webhook_secret(
     status_code=status.HTTP_202_ACCEPTED,
     responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
 )
-async def ping_webhook(webhook_id: Reference, by: ByManager, db: CommandDb) -> DeliveryOut:
+async def ping_webhook(webhook_id: Reference, by: ByDep, _: Manager, db: CommandDb) -> DeliveryOut:
     """Send a test message (`type` is `ping`); how it went is in the list of deliveries."""
     return DeliveryOut.model_validate(await service.ping(db, by, webhook_id))
 
@@ -163,6 +153,6 @@ async def list_deliveries(
     status_code=status.HTTP_202_ACCEPTED,
     responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
 )
-async def redeliver(webhook_id: Reference, delivery_id: Reference, by: ByManager, db: CommandDb) -> DeliveryOut:
+async def redeliver(webhook_id: Reference, delivery_id: Reference, by: ByDep, _: Manager, db: CommandDb) -> DeliveryOut:
     """Tell one event once more, under the same event id."""
     return DeliveryOut.model_validate(await service.redeliver(db, by, webhook_id, delivery_id))

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from case_api.commands import By, guard
+from case_api.commands import By, flush_unique, guard
 from case_api.early_warning.sources.schemas import SourceChange, SourceCreate
 from case_api.problems import Problem, ProblemCode
 from case_api.sight import find_row, named_site
@@ -37,7 +36,7 @@ async def create(db: AsyncSession, by: By, body: SourceCreate) -> CrmSource:
         await named_site(db, body.site_id)
     row = CrmSource(name=body.name, site_id=body.site_id, secret=signing.new_secret(), created_by=by.person_id, created_at=by.now)
     db.add(row)
-    await _named(db)
+    await flush_unique(db, ProblemCode.SOURCE_NAME_TAKEN, "body.name")
     _note(db, by.who, row, "create", by.now)
     return row
 
@@ -48,7 +47,7 @@ async def named(db: AsyncSession, name: str, who: audit.Actor, now: datetime) ->
     if row is None:
         row = CrmSource(name=name, secret=signing.new_secret(), created_at=now)
         db.add(row)
-        await _named(db)
+        await flush_unique(db, ProblemCode.SOURCE_NAME_TAKEN, "body.name")
         audit.record(db, who, "cli:crm_source:create", audit.Subject("crm_source", row.id), after={"name": name}, at=now)
     return row
 
@@ -75,7 +74,7 @@ async def change(db: AsyncSession, by: By, source_id: str, expected: int, body: 
     guard(row, expected)
     for name, value in body.model_dump(exclude_none=True).items():
         setattr(row, name, value)
-    await _named(db)
+    await flush_unique(db, ProblemCode.SOURCE_NAME_TAKEN, "body.name")
     _note(db, by.who, row, "change", by.now)
     return row
 
@@ -88,13 +87,6 @@ async def rotate(db: AsyncSession, by: By, source_id: str, expected: int, overla
     await db.flush()
     _note(db, by.who, row, "rotate", by.now)
     return row
-
-
-async def _named(db: AsyncSession) -> None:
-    try:
-        await db.flush()
-    except IntegrityError as error:
-        raise Problem(ProblemCode.SOURCE_NAME_TAKEN, "body.name") from error
 
 
 def _note(db: AsyncSession, who: audit.Actor, row: CrmSource, verb: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.cases import flow
-from case_api.cases.repository import cases_by_reference, lock_site
+from case_api.cases.repository import cases_by_reference
 from case_api.cases.service import Opening, index, open_case
 from case_api.commands import By
 from case_api.intake.imports.repository import people_at
@@ -100,7 +100,7 @@ async def _import(
 ) -> list[tuple[ImportLine, WithdrawalCase | None, bool]]:
     """A batch in one transaction, asking again what is there: another import may run beside this one."""
     async with transaction(factory) as db:
-        await lock_site(db, site_id)
+        await named_site(db, site_id, lock=True)
         existing = await cases_by_reference(db, site_id, [line.reference for line in batch])
         return [
             (line, existing[line.reference], False)
