@@ -38,6 +38,7 @@ from scripts_library.mining import clusters_check
 from scripts_library.mining.frequency import Dimension
 from scripts_library.mining.masking import Masker
 from scripts_library.mining.masking_check import check, read
+from scripts_library.mining.words import Segmenter
 
 app = typer.Typer(help="从会话中学习 · learn from conversations: complaints, scripts, new terms, digest.", no_args_is_help=True)
 
@@ -139,7 +140,7 @@ def scripts_(
 @app.command()
 def masking(file: Annotated[Path, typer.Argument(help="Sentences with {kind:text} marks, one a line")], as_json: AsJson = False) -> None:
     """Measure masking on marked sentences: recall of the marks, and what was masked without need. Below .99 the status is 1."""
-    sentences, masker = read(file.read_text("utf-8").splitlines()), Masker()
+    sentences, masker = read(file.read_text("utf-8").splitlines()), Masker(Segmenter(Library.load()))
     parts = {"all": sentences, "held_out": [one for one in sentences if one.held_out]}
     found = {name: check(part, masker) for name, part in parts.items() if part}
     report: dict[str, Any] = {

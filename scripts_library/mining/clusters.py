@@ -55,8 +55,10 @@ def clusters(texts: Sequence[Text], forms: tuple[tuple[str, str], ...]) -> list[
     used = [one for one in texts if hanzi(one.text) >= 2]
     if len(used) < FEWEST:
         return []
-    vectors = near_by_meaning([in_full(one) for one in used], forms)
-    groups = apart(vectors)
+    # what is said again and again in the same words is one point: else every such sentence would be a group of its own
+    distinct, which = np.unique([in_full(one) for one in used], return_inverse=True)
+    points = near_by_meaning(distinct.tolist(), forms)
+    vectors, groups = points[which], apart(points)[which]
     said = _words([one.text for one in used], [form for form, _ in forms])
     found = [
         _cluster([used[place] for place in members], vectors[members], _label(said, members))
@@ -73,6 +75,8 @@ def in_full(one: Text) -> str:
 
 def apart(vectors: Floats, count: int | None = None) -> Ints:
     """Each vector's group, counted from 0: `count` groups, or as many as stand apart best (the simplified silhouette is largest)."""
+    if len(vectors) < 2:
+        return np.zeros(len(vectors), np.int64)
     tree = linkage(vectors, "ward")
     if count is not None:
         return _cut(tree, count)

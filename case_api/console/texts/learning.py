@@ -23,8 +23,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Each hit in its sentence; the time plays it. Mark what was no hit: it is not taken for the term again.",
     ),
     "learning.note_terms": (
-        "升级或立案的会话里更常出现、词库里还没有的说法。收入词库后几秒内生效。",
-        "What conversations that went wrong say more often and the lexicon does not have. Accepted terms are listened for within seconds.",
+        "升级或立案的会话里（或最近 30 天里）更常出现、词库里还没有的说法。收入词库后几秒内生效。",
+        "What conversations that went wrong, or those of the last 30 days, say more often and the lexicon does not have."
+        " Accepted terms are listened for within seconds.",
     ),
     "learning.note_groups": (
         "意思相近的投诉归为一组，说法可以完全不同；引文已隐去姓名和号码。",

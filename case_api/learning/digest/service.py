@@ -24,6 +24,7 @@ from scripts_library.library import Library
 from scripts_library.mining.clusters import Cluster, Text, clusters
 from scripts_library.mining.concordance import LEAD_SECONDS
 from scripts_library.mining.masking import Masker
+from scripts_library.mining.words import Segmenter
 
 MOST_COMPLAINTS = 5000
 TERMS_TOLD = 12
@@ -39,7 +40,7 @@ async def grouped(db: AsyncSession, scope: Scope, library: Library, renderer: Re
     names = await repository.names(db, scope)
     texts = _texts(rows, library)
     found = await renderer.run(clusters, list(texts.values()), library.forms) if texts else []
-    return await asyncio.to_thread(_told, found, len(texts), rows, names)
+    return await asyncio.to_thread(_told, found, len(texts), rows, names, library)
 
 
 def _texts(rows: Sequence[Any], library: Library) -> dict[str, Text]:
@@ -56,11 +57,11 @@ def _key(row: Any) -> str:
     return f"{row.session_id}/{row.utterance_id}"
 
 
-def _told(found: Sequence[Cluster], complaints: int, rows: Sequence[Any], names: Sequence[str]) -> Clusters:
+def _told(found: Sequence[Cluster], complaints: int, rows: Sequence[Any], names: Sequence[str], library: Library) -> Clusters:
     begins: dict[str, Any] = {}
     for row in rows:
         begins.setdefault(_key(row), row)
-    masker = Masker(names=names)
+    masker = Masker(Segmenter(library), names)  # the lexicon's words are no names: 周转 is not 周's
     items = [
         ClusterOut(
             label=_label(one.label, masker),

@@ -207,6 +207,8 @@ async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live:
     assert round(found["complaints"]["change"], 2) == pytest.approx(-0.63, abs=0.02)  # 「因沟通不当引发的投诉下降 63%」
     named = (await client.get("/v1/figures", params={"before": str(TODAY)}, headers=headers)).json()
     assert named["complaints"] == found["complaints"]  # both sites name that day themselves
+    lately = (await client.get("/v1/learning/terms?compare=recent", headers=headers)).json()
+    assert "毛坯交付" in {one["text"] for one in lately["items"]}
     for site in {one["id"] for one in (await client.get("/v1/sites", headers=headers)).json()["items"] if one["code"] in SITES}:
         told = (await client.get(f"/v1/learning/sites/{site}/before-after", headers=headers)).json()
         assert (told["crude"], told["change"]) == (pytest.approx(-0.63, abs=0.03), pytest.approx(-0.63, abs=0.04))

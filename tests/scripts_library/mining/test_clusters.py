@@ -61,6 +61,13 @@ def test_what_means_the_same_in_wholly_other_words_is_together() -> None:
     }
 
 
+def test_what_is_said_again_and_again_is_no_group_of_its_own() -> None:
+    money = ["我今天来就是要退房。", "把房子退了吧，我想好了。", "我要退房，手续怎么办。"]
+    water = ["卫生间天花板漏水", "一下雨阳台就渗进来", "厨房渗水渗到楼下了"]
+    given = [Text(f"{text}{n}", f"{text}{n}", text) for text in (*money, *water) for n in range(20)]
+    assert [one.size for one in clusters(given, FORMS)] == [60, 60]
+
+
 def test_on_the_labelled_set_meaning_is_found_where_characters_say_nothing() -> None:
     """docs/mining.md has the figures; the floors leave room for another machine's arithmetic."""
     found = check([one for one in read(LABELLED.read_text("utf-8").splitlines()) if one.part == "held-out"], Library.load())
