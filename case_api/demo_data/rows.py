@@ -34,6 +34,8 @@ from models.tasks import CaseTask
 Row = dict[str, Any]
 MARK: Final = "演示数据"
 ACCOUNT: Final = "0000000000000000"
+VERSION: Final = 12
+"""Of a case whose way was written at once."""
 CLOSING: Final = ("customer_tag", "knowledge_file", "regional_brief", "team_review")
 _ROLES: Final = {
     "registration": "receptionist",
@@ -110,7 +112,7 @@ def write(rows: Rows, story: Story, code: str) -> str:
         archived_at=closed_at if status == "archived" else None,
         created_by=rows.person(story, "receptionist"),
         created_at=story.received_at,
-        version=12,
+        version=VERSION,
     )
     _form(rows, story, case_id, submitted=status != "draft")
     _work(rows, story, case_id, status, closed_at)

@@ -121,6 +121,7 @@ async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
     await _effects(client)
     await _counted(factory)
     await _read_whole(client, rows)
+    await _decided(client, rows)
 
     gone = await service.remove(factory, settings.data_dir, clock())
     assert (gone["cases"], gone["sessions"]) == (624, 624)
@@ -194,6 +195,30 @@ async def _read_whole(client: httpx2.AsyncClient, rows: Rows) -> None:
             assert [one["content_hash"] for one in rounds] == [answer["content_hash"]]
             assert [payee["amount_fen"] for payee in answer["payees"]] == [answer["path"]["price"]["total_fen"]]
     assert set(asked) == set(PARTS)
+
+
+async def _decided(client: httpx2.AsyncClient, rows: Rows) -> None:
+    """What waits can be decided: a small loss by the manager, as the deputy began the round, a large one by the city; then it is paid."""
+    waiting = {}
+    for username in ("a-site-manager", "a-site-manager-2", "city-gm", "a-finance"):
+        signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}{username}", "password": PASSWORD})
+        waiting[username] = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+    found = {who: (await client.get("/v1/approvals", headers=headers)).json()["items"] for who, headers in waiting.items()}
+    sums = {who: [one["content"]["price"]["total_fen"] for one in items] for who, items in found.items()}
+    assert sums == {"a-site-manager": [5_600_000], "a-site-manager-2": [], "city-gm": [19_600_000] * 2, "a-finance": []}
+    [one] = found["a-site-manager"]
+    body = {"decision": "approve", "content_hash": one["content_hash"], "reason": "与评估一致"}
+    headers = waiting["a-site-manager"] | {"If-Match": f'"{one["version"]}"', "Idempotency-Key": "approve-of-the-demonstration"}
+    decided = await client.post(f"/v1/approvals/{one['step_id']}/decision", json=body, headers=headers)
+    assert decided.status_code == 200, decided.text
+    to_pay = [case for case in await rows.scalars(select(WithdrawalCase)) if case.status == "executing" and case.code.startswith("DEMOA")]
+    assert len(to_pay) == 2  # that, and one whose approval is a while ago; both from the account that is set
+    for case in to_pay:
+        made = await client.post(
+            f"/v1/cases/{case.id}/refund-instruction",
+            headers=waiting["a-finance"] | {"If-Match": f'"{case.version}"', "Idempotency-Key": f"pay-{case.id}"},
+        )
+        assert made.status_code == 201, made.text
 
 
 async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live: str) -> None:
