@@ -14,6 +14,7 @@ from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import SignedIn
+from case_api.sessions import heard
 from case_api.sessions.audio import recording_of, wanted_bytes
 from models import audit
 from models.clips import SessionClip
@@ -86,7 +87,7 @@ async def delete_clip(clip_id: Reference, by: ByDep, expected: IfMatch, db: Comm
     | {200: {"content": {"audio/flac": {}}}, 206: {"description": "A range"}},
 )
 async def get_clip_audio(request: Request, clip_id: Reference, by: ByDep, factory: FactoryDep, settings: SettingsDep) -> Response:
-    """The clip's sound as FLAC, in ranges. Listening is audited."""
+    """The clip's sound as FLAC, in ranges. Listening is audited, once a playing."""
     async with reading(factory) as db:
         row = await service.find(db, by.principal, clip_id)
     clip, path = row.SessionClip, recording_of(settings.data_dir, row.Session)
@@ -94,7 +95,7 @@ async def get_clip_audio(request: Request, clip_id: Reference, by: ByDep, factor
         raise Problem(ProblemCode.AUDIO_GONE)
     subject = audit.Subject("session", clip.session_id, row.Session.site_id)
     async with transaction(factory) as write:
-        audit.record(write, by.who, "api:session:clip_listen", subject, after={"clip_id": clip.id}, at=by.now)
+        await heard.record(write, by.who, "api:session:clip_listen", subject, by.now, {"clip_id": clip.id})
     data = await asyncio.to_thread(service.flac, path, clip.start, clip.end)
     headers = {"Accept-Ranges": "bytes", "Content-Disposition": f'inline; filename="{clip_id}.flac"'}
     part = wanted_bytes(request.headers.get("range"), len(data))

@@ -91,7 +91,7 @@ def _decide(visit: Visit, place: Element, phrase: str) -> None:
 
 def _fields(visit: Visit, found: list[Row]) -> list[Field]:
     """What was heard instead stands ticked where the recogniser itself thought of the phrase."""
-    heard = [(one["text"], f"{one['text']}（{one['times']}）") for one in found[:20] if len(one["text"]) > 1]
+    heard = [(one["text"], visit.look.aside(one["text"], str(one["times"]))) for one in found[:20] if len(one["text"]) > 1]
     sure = [one["text"] for one in found[:20] if one["source"] == "hypotheses"]
     return [
         *([Field("misheard", "many", label="learning.misheard", options=heard, value=sure)] if heard else []),
