@@ -38,8 +38,7 @@ CHANGE = (*COMMAND, *VERSION_PROBLEMS)
 
 
 def _show(response: Response, row: PolicyVersion) -> PolicyOut:
-    tag(response, row)
-    return PolicyOut.model_validate(row)
+    return PolicyOut.model_validate(tag(response, row))
 
 
 @router.get("", operation_id="listPolicies")
