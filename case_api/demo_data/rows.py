@@ -11,13 +11,14 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from case_api.assessments.forms import FORMS, Department
+from case_api.canonical import sha256
 from case_api.cases.rules import search_text
 from case_api.deadlines.rules import plan
 from case_api.demo_data import SITES, paths
 from case_api.demo_data.story import WORDS, Story
 from case_api.intake.identity import masked
 from case_api.policies.rules import TierTable
-from case_api.solutions.rules import content_hash, payee_value, sha256
+from case_api.solutions.rules import content_hash, payee_value
 from case_api.solutions.terms import PathKind
 from models.approvals import ApprovalRound, ApprovalStep
 from models.base import Base

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime
 
-from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute, Now
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.documents.pdf import Language
 from case_api.documents.pool import Renderer, get_renderer
@@ -17,7 +17,7 @@ from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Line, Reference
 from case_api.security import Permission, Principal, SignedIn, actor
-from case_api.sessions import audio, report, repository, service
+from case_api.sessions import audio, heard, report, repository, service
 from case_api.sessions.exports import MEDIA_TYPES, ExportFormat
 from case_api.sessions.repository import Filters
 from case_api.sessions.schemas import Course, SessionChange, SessionDetail, SessionOut, States, Track
@@ -125,13 +125,16 @@ async def get_track(
     | responses(ProblemCode.AUDIO_GONE, ProblemCode.RANGE_NOT_SATISFIABLE, ProblemCode.LISTENING_SHOWN_FIRST)
     | {200: {"content": {"audio/flac": {}, "audio/wav": {}}}, 206: {"description": "A range"}},
 )
-async def get_audio(request: Request, session_id: Reference, principal: Reader, db: ReadDb, settings: SettingsDep) -> Response:
-    """The recording: FLAC once it is finished, before that a WAV of what is stored so far; both in ranges. Listening is audited."""
+async def get_audio(request: Request, session_id: Reference, principal: Reader, db: ReadDb, settings: SettingsDep, now: Now) -> Response:
+    """The recording: FLAC once it is finished, before that a WAV of what is stored so far; both in ranges.
+
+    Listening is audited, once in ten minutes.
+    """
     row = await service.find_kept(db, principal, session_id)
     service.demand_unheard(row.Session, principal)
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(request.app.state.factory) as write:
-        audit.record(write, actor(request, principal), "api:session:listen", subject)
+        await heard.record(write, actor(request, principal), "api:session:listen", subject, now)
     path = audio.recording_of(settings.data_dir, row.Session)
     if path is not None:
         return FileResponse(path, media_type="audio/flac", filename=f"{session_id}.flac", content_disposition_type="inline")
