@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_api.demo_data import PREFIX, SITES, service
 from case_api.demo_data.crm import WARNED
+from case_api.demo_data.level import HEARD, PEAKS
 from case_api.demo_data.story import Story, evenly, go_live_of, stories
 from case_api.early_warning.board.watch import look
 from case_api.early_warning.events.own import gather
@@ -34,6 +35,7 @@ from models.settings import Settings
 from models.settings_figures import FigureSettings
 from models.sites import Site
 from models.solutions import OfferAnswer
+from models.states import StateEvent
 from models.tables import Base, WithdrawalCase
 from tests.case_api.conftest import Clock
 from tests.conftest import PASSWORD, PASSWORD_HASH, MakePerson, Rows, SignIn
@@ -120,6 +122,7 @@ async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
     await _prevention(factory, clock, client)
     await _effects(client)
     await _counted(factory)
+    await _levels(client, factory, clock)
     await _read_whole(client, rows)
     await _decided(client, rows)
 
@@ -304,6 +307,23 @@ async def _briefs(factory: Factory, rows: Rows, client: httpx2.AsyncClient, head
     assert [message.payload["first"] for message in told[2:]] == ["2026-11-01"] * 2
     one = await client.get(f"/v1/figures/briefs/{listed[0]['id']}", headers=headers)
     assert one.json()["body"]["cases"] > 0
+
+
+async def _levels(client: httpx2.AsyncClient, factory: Factory, clock: Clock) -> None:
+    """The last fortnight's reviews have the customer's level, and the highest of it is the conversation's."""
+    async with reading(factory) as db:
+        newest = (await db.scalars(select(Session).where(Session.started_at > clock() - HEARD + timedelta(days=1)))).all()
+        heard = Counter[str]()
+        for session in newest:
+            levels = set(await db.scalars(select(StateEvent.level).where(StateEvent.session_id == session.id)))
+            assert max(levels, key=PEAKS.index) == session.peak_level
+            heard[session.peak_level] += 1
+    assert min(heard[level] for level in ("calm", "rising", "agitated")) > 0, heard
+    signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}trainer", "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+    course = (await client.get(f"/v1/sessions/{newest[0].id}/course", headers=headers)).json()
+    assert len(course["bands"]) >= 2
+    assert course["usual"]["pitch"]
 
 
 async def _counted(factory: Factory) -> None:
