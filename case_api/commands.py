@@ -258,9 +258,10 @@ async def flush_unique(db: AsyncSession, code: ProblemCode, detail: str | None =
         raise Problem(code, detail) from error
 
 
-def tag(response: Response, row: Versioned) -> None:
-    """Tell the row's version, for `If-Match`."""
+def tag(response: Response, row: R) -> R:
+    """The row, with its version told for `If-Match`."""
     response.headers["ETag"] = f'"{row.version}"'
+    return row
 
 
 # What commands may answer besides their own refusals, for `responses(...)`.

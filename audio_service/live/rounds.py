@@ -7,7 +7,7 @@ on its way to the database is left out there (`ledger`), so that nothing depends
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from typing import Final
 
@@ -27,7 +27,7 @@ class Rounds:
     """`look` is one round; `run` goes on until cancelled. `end` ends a conversation of this process without finishing it."""
 
     def __init__(
-        self, factory: Factory, sessions: Callable[[], Iterable[LiveSession]], end: Callable[[LiveSession], Awaitable[None]]
+        self, factory: Factory, sessions: Callable[[], Collection[LiveSession]], end: Callable[[LiveSession], Awaitable[None]]
     ) -> None:
         self._factory = factory
         self._sessions = sessions

@@ -31,25 +31,19 @@ _CHANGES = (ProblemCode.NOT_FOUND, *_WRITES, *VERSION_PROBLEMS)
 )
 async def create_pool(response: Response, body: PoolCreate, by: ByDep, db: CommandDb) -> PoolOut:
     """Set a site's pool up; it begins with its quota (5 % of the stated base, unless said otherwise)."""
-    pool = await service.create_pool(db, by, body)
-    tag(response, pool)
-    return pool
+    return tag(response, await service.create_pool(db, by, body))
 
 
 @router.get("/pools/{site_id}", operation_id="getBenefitPool", responses=responses(ProblemCode.NOT_FOUND))
 async def get_pool(response: Response, site_id: Reference, principal: Reader, db: ReadDb) -> PoolOut:
     """What the pool holds, has promised and has spent."""
-    pool = await service.shown(db, await service.readable_pool(db, principal, site_id))
-    tag(response, pool)
-    return pool
+    return tag(response, await service.shown(db, await service.readable_pool(db, principal, site_id)))
 
 
 @router.put("/pools/{site_id}", operation_id="changeBenefitPool", responses=responses(*_CHANGES, ProblemCode.POOL_INSUFFICIENT))
 async def change_pool(response: Response, site_id: Reference, body: PoolChange, by: ByDep, expected: IfMatch, db: CommandDb) -> PoolOut:
     """Change base or share. `If-Match`: the pool's version. What the quota loses has to be there still."""
-    pool = await service.change_pool(db, by, site_id, expected, body)
-    tag(response, pool)
-    return pool
+    return tag(response, await service.change_pool(db, by, site_id, expected, body))
 
 
 @router.post(
@@ -57,9 +51,7 @@ async def change_pool(response: Response, site_id: Reference, body: PoolChange, 
 )
 async def top_up(response: Response, site_id: Reference, body: TopUp, by: ByDep, expected: IfMatch, db: CommandDb) -> PoolOut:
     """Put more in than the quota, with a reason. `If-Match`: the pool's version."""
-    pool = await service.top_up(db, by, site_id, expected, body)
-    tag(response, pool)
-    return pool
+    return tag(response, await service.top_up(db, by, site_id, expected, body))
 
 
 @router.get("/pools/{site_id}/transfers", operation_id="listBenefitTransfers", responses=responses(ProblemCode.NOT_FOUND))
@@ -123,9 +115,7 @@ async def list_items(
 )
 async def create_item(response: Response, body: ItemCreate, by: ByDep, db: CommandDb) -> ItemOut:
     """Add to the catalogue."""
-    item = await service.create_item(db, by, body)
-    tag(response, item)
-    return ItemOut.model_validate(item)
+    return ItemOut.model_validate(tag(response, await service.create_item(db, by, body)))
 
 
 @router.put(
@@ -135,9 +125,7 @@ async def create_item(response: Response, body: ItemCreate, by: ByDep, db: Comma
 )
 async def change_item(response: Response, item_id: Reference, body: ItemTerms, by: ByDep, expected: IfMatch, db: CommandDb) -> ItemOut:
     """Rename or re-price. `If-Match`: the item's version. Offers that were made keep their prices."""
-    item = await service.change_item(db, by, item_id, expected, body)
-    tag(response, item)
-    return ItemOut.model_validate(item)
+    return ItemOut.model_validate(tag(response, await service.change_item(db, by, item_id, expected, body)))
 
 
 @router.delete(

@@ -101,9 +101,7 @@ async def create_case(
     body: CaseCreate, _: Annotated[Principal, Depends(require(Permission.CASE_CREATE))], by: ByDep, db: CommandDb, response: Response
 ) -> CaseOut:
     """Open a draft. Its registration form is due half an hour after `received_at` (「四步法·第一步」)."""
-    case = await service.create_case(db, by, body)
-    tag(response, case)
-    return CaseOut.model_validate(case)
+    return CaseOut.model_validate(tag(response, await service.create_case(db, by, body)))
 
 
 @router.get("/{case_id}", operation_id="getCase", responses=responses(ProblemCode.NOT_FOUND))
@@ -112,9 +110,7 @@ async def get_case(case_id: Reference, principal: Reader, db: ReadDb, now: Now, 
     row = await repository.case_listed(db, principal.sites_for(Permission.CASE_READ), case_id)
     if row is None:
         raise Problem(ProblemCode.NOT_FOUND)
-    case = _listed(row, now)
-    tag(response, case)
-    return case
+    return tag(response, _listed(row, now))
 
 
 @router.post(
@@ -130,9 +126,7 @@ async def get_case(case_id: Reference, principal: Reader, db: ReadDb, now: Now, 
 )
 async def assign_case(case_id: Reference, body: Assignment, by: ByDep, expected: IfMatch, db: CommandDb, response: Response) -> CaseOut:
     """Name who receives the customer; never the consultant who is directly responsible."""
-    case = await service.assign(db, by, case_id, expected, body)
-    tag(response, case)
-    return CaseOut.model_validate(case)
+    return CaseOut.model_validate(tag(response, await service.assign(db, by, case_id, expected, body)))
 
 
 @router.post(
@@ -142,6 +136,4 @@ async def assign_case(case_id: Reference, body: Assignment, by: ByDep, expected:
 )
 async def cancel_case(case_id: Reference, body: Cancellation, by: ByDep, expected: IfMatch, db: CommandDb, response: Response) -> CaseOut:
     """End a draft that turned out to be no case."""
-    case = await service.cancel(db, by, case_id, expected, body.reason)
-    tag(response, case)
-    return CaseOut.model_validate(case)
+    return CaseOut.model_validate(tag(response, await service.cancel(db, by, case_id, expected, body.reason)))

@@ -40,9 +40,7 @@ async def list_session_clips(session_id: Reference, principal: SignedIn, db: Rea
 )
 async def cut_clip(response: Response, session_id: Reference, body: ClipIn, by: ByDep, db: CommandDb, settings: SettingsDep) -> ClipOut:
     """Cut a clip of up to ten minutes out of a finished recording. It is a window onto it: what removes the recording removes the clip."""
-    made = await service.cut(db, by, session_id, body, settings.data_dir)
-    tag(response, made)
-    return made
+    return tag(response, await service.cut(db, by, session_id, body, settings.data_dir))
 
 
 @clips_router.get("", operation_id="listClips")
@@ -55,17 +53,13 @@ async def list_clips(principal: SignedIn, db: ReadDb, limit: Limit = 20, cursor:
 @clips_router.get("/{clip_id}", operation_id="getClip", responses=responses(ProblemCode.NOT_FOUND))
 async def get_clip(response: Response, clip_id: Reference, principal: SignedIn, db: ReadDb) -> ClipDetail:
     """One clip with what was said in it."""
-    found = await service.detail(db, principal, clip_id)
-    tag(response, found)
-    return found
+    return tag(response, await service.detail(db, principal, clip_id))
 
 
 @clips_router.patch("/{clip_id}", operation_id="changeClip", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
 async def change_clip(response: Response, clip_id: Reference, body: ClipChange, by: ByDep, expected: IfMatch, db: CommandDb) -> ClipOut:
     """Rename a clip, or share it with the site's consultants, or no longer."""
-    kept = await service.change(db, by, clip_id, expected, body)
-    tag(response, kept)
-    return kept
+    return tag(response, await service.change(db, by, clip_id, expected, body))
 
 
 @clips_router.delete(

@@ -230,5 +230,4 @@ async def withdraw_acknowledgement(
 
 
 def _show(response: Response, row: CoResidentAck) -> AckOut:
-    tag(response, row)
-    return service.shown(row)
+    return service.shown(tag(response, row))

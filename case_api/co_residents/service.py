@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from case_api.canonical import sha256
 from case_api.co_residents import repository
 from case_api.co_residents.rules import strangers, unsigned
 from case_api.co_residents.schemas import AckChange, AckIn, AckListed, AckOut, Resident, ScanOut, SignIn
@@ -18,7 +19,6 @@ from case_api.notices import current_notice, find_notice
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sight import find_seen, named_site
-from case_api.solutions.rules import sha256
 from models import audit, outbox
 from models.co_residents import CoResidentAck
 from models.engine import Factory, transaction

@@ -85,5 +85,4 @@ async def compare_competitor_offer(
 
 
 def _show(response: Response, row: CompetitorOffer) -> CompetitorOfferOut:
-    tag(response, row)
-    return service.shown(row)
+    return service.shown(tag(response, row))

@@ -21,7 +21,7 @@ from case_api.competitors.schemas import (
 )
 from case_api.evidence.service import AT_WORK
 from case_api.intake.identity import redacted
-from case_api.policies.rules import yuan
+from case_api.money import yuan
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sight import find_seen, named_site

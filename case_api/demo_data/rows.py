@@ -11,13 +11,14 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from case_api.assessments.forms import FORMS, Department
+from case_api.canonical import sha256
 from case_api.cases.rules import search_text
 from case_api.deadlines.rules import plan
 from case_api.demo_data import SITES, paths
 from case_api.demo_data.story import Story, words_of
 from case_api.intake.identity import masked
 from case_api.policies.rules import TierTable
-from case_api.solutions.rules import content_hash, payee_value, sha256
+from case_api.solutions.rules import content_hash, payee_value
 from case_api.solutions.terms import PathKind
 from models.approvals import ApprovalRound, ApprovalStep
 from models.base import Base
@@ -34,6 +35,8 @@ from models.tasks import CaseTask
 Row = dict[str, Any]
 MARK: Final = "演示数据"
 ACCOUNT: Final = "0000000000000000"
+VERSION: Final = 12
+"""Of a case whose way was written at once."""
 CLOSING: Final = ("customer_tag", "knowledge_file", "regional_brief", "team_review")
 _ROLES: Final = {
     "registration": "receptionist",
@@ -110,7 +113,7 @@ def write(rows: Rows, story: Story, code: str) -> str:
         archived_at=closed_at if status == "archived" else None,
         created_by=rows.person(story, "receptionist"),
         created_at=story.received_at,
-        version=12,
+        version=VERSION,
     )
     _form(rows, story, case_id, submitted=status != "draft")
     _work(rows, story, case_id, status, closed_at)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from case_api.demo_data import SITES
 from case_api.figures.rules import KEY_QUESTIONS, WINTER, year_to
@@ -33,8 +33,15 @@ PATHS: Final[dict[str, dict[str, int]]] = {
     "delay": {"keep_with_benefits": 35, "rescission": 60, "none": 5},
     "other": {"keep_with_benefits": 30, "rescission": 55, "none": 15},
 }
-OPEN: Final = (0.005, 0.03, 0.1, 0.3, 0.8, 1.0)
-"""How much of the newest cases is over: filling in the form, assessing, solving, waiting for the answer, executing, closing."""
+OPEN: Final = (0.005, 0.03, 0.1, 0.3, 0.35, 0.4, 0.8, 1.0)
+"""How much of the newest cases is over: filling in the form, assessing, solving, waiting for the answer (three), executing, closing."""
+REFUND: Final[dict[str, Any]] = {"path": "rescission", "outcome": "withdrawn", "stage": "deposit_only", "refund_bp": 7000}
+TOLD: Final[dict[float, dict[str, Any]]] = {
+    0.35: REFUND | {"paid_fen": 8_000_000, "answered_by": "site_manager_2"},
+    0.4: REFUND | {"paid_fen": 28_000_000, "answered_by": "site_manager"},
+    0.8: REFUND,
+}
+"""Where somebody has to decide: a small loss is the manager's, a large one the city's; the last waits to be paid."""
 KEEPS: Final = {"keep_with_benefits", "deferral", "none"}
 STAGES: Final = {"deposit_only": (72, (6000, 8000)), "online_signed": (24, (3000, 5000)), "loan_released": (4, (0, 0))}
 WORDS: Final = {
@@ -71,6 +78,8 @@ class Story:
     undiscussed: tuple[str, ...]
     complains: bool
     score: int | None
+    answered_by: str = ""
+    """Who records now that the customer accepts the refund; nobody else's word is awaited."""
 
     @property
     def ended_at(self) -> datetime:
@@ -124,8 +133,12 @@ def stories(today: date, seed: int) -> list[Story]:
 def unfinished(told: Sequence[Story], now: datetime) -> list[Story]:
     """The same, but that the newest of each site are still open, one in each step: there is something to do."""
     newest = {site: [one for one in told if one.site == site and one.path != "none"][: -len(OPEN) - 1 : -1] for site in SITES}
-    days = {one.number: _days(one, now, share) for found in newest.values() for one, share in zip(found, OPEN, strict=True)}
-    return [replace(one, days=days[one.number]) if one.number in days else one for one in told]
+    changed = {
+        one.number: {"days": _days(one, now, share)} | TOLD.get(share, {})
+        for found in newest.values()
+        for one, share in zip(found, OPEN, strict=True)
+    }
+    return [replace(one, **changed.get(one.number, {})) for one in told]
 
 
 def _days(story: Story, now: datetime, share: float) -> float:

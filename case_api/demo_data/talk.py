@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from case_api.demo_data import SITES, voice
+from case_api.demo_data import SITES, level, voice
 from case_api.demo_data.rows import MARK, Rows
 from case_api.demo_data.story import DEMANDS, NEW, Story, words_of
 from models.consents import Consent
@@ -17,6 +17,7 @@ from models.keywords import KeywordHit
 from models.prompts import PromptFeedback, PromptShown
 from models.prosody import ProsodyTrack, pack
 from models.sessions import Session
+from models.states import StateEvent
 from models.utterances import Utterance
 from scripts_library.library import Library
 from scripts_library.matcher import Hit, Matcher
@@ -39,9 +40,10 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
     seconds = usual if seconds is None else seconds
     angry = story.complains or chance.random() < (0.2 if live else 0.35)
     said = _said(story, angry, story.received_at > rows.now - LATELY)
-    heard = [(number, hit) for number, line in enumerate(said, 1) for hit in _heard(*line)]
+    heard = [(number, hit) for number, line in enumerate(said, 1) for hit in _hits(*line)]
     state = voice.went(seconds, story.number)
     shown = _shown(story, chance, state, angry=angry) if live else []
+    reached = "agitated" if angry else "rising" if len(shown) > 1 else "calm"
     staff = rows.person(story, ("receptionist", "staff", "staff_2")[story.number // len(SITES) % 3])
     rows.add(
         Consent,
@@ -55,7 +57,7 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
         withdrawn_at=None,
     )
     counts = {"utterances": len(said), "prompts": dict(Counter(_kind(script) for _, script in shown)), "keywords": len(heard)}
-    rows.add(
+    session = rows.add(
         Session,
         id=session_id,
         site_id=rows.sites[story.site],
@@ -75,7 +77,7 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
         seconds=seconds,
         speech_seconds=round(seconds * 0.7, 1),
         talk_share={"staff": 0.45, "customer": 0.55},
-        peak_level="agitated" if angry else "rising" if len(shown) > 1 else "calm",
+        peak_level=reached,
         counts=counts,
         summary=None,
         recording_path=None,
@@ -87,8 +89,10 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
     for ordinal, (number, hit) in enumerate(heard, 1):
         _keyword(rows, story, session_id, started, ordinal, number, hit, starts[number])
     _prompts(rows, story, session_id, staff, chance, shown)
-    if story.received_at > rows.now - voice.MEASURED:
-        _track(rows, story, session_id, state, shown)
+    if story.received_at > rows.now - level.HEARD:
+        session["peak_level"] = _heard(rows, story, session_id, state, shown, reached)
+    elif story.received_at > rows.now - voice.MEASURED:
+        _track(rows, session_id, voice.measured(state, shown, story.number, voice.SWINGS[reached][0]))
 
 
 def _said(story: Story, angry: bool, lately: bool) -> list[tuple[str, str]]:
@@ -114,7 +118,7 @@ def _matcher() -> Matcher:
 
 
 @cache
-def _heard(speaker: str, text: str) -> tuple[Hit, ...]:
+def _hits(speaker: str, text: str) -> tuple[Hit, ...]:
     """What the ear would hear in it."""
     return tuple(hit for hit in _matcher().match(text) if not hit.negated) if speaker == "customer" else ()
 
@@ -184,7 +188,20 @@ def _prompts(rows: Rows, story: Story, session_id: str, staff: str, chance: rand
             rows.add(PromptFeedback, id=rows.id("feedback", story.number, number), prompt_id=prompt_id, **feedback)
 
 
-def _track(rows: Rows, story: Story, session_id: str, state: voice.Floats, shown: Shown) -> None:
-    for ordinal, (start, columns) in enumerate(voice.measured(state, shown, story.number)):
+def _heard(rows: Rows, story: Story, session_id: str, state: voice.Floats, shown: Shown, reached: str) -> str:
+    """The track with what the ear makes of it; the highest level."""
+    for swing in voice.SWINGS[reached]:
+        chunks = voice.measured(state, shown, story.number, swing)
+        found = list(level.states(voice.whole(chunks)))
+        if level.peak(found) == reached:
+            break
+    _track(rows, session_id, chunks)
+    for ordinal, one in enumerate(found):
+        rows.add(StateEvent, session_id=session_id, ordinal=ordinal, speaker="customer", confidence=0.9, **one)
+    return level.peak(found)
+
+
+def _track(rows: Rows, session_id: str, chunks: voice.Chunks) -> None:
+    for ordinal, (start, columns) in enumerate(chunks):
         names, data = pack(columns)
         rows.add(ProsodyTrack, session_id=session_id, ordinal=ordinal, start=start, step=voice.STEP, columns=names, data=data)

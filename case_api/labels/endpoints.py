@@ -28,9 +28,7 @@ corpus_router = APIRouter(prefix="/labels", tags=["labels"])
 @router.get("/{session_id}/labels", operation_id="getLabels", responses=responses(*KEPT))
 async def get_labels(response: Response, session_id: Reference, principal: SignedIn, db: ReadDb, settings: SettingsDep) -> LabelsOut:
     """Who spoke when and when it escalated; before anybody labelled it (version 0) a draft from what the ear heard."""
-    found = await service.read(db, principal, session_id, settings.data_dir)
-    tag(response, found)
-    return found
+    return tag(response, await service.read(db, principal, session_id, settings.data_dir))
 
 
 @router.put(
@@ -42,9 +40,7 @@ async def put_labels(
     response: Response, session_id: Reference, body: LabelsIn, by: ByDep, expected: IfMatch, db: CommandDb, settings: SettingsDep
 ) -> LabelsOut:
     """Keep the labels. `If-Match`: the version, "0" the first time."""
-    kept = await service.write(db, by, session_id, expected, body, settings.data_dir)
-    tag(response, kept)
-    return kept
+    return tag(response, await service.write(db, by, session_id, expected, body, settings.data_dir))
 
 
 @corpus_router.get("", operation_id="listLabelled")

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.policies import repository
 from case_api.policies.defaults import CONTENT, AnyTable, default_content
-from case_api.policies.rules import DeadlinePolicy, RefundTable, Span, TierTable, in_force
+from case_api.policies.rules import DeadlinePolicy, RefundTable, TierTable
+from case_api.policies.versions import Span, in_force
 from case_api.problems import Problem, ProblemCode
 from models import audit
 from models.engine import one_at_a_time

@@ -32,9 +32,7 @@ REMOVAL = responses(*COMMAND_PROBLEMS, ProblemCode.RETENTION_RUNNING, ProblemCod
 )
 async def place_hold(response: Response, body: HoldIn, by: ByDep, principal: Keeper, db: CommandDb) -> HoldOut:
     """Keep a case or a conversation past its retention period, with a reason and an end."""
-    hold = await service.place_hold(db, by, body)
-    tag(response, hold)
-    return HoldOut.model_validate(hold)
+    return HoldOut.model_validate(tag(response, await service.place_hold(db, by, body)))
 
 
 @router.get("/holds", operation_id="listHolds")
@@ -70,9 +68,7 @@ async def list_holds(
 @router.get("/holds/{hold_id}", operation_id="getHold", responses=responses(ProblemCode.NOT_FOUND))
 async def get_hold(response: Response, hold_id: Reference, principal: Keeper, db: ReadDb) -> HoldOut:
     """One hold."""
-    hold = await service.find_hold(db, principal, hold_id)
-    tag(response, hold)
-    return HoldOut.model_validate(hold)
+    return HoldOut.model_validate(tag(response, await service.find_hold(db, principal, hold_id)))
 
 
 @router.post(
@@ -82,9 +78,7 @@ async def lift_hold(
     response: Response, hold_id: Reference, body: Lifting, by: ByDep, principal: Keeper, db: CommandDb, version: IfMatch
 ) -> HoldOut:
     """End a hold before its date. `If-Match` is the hold's version."""
-    hold = await service.lift_hold(db, by, hold_id, version, body.reason)
-    tag(response, hold)
-    return HoldOut.model_validate(hold)
+    return HoldOut.model_validate(tag(response, await service.lift_hold(db, by, hold_id, version, body.reason)))
 
 
 @router.get("/cases/{case_id}/retention", operation_id="getRetention", responses=responses(ProblemCode.NOT_FOUND))

@@ -50,9 +50,7 @@ async def change_site(request: Request, site_id: Reference, body: SiteChange, pr
 @router.get("/{site_id}/detection", operation_id="getSiteThresholds", responses=responses(ProblemCode.NOT_FOUND))
 async def get_thresholds(response: Response, site_id: Reference, principal: Reader, settings: SettingsDep, db: ReadDb) -> Thresholds:
     """The ear's thresholds at a site: those it has set, and the service's for the rest."""
-    found = await limits.thresholds(db, principal, site_id, settings.detection)
-    tag(response, found)
-    return found
+    return tag(response, await limits.thresholds(db, principal, site_id, settings.detection))
 
 
 @router.put(
@@ -65,6 +63,4 @@ async def set_thresholds(
     response: Response, site_id: Reference, body: ThresholdsChange, by: ByDep, expected: IfMatch, settings: SettingsDep, db: CommandDb
 ) -> Thresholds:
     """Set what the site has otherwise than the service, for conversations that begin from now on. `If-Match`: "0" the first time."""
-    changed = await limits.set_thresholds(db, by, site_id, expected, body, settings.detection)
-    tag(response, changed)
-    return changed
+    return tag(response, await limits.set_thresholds(db, by, site_id, expected, body, settings.detection))

@@ -38,8 +38,7 @@ Manager = Annotated[Principal, Depends(require(Permission.WEBHOOK_MANAGE, everyw
 
 
 def _with_secret(response: Response, row: Webhook) -> WebhookWithSecret:
-    tag(response, row)
-    return WebhookWithSecret.model_validate(row)
+    return WebhookWithSecret.model_validate(tag(response, row))
 
 
 @router.get("", operation_id="listWebhooks")
@@ -74,9 +73,7 @@ async def create_webhook(
 @router.get("/{webhook_id}", operation_id="getWebhook", responses=responses(ProblemCode.NOT_FOUND))
 async def get_webhook(webhook_id: Reference, db: ReadDb, _: Manager, response: Response) -> WebhookOut:
     """One webhook."""
-    row = await find_row(db, Webhook, webhook_id)
-    tag(response, row)
-    return WebhookOut.model_validate(row)
+    return WebhookOut.model_validate(tag(response, await find_row(db, Webhook, webhook_id)))
 
 
 @router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
@@ -95,9 +92,7 @@ async def change_webhook(
     if body.url is not None:
         await service.check_url(body.url, allow_private=settings.notices.allow_private_addresses)
     db = await begin_command(request, by, key, await request.body())
-    row = await service.change(db, by, webhook_id, version, body)
-    tag(response, row)
-    return WebhookOut.model_validate(row)
+    return WebhookOut.model_validate(tag(response, await service.change(db, by, webhook_id, version, body)))
 
 
 @router.delete(

@@ -71,9 +71,7 @@ async def count_warnings(principal: Reader, db: ReadDb) -> CountsOut:
 @router.get("/{warning_id}", operation_id="getWarning", responses=responses(ProblemCode.NOT_FOUND))
 async def get_warning(response: Response, warning_id: Reference, principal: Reader, db: ReadDb) -> WarningDetail:
     """One warning: its reasons, what was done about it, and what happened to the customer last."""
-    found = await service.detail(db, principal, warning_id)
-    tag(response, found)
-    return found
+    return tag(response, await service.detail(db, principal, warning_id))
 
 
 @router.post("/{warning_id}/acknowledge", operation_id="acknowledgeWarning", responses=responses(*_COMMAND, ProblemCode.WARNING_STATE))
@@ -117,6 +115,4 @@ async def reopen_warning(
 
 
 def _show(response: Response, found: object) -> WarningOut:
-    shown = service.shown(found)
-    tag(response, shown)
-    return shown
+    return tag(response, service.shown(found))

@@ -25,8 +25,7 @@ _CHANGE = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.RULE_SET_STATE)
 
 
 def _show(response: Response, row: WarningRuleSet) -> RuleSetOut:
-    tag(response, row)
-    return RuleSetOut.model_validate(row)
+    return RuleSetOut.model_validate(tag(response, row))
 
 
 @router.get("", operation_id="listWarningRules")

@@ -13,7 +13,7 @@ from case_api.commands import By, guard
 from case_api.early_warning.rule_sets import repository
 from case_api.early_warning.rule_sets.rules import RuleSet
 from case_api.policies.lifecycle import demand_sight
-from case_api.policies.rules import Span, in_force
+from case_api.policies.versions import Span, in_force
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sight import find_row, named_site

@@ -57,9 +57,7 @@ async def change_source(
     source_id: Reference, body: SourceChange, version: IfMatch, by: ByDep, _: Manager, db: CommandDb, response: Response
 ) -> SourceOut:
     """Rename it, put it out of service or back."""
-    row = await service.change(db, by, source_id, version, body)
-    tag(response, row)
-    return SourceOut.model_validate(row)
+    return SourceOut.model_validate(tag(response, await service.change(db, by, source_id, version, body)))
 
 
 @router.post("/{source_id}/secret", operation_id="rotateSourceSecret", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS))
@@ -71,5 +69,4 @@ async def rotate_source_secret(
 
 
 def _with_secret(response: Response, row: CrmSource) -> SourceWithSecret:
-    tag(response, row)
-    return SourceWithSecret.model_validate(row)
+    return SourceWithSecret.model_validate(tag(response, row))

@@ -145,9 +145,7 @@ async def get_run(run_id: Reference, principal: Learner, db: ReadDb, now: Now) -
 @router.get("/sites/{site_id}", operation_id="getLearningAgreement", responses=responses(ProblemCode.NOT_FOUND))
 async def get_agreement(response: Response, site_id: Reference, principal: Learner, db: ReadDb) -> AgreementOut:
     """What the site withholds and learns from."""
-    found = await service.agreement(db, principal, site_id)
-    tag(response, found)
-    return found
+    return tag(response, await service.agreement(db, principal, site_id))
 
 
 @router.put(
@@ -160,6 +158,4 @@ async def change_agreement(
     response: Response, site_id: Reference, body: Agreement, by: ByDep, expected: IfMatch, db: CommandDb
 ) -> AgreementOut:
     """Set what the site withholds, how it ranks, and its day of going live. `If-Match`: the version, "0" the first time."""
-    changed = await service.agree(db, by, site_id, expected, body)
-    tag(response, changed)
-    return changed
+    return tag(response, await service.agree(db, by, site_id, expected, body))

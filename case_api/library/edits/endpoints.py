@@ -149,9 +149,7 @@ async def import_library(
 @router.get("/edits/{edit_id}", operation_id="getLibraryEdit", dependencies=AT_THE_DESK, responses=responses(ProblemCode.NOT_FOUND))
 async def get_edit(edit_id: Reference, db: ReadDb, shelf: ShelfDep, response: Response) -> schemas.EditDetail:
     """One change, field by field."""
-    found = await service.detail(db, edit_id, shelf.tools.library)
-    tag(response, found)
-    return found
+    return tag(response, await service.detail(db, edit_id, shelf.tools.library))
 
 
 @router.patch(
