@@ -89,7 +89,7 @@ async def get_clip_audio(request: Request, clip_id: Reference, by: ByDep, factor
         raise Problem(ProblemCode.AUDIO_GONE)
     subject = audit.Subject("session", clip.session_id, row.Session.site_id)
     async with transaction(factory) as write:
-        await heard.record(write, by.who, "api:session:clip_listen", subject, by.now, {"clip_id": clip.id})
+        await heard.record(write, by.who, "clip_listen", subject, by.now, {"clip_id": clip.id})
     data = await asyncio.to_thread(service.flac, path, clip.start, clip.end)
     headers = {"Accept-Ranges": "bytes", "Content-Disposition": f'inline; filename="{clip_id}.flac"'}
     part = wanted_bytes(request.headers.get("range"), len(data))

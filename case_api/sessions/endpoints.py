@@ -134,7 +134,7 @@ async def get_audio(request: Request, session_id: Reference, principal: Reader, 
     service.demand_unheard(row.Session, principal)
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(request.app.state.factory) as write:
-        await heard.record(write, actor(request, principal), "api:session:listen", subject, now)
+        await heard.record(write, actor(request, principal), "listen", subject, now)
     path = audio.recording_of(settings.data_dir, row.Session)
     if path is not None:
         return FileResponse(path, media_type="audio/flac", filename=f"{session_id}.flac", content_disposition_type="inline")
