@@ -6,6 +6,7 @@ wire_page()     docs/wire.md
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -81,7 +82,7 @@ def _message(model: type[BaseModel]) -> str:
         if name != "type"
     ]
     head = f"### `{type_of(model)}`"
-    text = (model.__doc__ or "").strip()
+    text = cleandoc(model.__doc__ or "")  # indented paragraphs would be code blocks
     return "\n\n".join(part for part in (head, text, _table(["field", "type", "required"], rows) if rows else "") if part)
 
 

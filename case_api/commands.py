@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, Protocol, TypeVar
 from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import delete, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.database import get_factory
@@ -249,17 +250,23 @@ async def put_row(db: AsyncSession, kept: R | None, expected: int, new: R, value
     return row
 
 
-def tag(response: Response, row: Versioned) -> None:
-    """Tell the row's version, for `If-Match`."""
+async def flush_unique(db: AsyncSession, code: ProblemCode, detail: str | None = None) -> None:
+    """Write what was changed. Raises Problem: this code, if another row has the name that has to be unique."""
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        raise Problem(code, detail) from error
+
+
+def tag(response: Response, row: R) -> R:
+    """The row, with its version told for `If-Match`."""
     response.headers["ETag"] = f'"{row.version}"'
+    return row
 
 
-# What any command may answer besides its own refusals, for `responses(...)`.
-COMMAND_PROBLEMS: Final = (
-    ProblemCode.NOT_FOUND,
-    ProblemCode.FORBIDDEN,
-    ProblemCode.CASE_STATE,
-    ProblemCode.KEY_REUSED,
-    ProblemCode.KEY_INVALID,
-)
+# What commands may answer besides their own refusals, for `responses(...)`.
+KEY_PROBLEMS: Final = (ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
+COMMAND_PROBLEMS: Final = (ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, ProblemCode.CASE_STATE, *KEY_PROBLEMS)
+CASELESS_PROBLEMS: Final = (ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, *KEY_PROBLEMS)
+"""Of commands on something else than a case."""
 VERSION_PROBLEMS: Final = (ProblemCode.VERSION_CONFLICT, ProblemCode.PRECONDITION_REQUIRED)

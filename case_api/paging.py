@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -58,10 +59,10 @@ async def newest_first(
     limit: int,
     cursor: str | None,
     show: Callable[[Any], R],
-    key: Callable[[Any], tuple[datetime, str]],
+    listed: Callable[[Any], Any] = itemgetter(0),
     oldest_first: bool = False,
 ) -> Page[R]:
-    """A page of `query` by (at, id) descending, or ascending. `show` turns a row into an item, `key` gives its (at, id)."""
+    """A page of `query` by (at, id) descending, or ascending. `show` turns a row into an item; `at` and `id_` are of its `listed` part."""
     if cursor is not None:
         place, last = _place(at, id_, decode_cursor(cursor))
         query = query.where(place > last if oldest_first else place < last)
@@ -69,7 +70,11 @@ async def newest_first(
     rows: Sequence[Any] = (await db.execute(query.order_by(*order).limit(limit + 1))).all()
     more = len(rows) > limit
     rows = rows[:limit]
-    return Page[R](items=[show(row) for row in rows], next_cursor=encode_cursor(*key(rows[-1])) if more else None)
+    return Page[R](items=[show(row) for row in rows], next_cursor=_end(listed(rows[-1]), at, id_) if more else None)
+
+
+def _end(last: Any, at: InstrumentedAttribute[datetime], id_: InstrumentedAttribute[str]) -> str:
+    return encode_cursor(getattr(last, at.key), getattr(last, id_.key))
 
 
 def _place(at: InstrumentedAttribute[datetime], id_: InstrumentedAttribute[str], last: tuple[datetime, str]) -> tuple[Any, Any]:

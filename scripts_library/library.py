@@ -48,6 +48,11 @@ class Library:
         """Scripts that may be shown, in order of their ids."""
         return tuple(script for _, script in sorted(self.scripts.items()) if script.approved)
 
+    @cached_property
+    def forms(self) -> tuple[tuple[str, str], ...]:
+        """Every term's name and aliases, each with its category."""
+        return tuple((form, term.category) for term in self.terms.values() for form in (term.name, *term.aliases))
+
     @classmethod
     def load(
         cls, folder: Path = DATA, own: Path | None = None, desk: Path | bytes | None = None, over: Sequence[tuple[str, bytes]] = ()

@@ -66,7 +66,8 @@ class Case:
     def badness(self) -> tuple[float, ...]:
         """Sorts conversations: a missed escalation, then false prompts, then late ones, then speech given to the wrong person."""
         late = max(self.tally.delays, default=0.0)
-        return (self.tally.escalations - self.tally.hits, self.tally.false, late, self.tally.wrong + self.tally.unsure)
+        astray = self.tally.attribution["wrong"] + self.tally.attribution["unsure"]
+        return (self.tally.escalations - self.tally.hits, self.tally.false, late, astray)
 
 
 @dataclass(frozen=True)

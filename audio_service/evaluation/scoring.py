@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from audio_service.client.figures import quantile
 from audio_service.evaluation.corpus import Conversation, Turn
 from audio_service.evaluation.pace import Pace, paces
 
@@ -41,10 +42,15 @@ TERM_BEFORE, TERM_AFTER, TERM_FALSE = 1.0, 2.0, 3.0
 HAN = re.compile("[\u4e00-\u9fff]")
 """The block that the definition counts; rarer characters are no errors either way."""
 ROLES = ("customer", "staff")
+SHARES = ("right", "wrong", "unsure", "not_transcribed")
 
 
 def _by_role() -> dict[str, int]:
     return dict.fromkeys(ROLES, 0)
+
+
+def _by_share() -> dict[str, float]:
+    return dict.fromkeys(SHARES, 0.0)
 
 
 @dataclass
@@ -59,11 +65,8 @@ class Tally:
     false_by_kind: dict[str, int] = field(default_factory=dict)
     delays: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
-    right: float = 0.0
-    wrong: float = 0.0
-    unsure: float = 0.0
-    missed: float = 0.0
-    corrected: dict[str, float] = field(default_factory=dict)
+    attribution: dict[str, float] = field(default_factory=_by_share)
+    attribution_corrected: dict[str, float] = field(default_factory=_by_share)
     errors: dict[str, int] = field(default_factory=_by_role)
     characters: dict[str, int] = field(default_factory=_by_role)
     terms: int = 0
@@ -96,13 +99,8 @@ def tally(conversation: Conversation, messages: Sequence[Message], vocabulary: I
     finals = final_transcripts(messages)
     corrected = corrected_transcripts(messages)
     for turn in conversation.turns:
-        shares = _attribution(turn, finals)
-        out.right += shares["right"]
-        out.wrong += shares["wrong"]
-        out.unsure += shares["unsure"]
-        out.missed += shares["not_transcribed"]
-        for share, seconds in _attribution(turn, corrected).items():
-            out.corrected[share] = out.corrected.get(share, 0.0) + seconds
+        _attribute(out.attribution, turn, finals)
+        _attribute(out.attribution_corrected, turn, corrected)
     if any(turn.text for turn in conversation.turns):
         _texts(out, conversation.turns, finals)
     _keywords(out, conversation.turns, [one for one in messages if one["type"] == "keyword"], frozenset(vocabulary))
@@ -159,14 +157,15 @@ def _prompts(out: Tally, conversation: Conversation, messages: Sequence[Message]
         out.false_by_kind[conversation.kind] = out.false
 
 
-def _attribution(turn: Turn, finals: Sequence[Message]) -> dict[str, float]:
-    """Seconds of a turn by what the finals say of its speaker."""
+def _attribute(shares: dict[str, float], turn: Turn, finals: Sequence[Message]) -> None:
+    """Add the seconds of a turn by what the finals say of its speaker."""
     got: defaultdict[str, float] = defaultdict(float)
     for final in finals:
         got[final.get("speaker", "unsure")] += overlap((turn.start, turn.end), (final["start"], final["end"]))
-    missed = max(0.0, turn.seconds - sum(got.values()))
-    other = "staff" if turn.role == "customer" else "customer"
-    return {"right": got[turn.role], "wrong": got[other], "unsure": got["unsure"], "not_transcribed": missed}
+    shares["not_transcribed"] += max(0.0, turn.seconds - sum(got.values()))
+    shares["right"] += got[turn.role]
+    shares["wrong"] += got["staff" if turn.role == "customer" else "customer"]
+    shares["unsure"] += got["unsure"]
 
 
 def heard_in(turns: Sequence[Turn], finals: Iterable[Message]) -> list[str]:
@@ -196,20 +195,13 @@ def _keywords(out: Tally, turns: Sequence[Turn], hits: Sequence[Message], vocabu
         out.terms_false += one["term"] in vocabulary and not said
 
 
-def quantile(values: Iterable[float], share: float) -> float | None:
-    """The value at this share of the sorted ones (the upper of two neighbours); None of none."""
-    ordered = sorted(values)
-    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3) if ordered else None
-
-
 def _ratio(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
 def figures(tally: Tally) -> dict[str, Any]:
     """The figures by the definitions above; None where nothing was there to measure. Ratios to 4 digits, seconds to 3."""
-    shares = {"right": tally.right, "wrong": tally.wrong, "unsure": tally.unsure, "not_transcribed": tally.missed}
-    speech = sum(shares.values()) or 1.0
+    speech = sum(tally.attribution.values()) or 1.0
     return {
         "conversations": tally.conversations,
         "hours": round(tally.hours, 3),
@@ -219,8 +211,8 @@ def figures(tally: Tally) -> dict[str, Any]:
         "late_s": {"median": quantile(tally.late, 0.5), "p95": quantile(tally.late, 0.95)},
         "false_per_hour": _ratio(tally.false, tally.hours),
         "false_by_kind": tally.false_by_kind,
-        "attribution": {name: round(seconds / speech, 4) for name, seconds in shares.items()},
-        "attribution_corrected": {name: round(tally.corrected.get(name, 0.0) / speech, 4) for name in shares},
+        "attribution": {name: round(seconds / speech, 4) for name, seconds in tally.attribution.items()},
+        "attribution_corrected": {name: round(seconds / speech, 4) for name, seconds in tally.attribution_corrected.items()},
         "cer": {role: _ratio(tally.errors[role], tally.characters[role]) for role in ROLES},
         "keywords": {
             "recall": _ratio(tally.terms_found, tally.terms),

@@ -1,33 +1,45 @@
 """What managers add to the conversations of this process: hints for the phone, and who listens in.
 
-Any process may have written the rows that say so; the one that holds the conversation reads them every half second. A hint is sent on every
-line until the phone has shown it, so that neither a dead spot nor a restart loses one. Who listens in is told anew on every line too, and
-counts as told only once this line's phone has said that it shows it.
+A hint is sent on every line until the phone has shown it, so that neither a dead spot nor a restart loses one. Who listens in is told anew
+on every line too, and counts as told only once this line's phone has said that it shows it.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-import structlog
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from audio_service.live.outlet import Outlet
 from audio_service.live.session import LiveSession
 from audio_service.messages import Hint, Listener, Listeners
 from models.base import utc_now
 from models.companions import SessionHint, SessionListener
-from models.engine import Factory, reading, transaction
+from models.engine import Factory, transaction
 from models.people import Person
 
-logger = structlog.get_logger()
+Rows = defaultdict[str, list[Any]]
+"""Rows of a query by conversation."""
 
-LOOK_SECONDS: Final = 0.5
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is written down for some conversations: hints that were not shown yet and listeners who have not stopped, oldest first."""
+
+    hints: Rows = field(default_factory=lambda: defaultdict(list))
+    listeners: Rows = field(default_factory=lambda: defaultdict(list))
+
+
+async def read_news(db: AsyncSession, sessions: Collection[str]) -> News:
+    """The news of these conversations."""
+    if not sessions:
+        return News()
+    hints, listeners = await db.execute(_hints(sessions)), await db.execute(_listeners(sessions))
+    return News(_by_session(hints), _by_session(listeners))
 
 
 @dataclass(slots=True)
@@ -40,62 +52,41 @@ class _Line:
 
 
 class Companions:
-    """`look` is one round; `run` goes on until cancelled."""
+    """Keeps what was sent on the lines of this process and what their phones have shown."""
 
-    def __init__(self, factory: Factory, sessions: Callable[[], Iterable[LiveSession]]) -> None:
+    def __init__(self, factory: Factory) -> None:
         self._factory = factory
-        self._sessions = sessions
         self._lines: dict[str, _Line] = {}
         self._shown: set[tuple[str, str]] = set()
-        self._hurry = asyncio.Event()
 
-    def hurry(self) -> None:
-        """A phone is there again: look at once."""
-        self._hurry.set()
-
-    def shown(self, session: LiveSession, id_: str) -> None:
-        """The phone says that a hint or a listener is on its screen. What is no such thing of this conversation changes nothing."""
+    def shown(self, session: LiveSession, id_: str) -> bool:
+        """The phone says that a hint or a listener is on its screen. What is no such thing of this conversation changes nothing: False."""
         line = self._lines.get(session.id)
-        if line is not None and (id_ in line.hints or any(one.id == id_ for one in line.listeners)):
-            self._shown.add((session.id, id_))
-            self.hurry()
+        if line is None or not (id_ in line.hints or any(one.id == id_ for one in line.listeners)):
+            return False
+        self._shown.add((session.id, id_))
+        return True
 
-    async def run(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), LOOK_SECONDS)
-            self._hurry.clear()
-            try:
-                await self.look()
-            except Exception:
-                logger.exception("companions.failed")  # the next round tries again
-
-    async def look(self) -> None:
-        """Write down what was shown, and send what is new."""
-        await self._note_shown()
-        there = {session.id: session for session in self._sessions() if session.outlet is not None}
-        self._lines = {id_: line for id_, line in self._lines.items() if id_ in there}
-        if not there:
-            return
-        async with reading(self._factory) as db:
-            hints = (await db.execute(_hints(there))).all()
-            listening = (await db.execute(_listeners(there))).all()
-        of_hints, of_listeners = _by_session(hints), _by_session(listening)
-        for session in there.values():
+    async def serve(self, sessions: Collection[LiveSession], news: News) -> None:
+        """Send what is new on the lines of these conversations, and write down what was shown."""
+        running = {session.id for session in sessions}
+        self._lines = {id_: line for id_, line in self._lines.items() if id_ in running}
+        for session in sessions:
             if session.outlet is not None:
-                await self._serve(session, session.outlet, of_hints[session.id], of_listeners[session.id])
+                await self._serve(session, session.outlet, news.hints[session.id], news.listeners[session.id])
+        await self._note_shown()
 
     async def _serve(self, session: LiveSession, outlet: Outlet, hints: list[Any], listening: list[Any]) -> None:
         line = self._lines.get(session.id)
         if line is None or line.outlet is not outlet:
             line = self._lines[session.id] = _Line(outlet)
-            self._shown = {one for one in self._shown if one[0] != session.id}  # said by the line before
+            self._shown -= {(session.id, row.id) for row in listening}  # said by the line before
             await self._untell([row.id for row in listening if row.told_at is not None])
         people = [Listener(id=row.id, name=row.display_name) for row in listening]
         if people != line.listeners:
             line.listeners = people
             session.pass_on(Listeners(people=people))
-        new = [row for row in hints if row.id not in line.hints]
+        new = [row for row in hints if row.id not in line.hints and (session.id, row.id) not in self._shown]
         if new:
             at = round(session.seconds, 2)
             await self._note_sent([row.id for row in new if row.at is None], at)
@@ -126,22 +117,22 @@ class Companions:
         self._shown -= noted
 
 
-def _hints(sessions: Iterable[str]) -> Any:
+def _hints(sessions: Collection[str]) -> Any:
     columns = (SessionHint.id, SessionHint.session_id, SessionHint.text, SessionHint.at, Person.display_name)
     query = select(*columns).join(Person, Person.id == SessionHint.person_id)
-    waiting = (SessionHint.session_id.in_(list(sessions)), SessionHint.shown_at.is_(None))
+    waiting = (SessionHint.session_id.in_(sessions), SessionHint.shown_at.is_(None))
     return query.where(*waiting).order_by(SessionHint.created_at, SessionHint.id)
 
 
-def _listeners(sessions: Iterable[str]) -> Any:
+def _listeners(sessions: Collection[str]) -> Any:
     columns = (SessionListener.id, SessionListener.session_id, SessionListener.told_at, Person.display_name)
     query = select(*columns).join(Person, Person.id == SessionListener.person_id)
-    open_ = (SessionListener.session_id.in_(list(sessions)), SessionListener.ended_at.is_(None))
+    open_ = (SessionListener.session_id.in_(sessions), SessionListener.ended_at.is_(None))
     return query.where(*open_).order_by(SessionListener.started_at, SessionListener.id)
 
 
-def _by_session(rows: Iterable[Any]) -> defaultdict[str, list[Any]]:
-    found: defaultdict[str, list[Any]] = defaultdict(list)
+def _by_session(rows: Iterable[Any]) -> Rows:
+    found: Rows = defaultdict(list)
     for row in rows:
         found[row.session_id].append(row)
     return found

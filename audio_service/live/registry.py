@@ -17,7 +17,6 @@ from audio_service.errors import AccessError, ErrorCode, ProtocolError, ServiceE
 from audio_service.intake.finalise import finalise, is_final
 from audio_service.intake.recording import Recording
 from audio_service.live.admission import Admitted, Door
-from audio_service.live.companions import Companions
 from audio_service.live.ear import Ear
 from audio_service.live.identity import Identity, Past
 from audio_service.live.interpret import Interpreter
@@ -25,10 +24,10 @@ from audio_service.live.opening import load_enrolment, open_session, read_past, 
 from audio_service.live.outlet import Outlet
 from audio_service.live.plan import plan_for
 from audio_service.live.ring import AudioRing
+from audio_service.live.rounds import Rounds
 from audio_service.live.rows import SessionRows
 from audio_service.live.session import LiveSession
 from audio_service.live.watch import Watch
-from audio_service.live.withdrawals import Withdrawals
 from audio_service.messages import Feedback, Hello, Mark, Summary, WarningCode
 from models.base import new_id, utc_now
 from models.consents import Consent, withdrawn_among
@@ -56,8 +55,7 @@ class Registry:
         self._ending: set[asyncio.Task[Summary]] = set()
         self._closing = False
         self._watch = Watch(ear, lambda: self.live)
-        self.companions = Companions(ear.factory, lambda: self.live)
-        self._withdrawals = Withdrawals(ear.factory, lambda: self.live, self.withdraw)
+        self.rounds = Rounds(ear.factory, lambda: self.live, self.withdraw)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -73,8 +71,7 @@ class Registry:
         runs = {
             "reaper": self._reap(),
             "watch": self._watch.run(),
-            "companions": self.companions.run(),
-            "withdrawals": self._withdrawals.run(),
+            "rounds": self.rounds.run(),
         }
         self._tasks = [asyncio.create_task(run, name=name) for name, run in runs.items()]
 

@@ -180,7 +180,7 @@ class Connection:
             )
         )
         session.attach(self._outlet)
-        self._registry.companions.hurry()
+        self._registry.rounds.hurry()
         if session.ending:
             self._registry.finish_soon(session).add_done_callback(self._ended)
 
@@ -213,7 +213,7 @@ class Connection:
         elif isinstance(command, Mark):
             self._registry.mark(self._session, command, self._person_id)
         elif isinstance(command, Shown):
-            self._registry.companions.shown(self._session, command.id)
+            self._registry.rounds.shown(self._session, command.id)
         else:
             # the end takes a moment; the client may still answer the prompts that come meanwhile
             self._registry.finish_soon(self._session).add_done_callback(self._ended)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, status
 
 from case_api.accounts import service
 from case_api.accounts.schemas import Me, PasswordChange, RoleOut, SignIn, TokenOut
-from case_api.commands import By, CommandRoute, KeyHeader, Now
+from case_api.commands import KEY_PROBLEMS, By, CommandRoute, KeyHeader, Now
 from case_api.database import FactoryDep, SettingsDep, WriteDb
 from case_api.once import once
 from case_api.problems import ProblemCode, responses
@@ -60,7 +60,7 @@ async def me(principal: Pending) -> Me:
     "/me/password",
     operation_id="changePassword",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(ProblemCode.PASSWORD_WRONG, ProblemCode.PASSWORD_WEAK, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID),
+    responses=responses(ProblemCode.PASSWORD_WRONG, ProblemCode.PASSWORD_WEAK, *KEY_PROBLEMS),
 )
 async def change_password(
     request: Request,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, status
 from case_api.approvals import delegations, repository, service, views
 from case_api.approvals.schemas import DecisionIn, DelegationIn, DelegationOut, RoundOut, WaitingOut, WithdrawalIn
 from case_api.cases import flow
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
@@ -38,7 +38,6 @@ async def list_approvals(
         limit=limit,
         cursor=cursor,
         show=lambda row: views.waiting(*row),
-        key=lambda row: (row[0].opened_at, row[0].id),
     )
 
 
@@ -101,7 +100,6 @@ async def list_delegations(
         limit=limit,
         cursor=cursor,
         show=lambda row: row.Delegation,
-        key=lambda row: (row.Delegation.created_at, row.Delegation.id),
     )
     return Page[DelegationOut](items=await views.delegations(db, page.items, now), next_cursor=page.next_cursor)
 
@@ -110,9 +108,7 @@ async def list_delegations(
     "/delegations",
     operation_id="delegateApprovals",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(
-        ProblemCode.FORBIDDEN, ProblemCode.KEY_INVALID, ProblemCode.KEY_REUSED, ProblemCode.DELEGATION_PERIOD, ProblemCode.DELEGATE_UNFIT
-    ),
+    responses=responses(ProblemCode.FORBIDDEN, *KEY_PROBLEMS, ProblemCode.DELEGATION_PERIOD, ProblemCode.DELEGATE_UNFIT),
 )
 async def delegate_approvals(
     body: DelegationIn, by: ByDep, _: Annotated[Principal, Depends(require(Permission.CASE_APPROVE))], db: CommandDb
@@ -126,7 +122,7 @@ async def delegate_approvals(
     "/delegations/{delegation_id}",
     operation_id="revokeDelegation",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.KEY_INVALID, ProblemCode.KEY_REUSED),
+    responses=responses(ProblemCode.NOT_FOUND, *KEY_PROBLEMS),
 )
 async def revoke_delegation(delegation_id: Reference, by: ByDep, _: SignedIn, db: CommandDb) -> None:
     """Take one's approvals back at once; what was decided stands."""

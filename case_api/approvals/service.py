@@ -15,6 +15,7 @@ from case_api.commands import By, guard
 from case_api.problems import Problem, ProblemCode
 from case_api.refunds import execution
 from case_api.security import Permission
+from case_api.sight import find_row
 from models.approvals import ApprovalRound, ApprovalStep
 from models.cases import WithdrawalCase
 
@@ -71,9 +72,7 @@ async def decide(db: AsyncSession, by: By, step_id: str, body: DecisionIn, versi
 
     Raises Problem: not_found, approval_role, four_eyes, approval_state, version_conflict, approval_content_changed.
     """
-    step = await db.get(ApprovalStep, step_id)
-    if step is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    step = await find_row(db, ApprovalStep, step_id)
     case = await flow.case_for(db, by.principal, Permission.CASE_READ, step.case_id)
     await db.refresh(step)
     round_ = await db.get_one(ApprovalRound, step.round_id, populate_existing=True)

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from case_api.policies.rules import MAX_FEN, ContractStage, Fen, Spreading
+from case_api.money import MAX_FEN, Fen
+from case_api.policies.rules import ContractStage, Spreading
 from case_api.schemas import FilledLine, In, Prose
 
 Department = Literal["finance", "legal", "marketing"]

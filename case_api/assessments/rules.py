@@ -7,7 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from case_api.assessments.forms import Breach, Department, FinanceForm, Form, LegalForm, LoanStatus, MarketingForm
-from case_api.policies.rules import ContractStage, Difference, Tier, TierFacts, TierTable, decide_tier, differences
+from case_api.policies.rules import ContractStage, Tier, TierFacts, TierTable, decide_tier
+from case_api.policies.versions import Difference, differences
 
 RiskLevel = Literal["none", "yellow", "orange", "red"]
 TEXTS = {"note", "label"}

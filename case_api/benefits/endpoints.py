@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response, status
 
 from case_api.benefits import repository, service
 from case_api.benefits.schemas import EntryOut, ItemCreate, ItemOut, ItemTerms, PoolChange, PoolCreate, PoolOut, TopUp, TransferOut
-from case_api.commands import VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
@@ -19,7 +19,7 @@ from models.benefits import BenefitItem, BenefitTransfer, TransferKind
 router = APIRouter(prefix="/benefits", tags=["benefits"], route_class=CommandRoute)
 
 Reader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
-_WRITES = (ProblemCode.FORBIDDEN, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
+_WRITES = (ProblemCode.FORBIDDEN, *KEY_PROBLEMS)
 _CHANGES = (ProblemCode.NOT_FOUND, *_WRITES, *VERSION_PROBLEMS)
 
 
@@ -31,25 +31,19 @@ _CHANGES = (ProblemCode.NOT_FOUND, *_WRITES, *VERSION_PROBLEMS)
 )
 async def create_pool(response: Response, body: PoolCreate, by: ByDep, db: CommandDb) -> PoolOut:
     """Set a site's pool up; it begins with its quota (5 % of the stated base, unless said otherwise)."""
-    pool = await service.create_pool(db, by, body)
-    tag(response, pool)
-    return pool
+    return tag(response, await service.create_pool(db, by, body))
 
 
 @router.get("/pools/{site_id}", operation_id="getBenefitPool", responses=responses(ProblemCode.NOT_FOUND))
 async def get_pool(response: Response, site_id: Reference, principal: Reader, db: ReadDb) -> PoolOut:
     """What the pool holds, has promised and has spent."""
-    pool = await service.shown(db, await service.readable_pool(db, principal, site_id))
-    tag(response, pool)
-    return pool
+    return tag(response, await service.shown(db, await service.readable_pool(db, principal, site_id)))
 
 
 @router.put("/pools/{site_id}", operation_id="changeBenefitPool", responses=responses(*_CHANGES, ProblemCode.POOL_INSUFFICIENT))
 async def change_pool(response: Response, site_id: Reference, body: PoolChange, by: ByDep, expected: IfMatch, db: CommandDb) -> PoolOut:
     """Change base or share. `If-Match`: the pool's version. What the quota loses has to be there still."""
-    pool = await service.change_pool(db, by, site_id, expected, body)
-    tag(response, pool)
-    return pool
+    return tag(response, await service.change_pool(db, by, site_id, expected, body))
 
 
 @router.post(
@@ -57,9 +51,7 @@ async def change_pool(response: Response, site_id: Reference, body: PoolChange, 
 )
 async def top_up(response: Response, site_id: Reference, body: TopUp, by: ByDep, expected: IfMatch, db: CommandDb) -> PoolOut:
     """Put more in than the quota, with a reason. `If-Match`: the pool's version."""
-    pool = await service.top_up(db, by, site_id, expected, body)
-    tag(response, pool)
-    return pool
+    return tag(response, await service.top_up(db, by, site_id, expected, body))
 
 
 @router.get("/pools/{site_id}/transfers", operation_id="listBenefitTransfers", responses=responses(ProblemCode.NOT_FOUND))
@@ -82,7 +74,6 @@ async def list_transfers(
         limit=limit,
         cursor=cursor,
         show=lambda row: _transfer(row.BenefitTransfer),
-        key=lambda row: (row.BenefitTransfer.at, row.BenefitTransfer.id),
     )
 
 
@@ -113,7 +104,6 @@ async def list_items(
         limit=limit,
         cursor=cursor,
         show=lambda row: ItemOut.model_validate(row.BenefitItem),
-        key=lambda row: (row.BenefitItem.created_at, row.BenefitItem.id),
     )
 
 
@@ -125,9 +115,7 @@ async def list_items(
 )
 async def create_item(response: Response, body: ItemCreate, by: ByDep, db: CommandDb) -> ItemOut:
     """Add to the catalogue."""
-    item = await service.create_item(db, by, body)
-    tag(response, item)
-    return ItemOut.model_validate(item)
+    return ItemOut.model_validate(tag(response, await service.create_item(db, by, body)))
 
 
 @router.put(
@@ -137,9 +125,7 @@ async def create_item(response: Response, body: ItemCreate, by: ByDep, db: Comma
 )
 async def change_item(response: Response, item_id: Reference, body: ItemTerms, by: ByDep, expected: IfMatch, db: CommandDb) -> ItemOut:
     """Rename or re-price. `If-Match`: the item's version. Offers that were made keep their prices."""
-    item = await service.change_item(db, by, item_id, expected, body)
-    tag(response, item)
-    return ItemOut.model_validate(item)
+    return ItemOut.model_validate(tag(response, await service.change_item(db, by, item_id, expected, body)))
 
 
 @router.delete(

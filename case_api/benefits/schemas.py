@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from case_api.policies.rules import BasisPoints, Fen
+from case_api.money import BasisPoints, Fen
 from case_api.schemas import FilledLine, In, Out, Reason, Reference
 from models.benefits import Account, TransferKind
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
 from case_api.benefits import repository
 from case_api.benefits.schemas import ItemCreate, ItemTerms, PoolChange, PoolCreate, PoolOut, TopUp
-from case_api.commands import By, guard
+from case_api.commands import By, flush_unique, guard
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen, named_site
 from case_api.solutions.rules import share
 from models import audit
 from models.base import new_id
 from models.benefits import ROUTES, BenefitItem, BenefitPool, BenefitReservation, BenefitTransfer, TransferKind
 from models.cases import WithdrawalCase
-from models.sites import Site
 
 
 async def create_pool(db: AsyncSession, by: By, body: PoolCreate) -> PoolOut:
     """A site's pool, filled with its quota. Raises Problem: forbidden, site_unknown, pool_exists."""
     by.principal.demand(Permission.BENEFIT_MANAGE, body.site_id)
-    if await db.get(Site, body.site_id, with_for_update=True) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, body.site_id, lock=True)
     if await repository.pool_of(db, body.site_id) is not None:
         raise Problem(ProblemCode.POOL_EXISTS)
     pool = BenefitPool(**body.model_dump(), created_at=by.now)
@@ -168,11 +166,10 @@ def _subject(pool: BenefitPool) -> audit.Subject:
 async def create_item(db: AsyncSession, by: By, body: ItemCreate) -> BenefitItem:
     """A new item. Raises Problem: forbidden, site_unknown, benefit_name_taken."""
     by.principal.demand(Permission.BENEFIT_MANAGE, body.site_id)
-    if await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, body.site_id)
     item = BenefitItem(**body.model_dump(), created_at=by.now)
     db.add(item)
-    await _named(db)
+    await flush_unique(db, ProblemCode.BENEFIT_NAME_TAKEN, "body.name_zh")
     _note(db, by, item, "create", after=body.model_dump())
     return item
 
@@ -186,7 +183,7 @@ async def change_item(db: AsyncSession, by: By, item_id: str, expected: int, bod
     before = {name: getattr(item, name) for name in ItemTerms.model_fields}
     for name, value in body.model_dump().items():
         setattr(item, name, value)
-    await _named(db)
+    await flush_unique(db, ProblemCode.BENEFIT_NAME_TAKEN, "body.name_zh")
     _note(db, by, item, "change", before=before, after=body.model_dump())
     return item
 
@@ -203,18 +200,9 @@ async def retire_item(db: AsyncSession, by: By, item_id: str, expected: int) -> 
 
 
 async def _item(db: AsyncSession, by: By, item_id: str) -> BenefitItem:
-    item = await db.get(BenefitItem, item_id, with_for_update=True)
-    if item is None or not by.principal.may(Permission.CASE_READ, item.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    item = await find_seen(db, by.principal, Permission.CASE_READ, BenefitItem, item_id, lock=True)
     by.principal.demand(Permission.BENEFIT_MANAGE, item.site_id)
     return item
-
-
-async def _named(db: AsyncSession) -> None:
-    try:
-        await db.flush()
-    except IntegrityError as error:
-        raise Problem(ProblemCode.BENEFIT_NAME_TAKEN, "body.name_zh") from error
 
 
 def _note(db: AsyncSession, by: By, item: BenefitItem, verb: str, **values: dict[str, object]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from case_api.cases import repository, service
 from case_api.cases.repository import CaseFilter
 from case_api.cases.schemas import Assignment, Cancellation, CaseCreate, CaseListed, CaseOut, Sort
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.intake.causes import Cause
 from case_api.paging import Cursor, Limit, Page, newest_first
@@ -78,7 +78,7 @@ async def list_cases(
         limit=limit,
         cursor=cursor,
         show=lambda row: _listed(row, now),
-        key=lambda row: (getattr(row, name), row.id),
+        listed=lambda row: row,
         oldest_first=not sort.startswith("-"),
     )
 
@@ -94,17 +94,14 @@ async def list_cases(
         ProblemCode.RECEIVED_LATER,
         ProblemCode.PERSON_UNKNOWN,
         ProblemCode.REFERENCE_TAKEN,
-        ProblemCode.KEY_REUSED,
-        ProblemCode.KEY_INVALID,
+        *KEY_PROBLEMS,
     ),
 )
 async def create_case(
     body: CaseCreate, _: Annotated[Principal, Depends(require(Permission.CASE_CREATE))], by: ByDep, db: CommandDb, response: Response
 ) -> CaseOut:
     """Open a draft. Its registration form is due half an hour after `received_at` (「四步法·第一步」)."""
-    case = await service.create_case(db, by, body)
-    tag(response, case)
-    return CaseOut.model_validate(case)
+    return CaseOut.model_validate(tag(response, await service.create_case(db, by, body)))
 
 
 @router.get("/{case_id}", operation_id="getCase", responses=responses(ProblemCode.NOT_FOUND))
@@ -113,9 +110,7 @@ async def get_case(case_id: Reference, principal: Reader, db: ReadDb, now: Now, 
     row = await repository.case_listed(db, principal.sites_for(Permission.CASE_READ), case_id)
     if row is None:
         raise Problem(ProblemCode.NOT_FOUND)
-    case = _listed(row, now)
-    tag(response, case)
-    return case
+    return tag(response, _listed(row, now))
 
 
 @router.post(
@@ -131,9 +126,7 @@ async def get_case(case_id: Reference, principal: Reader, db: ReadDb, now: Now, 
 )
 async def assign_case(case_id: Reference, body: Assignment, by: ByDep, expected: IfMatch, db: CommandDb, response: Response) -> CaseOut:
     """Name who receives the customer; never the consultant who is directly responsible."""
-    case = await service.assign(db, by, case_id, expected, body)
-    tag(response, case)
-    return CaseOut.model_validate(case)
+    return CaseOut.model_validate(tag(response, await service.assign(db, by, case_id, expected, body)))
 
 
 @router.post(
@@ -143,6 +136,4 @@ async def assign_case(case_id: Reference, body: Assignment, by: ByDep, expected:
 )
 async def cancel_case(case_id: Reference, body: Cancellation, by: ByDep, expected: IfMatch, db: CommandDb, response: Response) -> CaseOut:
     """End a draft that turned out to be no case."""
-    case = await service.cancel(db, by, case_id, expected, body.reason)
-    tag(response, case)
-    return CaseOut.model_validate(case)
+    return CaseOut.model_validate(tag(response, await service.cancel(db, by, case_id, expected, body.reason)))

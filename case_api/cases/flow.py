@@ -17,6 +17,7 @@ from case_api.intake.identity import redacted
 from case_api.policies.service import deadline_policy
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen
 from models import audit, outbox
 from models.cases import Outcome, WithdrawalCase
 from models.tasks import IS_OPEN, CaseTask, TaskKind
@@ -29,9 +30,7 @@ async def case_for(db: AsyncSession, principal: Principal, permission: Permissio
 
     Raises Problem: not_found (also where the person may not see it), forbidden (seen, but not theirs to change).
     """
-    case = await db.get(WithdrawalCase, case_id, with_for_update=lock or None, populate_existing=lock)
-    if case is None or not principal.may(Permission.CASE_READ, case.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    case = await find_seen(db, principal, Permission.CASE_READ, WithdrawalCase, case_id, lock=lock)
     principal.demand(permission, case.site_id)
     return case
 

@@ -7,37 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, Row, Select, String, cast, func, select, text
+from sqlalchemy import ColumnElement, Row, Select, String, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
 
 from case_api.cases.rules import searchable
 from case_api.cases.schemas import CaseOut
+from case_api.hints import likely
 from models.cases import WithdrawalCase
 from models.deadlines import IS_ARMED, Deadline
-from models.people import Person
 from models.search import CaseSearch, asked
-from models.sites import Site
-
-
-class _likely(GenericFunction[bool]):
-    """A condition that most rows fulfil. SQLite would collect and sort all cases of two sites to find the newest twenty; told this, it
-    walks the cases in order and stops. Beside a few known ids it would rather read a whole site."""
-
-    type = Boolean()
-    inherit_cache = True
-
-
-@compiles(_likely)
-def _unsaid(element: _likely, compiler: Any, **options: Any) -> str:
-    """Databases that keep statistics know better."""
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(_likely, "sqlite")
-def _said(element: _likely, compiler: Any, **options: Any) -> str:
-    return f"likely({compiler.process(element.clauses, **options)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +71,9 @@ def cases_query(sites: frozenset[str] | None, wanted: CaseFilter, now: datetime)
     """What a list shows of the cases of these sites (None: all): the columns of `CaseOut`, and `due_at`, their first limit."""
     query = select(*_LISTED)
     if sites is not None:
+        # else SQLite sorts the cases of several sites to find the newest twenty, and beside a few known ones reads a whole site
         here = WithdrawalCase.site_id.in_(sites)
-        query = query.where(_likely(here) if len(sites) > 1 or wanted.found is not None else here)
+        query = query.where(likely(here) if len(sites) > 1 or wanted.found is not None else here)
     return query.where(*_conditions(wanted, now))
 
 
@@ -108,7 +87,7 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     }
     found: list[ColumnElement[bool]] = [column == value for column, value in same.items() if value is not None]
     if wanted.found is not None:  # a few cases that are known: no other condition is worth an index
-        found = [_likely(condition) for condition in found]
+        found = [likely(condition) for condition in found]
     if wanted.status:
         found.append(WithdrawalCase.status.in_(wanted.status))
     if wanted.cause is not None:  # codes hold no quotation marks, so this finds whole ones only
@@ -127,11 +106,6 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     return found
 
 
-async def lock_site(db: AsyncSession, site_id: str) -> Site | None:
-    """The site's row, kept for this transaction: its cases are numbered one after the other."""
-    return (await db.scalars(select(Site).where(Site.id == site_id).with_for_update())).one_or_none()
-
-
 async def cases_opened(db: AsyncSession, site_id: str, start: datetime, end: datetime) -> int:
     """How many cases the site opened from `start` until before `end`. None of a day is ever removed that day: cases are kept for years."""
     within = (WithdrawalCase.site_id == site_id, WithdrawalCase.created_at >= start, WithdrawalCase.created_at < end)
@@ -142,8 +116,3 @@ async def cases_by_reference(db: AsyncSession, site_id: str, references: Sequenc
     """The site's cases that have one of these external references."""
     query = select(WithdrawalCase).where(WithdrawalCase.site_id == site_id, WithdrawalCase.external_reference.in_(references))
     return {case.external_reference or "": case for case in (await db.scalars(query)).all()}
-
-
-async def person_by_id(db: AsyncSession, person_id: str) -> Person | None:
-    """An account with its roles, enabled or not."""
-    return await db.get(Person, person_id)

@@ -13,6 +13,7 @@ from case_api.cases.schemas import Assignment, CaseCreate
 from case_api.commands import By, guard
 from case_api.problems import Problem, ProblemCode
 from case_api.security import GRANTS, Permission, Principal
+from case_api.sight import named_site
 from models.cases import CaseSource, WithdrawalCase
 from models.people import Person
 from models.registrations import Registration
@@ -53,9 +54,7 @@ async def open_case(db: AsyncSession, by: By, site_id: str, opening: Opening) ->
 
     The caller has asked whether the person may do so. Raises Problem: site_unknown, received_later, person_unknown, reference_taken.
     """
-    site = await repository.lock_site(db, site_id)
-    if site is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    site = await named_site(db, site_id, lock=True)  # its cases are numbered one after the other
     received_at = (opening.received_at or by.now).astimezone(UTC)
     if received_at > by.now:
         raise Problem(ProblemCode.RECEIVED_LATER, "body.received_at")
@@ -102,7 +101,7 @@ def index(case: WithdrawalCase, form: Registration | None) -> None:
 
 async def _person_at(db: AsyncSession, person_id: str, site_id: str, field: str) -> Person:
     """Somebody with a role at this site. An account that was closed still names who sold the unit."""
-    person = await repository.person_by_id(db, person_id)
+    person = await db.get(Person, person_id)
     if person is None or not any(role.site_id in (None, site_id) for role in person.roles):
         raise Problem(ProblemCode.PERSON_UNKNOWN, field)
     return person

@@ -71,7 +71,7 @@ def _prepared(data_dir: Path, count: int, kept: Path | None) -> Staff:
     filled = kept is not None and kept.exists()
     if kept is not None and filled:
         shutil.copy(kept, database)
-    staff = asyncio.run(prepare(own_settings(data_dir), "bench", measures=True))
+    staff = asyncio.run(prepare(own_settings(data_dir), "bench"))
     if not filled:
         _fill(data_dir, staff.person_id, count)
         if kept is not None:
@@ -205,7 +205,7 @@ async def _drive(
     limits = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
     async with httpx2.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30, limits=limits) as client:
         load = _Load(client, site_id, ids, tasks)
-        begun, busy = time.perf_counter() + 0.5, cpu_seconds(service, token)
+        begun, busy = time.perf_counter() + 0.5, service.processor_seconds()
 
         async def one(n: int) -> None:
             due = begun + n / rate
@@ -223,17 +223,12 @@ async def _drive(
 
         await asyncio.gather(*(one(n) for n in range(int(rate * seconds))))
     # Processor time does not depend on what else the machine is doing; latency does.
-    each = (cpu_seconds(service, token) - busy) / max(1, sum(map(len, took.values())))
+    each = (service.processor_seconds() - busy) / max(1, sum(map(len, took.values())))
     report: dict[str, Any] = {"cases": len(ids), "rate": rate, "seconds": seconds, "cpu_ms_a_request": round(each * 1000, 1)}
     for kind in ("read", "write"):
         report[kind] = _figures([value for (found, _), values in took.items() if found == kind for value in values])
         report[kind] |= {name: _figures(values) for (found, name), values in sorted(took.items()) if found == kind}
     return report, failures
-
-
-def cpu_seconds(service: Service, token: str) -> float:
-    """Processor seconds that the service has used."""
-    return float(next(line.split()[1] for line in service.metrics(token).splitlines() if line.startswith("process_cpu_seconds_total")))
 
 
 def _figures(values: list[float]) -> dict[str, Any]:

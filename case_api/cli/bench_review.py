@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import tempfile
 import time
@@ -68,9 +67,8 @@ def review(
         staff = asyncio.run(prepare(settings, "bench"))
         session_id, counts = asyncio.run(long_conversation(settings, staff, hours))
         with Service(Path(folder)) as service:
-            address = f"http://127.0.0.1:{service.port}"
-            page = f"{address}{PREFIX}/sessions/{session_id}"
-            figures = {"hours": hours, **counts, **_opened(address, service.pid, staff, session_id, times)}
+            page = f"http://127.0.0.1:{service.port}{PREFIX}/sessions/{session_id}"
+            figures = {"hours": hours, **counts, **_opened(service, staff, session_id, times)}
             if browser:
                 figures["browser"] = opened(page, staff.token, times)
             print_json(figures)
@@ -87,11 +85,12 @@ def _until_interrupted() -> None:
         pass
 
 
-def _opened(address: str, pid: int, staff: Staff, session_id: str, times: int) -> dict[str, Any]:
+def _opened(service: Service, staff: Staff, session_id: str, times: int) -> dict[str, Any]:
     """The page, its contents, which the browser asks for beside it, and the first of the sound."""
+    address = f"http://127.0.0.1:{service.port}"
     page = f"{address}{PREFIX}/sessions/{session_id}"
     with httpx2.Client(cookies={TOKEN_COOKIE: staff.token}, timeout=60, headers={"Accept-Encoding": "gzip"}) as client:
-        figures = {name: _asked(client, pid, path, times) for name, path in (("page", page), ("contents", f"{page}/talk"))}
+        figures = {name: _asked(client, service, path, times) for name, path in (("page", page), ("contents", f"{page}/talk"))}
         first = []
         for _ in range(times):
             begun = time.perf_counter()
@@ -101,16 +100,16 @@ def _opened(address: str, pid: int, staff: Staff, session_id: str, times: int) -
     return {**figures, "first_sound_s": round(statistics.median(first), 3)}
 
 
-def _asked(client: httpx2.Client, pid: int, path: str, times: int) -> dict[str, float]:
+def _asked(client: httpx2.Client, service: Service, path: str, times: int) -> dict[str, float]:
     took, worked, wire, size = [], [], 0, 0
     for _ in range(times + 1):
-        begun, before = time.perf_counter(), processor_seconds(pid)
+        begun, before = time.perf_counter(), service.processor_seconds()
         with client.stream("GET", path) as answer:
             answer.raise_for_status()
             size = len(answer.read())
             wire = answer.num_bytes_downloaded
         took.append(time.perf_counter() - begun)
-        worked.append(processor_seconds(pid) - before)
+        worked.append(service.processor_seconds() - before)
     seconds = {
         "cold_s": took[0],
         "median_s": statistics.median(took[1:]),
@@ -118,12 +117,6 @@ def _asked(client: httpx2.Client, pid: int, path: str, times: int) -> dict[str, 
         "processor_s": statistics.median(worked[1:]),
     }
     return {name: round(value, 3) for name, value in seconds.items()} | {"bytes": size, "bytes_sent": wire}
-
-
-def processor_seconds(pid: int) -> float:
-    """What a process has worked so far: what a busy machine does not change."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 async def long_conversation(settings: Settings, staff: Staff, hours: float) -> tuple[str, dict[str, int]]:

@@ -21,7 +21,7 @@ from audio_service.intake.codecs import as_float
 from audio_service.messages import SAMPLE_RATE
 from case_api import demo
 from case_api.bootstrap import DEFAULT_SITE
-from case_api.cli.bench_review import processor_seconds, rows_heard
+from case_api.cli.bench_review import rows_heard
 from case_api.cli.common import print_json
 from case_api.harness import Service, Staff, own_settings, prepare
 from case_api.notices import current_notice
@@ -49,7 +49,7 @@ def wall(
         with Service(Path(folder)) as service, _client(service, staff) as client:
             ids = [one["id"] for one in client.get("wall").raise_for_status().json()["items"]]
             whole = [path for id_ in ids for path in (f"sessions/{id_}?characters=false", f"sessions/{id_}/states")]
-            figures = {"look": _measured(client, service.pid, ["wall"], times), "whole": _measured(client, service.pid, whole, 3)}
+            figures = {"look": _measured(client, service, ["wall"], times), "whole": _measured(client, service, whole, 3)}
     print_json({"conversations": len(ids), "hours": hours, **figures})
 
 
@@ -57,14 +57,14 @@ def _client(service: Service, staff: Staff) -> httpx2.Client:
     return httpx2.Client(base_url=f"http://127.0.0.1:{service.port}/v1/", headers={"Authorization": f"Bearer {staff.token}"}, timeout=60)
 
 
-def _measured(client: httpx2.Client, pid: int, paths: Sequence[str], times: int) -> dict[str, float]:
+def _measured(client: httpx2.Client, service: Service, paths: Sequence[str], times: int) -> dict[str, float]:
     """All of these paths once, the median and worst of so many times; the first time, which compiles the questions, is left out."""
     took, worked, size = [], [], 0
     for _ in range(times + 1):
-        begun, before = time.perf_counter(), processor_seconds(pid)
+        begun, before = time.perf_counter(), service.processor_seconds()
         size = sum(len(client.get(path).raise_for_status().content) for path in paths)
         took.append(time.perf_counter() - begun)
-        worked.append(processor_seconds(pid) - before)
+        worked.append(service.processor_seconds() - before)
     seconds = {"median_s": statistics.median(took[1:]), "worst_s": max(took[1:]), "processor_s": statistics.mean(worked[1:])}
     return {name: round(value, 4) for name, value in seconds.items()} | {"bytes": size}
 

@@ -20,7 +20,6 @@ from rich.console import Console
 from sqlalchemy import func, select
 
 from case_api.bootstrap import DEFAULT_SITE
-from case_api.cli.bench_cases import cpu_seconds
 from case_api.cli.warnings import Bar, bar, examine_all, import_file
 from case_api.early_warning.imports.rules import FileMapping
 from case_api.harness import Service, own_settings, prepare
@@ -48,7 +47,7 @@ def warnings(
     """Seconds to import and to examine, and the latency of the board with all of it in the database."""
     with tempfile.TemporaryDirectory(prefix="calmdesk-bench-") as folder, bar() as shown:
         data_dir = Path(folder)
-        staff = asyncio.run(prepare(own_settings(data_dir), "bench", measures=True))
+        staff = asyncio.run(prepare(own_settings(data_dir), "bench"))
         file = data_dir / "events.csv"
         report: dict[str, Any] = {"events": _write(file, events, customers), "customers": customers}
         report |= {"file_mb": round(file.stat().st_size / 1e6), **asyncio.run(_fill(data_dir, file, shown))}
@@ -121,7 +120,7 @@ async def _ask(service: Service, token: str) -> dict[str, Any]:
     took: dict[str, list[float]] = {}
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{service.port}", headers=headers, timeout=30) as client:
         first = (await client.get("/v1/warnings")).raise_for_status().json()["items"]
-        busy = cpu_seconds(service, token)
+        busy = service.processor_seconds()
         for asked in ASKS:
             for _ in range(TIMES):
                 await _time(took, client, "/v1/warnings", asked)
@@ -129,7 +128,7 @@ async def _ask(service: Service, token: str) -> dict[str, Any]:
             await _time(took, client, f"/v1/warnings/{warning['id']}", {})
         for _ in range(TIMES):
             await _time(took, client, "/v1/warnings/counts", {})
-    each = (cpu_seconds(service, token) - busy) / sum(map(len, took.values()))
+    each = (service.processor_seconds() - busy) / sum(map(len, took.values()))
     figures: dict[str, Any] = {"cpu_ms_a_request": round(each * 1000, 1)}
     return figures | {name: {"median_ms": _ms(values, 0.5), "p95_ms": _ms(values, 0.95)} for name, values in took.items()}
 

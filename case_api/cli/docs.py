@@ -11,7 +11,7 @@ import typer
 from audio_service.contract import wire_page
 from case_api.cases.page import case_page
 from case_api.events.topics import events_page
-from case_api.security import roles_table
+from case_api.roles_page import roles_table
 from models.settings import settings_table
 
 GENERATED: dict[str, Callable[[], str]] = {

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter, Request, Response, status
 
@@ -16,6 +14,7 @@ from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import SignedIn
+from case_api.sessions import heard
 from case_api.sessions.audio import recording_of, wanted_bytes
 from models import audit
 from models.clips import SessionClip
@@ -41,36 +40,26 @@ async def list_session_clips(session_id: Reference, principal: SignedIn, db: Rea
 )
 async def cut_clip(response: Response, session_id: Reference, body: ClipIn, by: ByDep, db: CommandDb, settings: SettingsDep) -> ClipOut:
     """Cut a clip of up to ten minutes out of a finished recording. It is a window onto it: what removes the recording removes the clip."""
-    made = await service.cut(db, by, session_id, body, settings.data_dir)
-    tag(response, made)
-    return made
+    return tag(response, await service.cut(db, by, session_id, body, settings.data_dir))
 
 
 @clips_router.get("", operation_id="listClips")
 async def list_clips(principal: SignedIn, db: ReadDb, limit: Limit = 20, cursor: Cursor = None) -> Page[ClipOut]:
     """Clips of the conversations one may hear, and those that are shared at one's sites; newest first."""
-
-    def key(row: Any) -> tuple[datetime, str]:
-        return row.SessionClip.created_at, row.SessionClip.id
-
     query = repository.clips(principal)
-    return await newest_first(db, query, SessionClip.created_at, SessionClip.id, limit=limit, cursor=cursor, show=service.clip_out, key=key)
+    return await newest_first(db, query, SessionClip.created_at, SessionClip.id, limit=limit, cursor=cursor, show=service.clip_out)
 
 
 @clips_router.get("/{clip_id}", operation_id="getClip", responses=responses(ProblemCode.NOT_FOUND))
 async def get_clip(response: Response, clip_id: Reference, principal: SignedIn, db: ReadDb) -> ClipDetail:
     """One clip with what was said in it."""
-    found = await service.detail(db, principal, clip_id)
-    tag(response, found)
-    return found
+    return tag(response, await service.detail(db, principal, clip_id))
 
 
 @clips_router.patch("/{clip_id}", operation_id="changeClip", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
 async def change_clip(response: Response, clip_id: Reference, body: ClipChange, by: ByDep, expected: IfMatch, db: CommandDb) -> ClipOut:
     """Rename a clip, or share it with the site's consultants, or no longer."""
-    kept = await service.change(db, by, clip_id, expected, body)
-    tag(response, kept)
-    return kept
+    return tag(response, await service.change(db, by, clip_id, expected, body))
 
 
 @clips_router.delete(
@@ -92,7 +81,7 @@ async def delete_clip(clip_id: Reference, by: ByDep, expected: IfMatch, db: Comm
     | {200: {"content": {"audio/flac": {}}}, 206: {"description": "A range"}},
 )
 async def get_clip_audio(request: Request, clip_id: Reference, by: ByDep, factory: FactoryDep, settings: SettingsDep) -> Response:
-    """The clip's sound as FLAC, in ranges. Listening is audited."""
+    """The clip's sound as FLAC, in ranges. Listening is audited, once a playing."""
     async with reading(factory) as db:
         row = await service.find(db, by.principal, clip_id)
     clip, path = row.SessionClip, recording_of(settings.data_dir, row.Session)
@@ -100,7 +89,7 @@ async def get_clip_audio(request: Request, clip_id: Reference, by: ByDep, factor
         raise Problem(ProblemCode.AUDIO_GONE)
     subject = audit.Subject("session", clip.session_id, row.Session.site_id)
     async with transaction(factory) as write:
-        audit.record(write, by.who, "api:session:clip_listen", subject, after={"clip_id": clip.id}, at=by.now)
+        await heard.record(write, by.who, "clip_listen", subject, by.now, {"clip_id": clip.id})
     data = await asyncio.to_thread(service.flac, path, clip.start, clip.end)
     headers = {"Accept-Ranges": "bytes", "Content-Disposition": f'inline; filename="{clip_id}.flac"'}
     part = wanted_bytes(request.headers.get("range"), len(data))

@@ -31,9 +31,7 @@ ACTION: dict[str, Any] = {"responses": responses(*COMMAND_PROBLEMS, *VERSION_PRO
 @router.get("/cases/{case_id}/closing", operation_id="getClosing", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.CASE_STATE))
 async def get_closing(case_id: Reference, principal: CaseReader, db: ReadDb, response: Response) -> ClosingOut:
     """How far the four closing actions are."""
-    found = await service.state(db, principal, case_id)
-    tag(response, found)
-    return found
+    return tag(response, await service.state(db, principal, case_id))
 
 
 @router.post("/cases/{case_id}/closing/customer-tag", operation_id="tagCustomer", **ACTION)
@@ -41,9 +39,7 @@ async def tag_customer(
     case_id: Reference, body: TagIn, by: ByDep, _: Closer, expected: IfMatch, db: CommandDb, response: Response
 ) -> ClosingOut:
     """Mark the customer, 「敏感类型」 unless another mark is named. `If-Match`: the case's version, as for the other actions."""
-    found = await service.tag_customer(db, by, case_id, expected, body)
-    tag(response, found)
-    return found
+    return tag(response, await service.tag_customer(db, by, case_id, expected, body))
 
 
 @router.post("/cases/{case_id}/closing/knowledge-file", operation_id="fileKnowledge", **ACTION)
@@ -51,9 +47,7 @@ async def file_knowledge(
     case_id: Reference, body: KnowledgeIn, by: ByDep, _: Closer, expected: IfMatch, db: CommandDb, response: Response
 ) -> ClosingOut:
     """Put the case into the knowledge base, without names and numbers of people."""
-    found = await service.file_knowledge(db, by, case_id, expected, body)
-    tag(response, found)
-    return found
+    return tag(response, await service.file_knowledge(db, by, case_id, expected, body))
 
 
 @router.post("/cases/{case_id}/closing/regional-brief", operation_id="sendBrief", **ACTION)
@@ -61,9 +55,7 @@ async def send_brief(
     case_id: Reference, body: BriefIn, by: ByDep, _: Closer, expected: IfMatch, db: CommandDb, response: Response
 ) -> ClosingOut:
     """Send the brief to the regional operations centre; its figures are the case's own."""
-    found = await service.send_brief(db, by, case_id, expected, body)
-    tag(response, found)
-    return found
+    return tag(response, await service.send_brief(db, by, case_id, expected, body))
 
 
 @router.post("/cases/{case_id}/closing/team-review", operation_id="holdReview", **ACTION)
@@ -71,17 +63,13 @@ async def hold_review(
     case_id: Reference, body: ReviewIn, by: ByDep, _: Closer, expected: IfMatch, db: CommandDb, response: Response
 ) -> ClosingOut:
     """The minutes of the review meeting, with what changes in the SOP."""
-    found = await service.hold_review(db, by, case_id, expected, body)
-    tag(response, found)
-    return found
+    return tag(response, await service.hold_review(db, by, case_id, expected, body))
 
 
 @router.post("/cases/{case_id}/archive", operation_id="archiveCase", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
 async def archive_case(case_id: Reference, by: ByDep, _: Closer, expected: IfMatch, db: CommandDb, response: Response) -> ClosingOut:
     """Archive the case once all four actions are done."""
-    found = await service.archive(db, by, case_id, expected)
-    tag(response, found)
-    return found
+    return tag(response, await service.archive(db, by, case_id, expected))
 
 
 @router.get("/cases/{case_id}/customer-tags", operation_id="listCustomerTags", responses=responses(ProblemCode.NOT_FOUND))
@@ -110,7 +98,6 @@ async def search_knowledge(
         limit=limit,
         cursor=cursor,
         show=lambda row: KnowledgeOut.model_validate(row.KnowledgeEntry),
-        key=lambda row: (row.KnowledgeEntry.created_at, row.KnowledgeEntry.id),
     )
 
 
@@ -133,13 +120,10 @@ async def list_briefs(
         limit=limit,
         cursor=cursor,
         show=lambda row: BriefOut.model_validate(row.RegionalBrief),
-        key=lambda row: (row.RegionalBrief.sent_at, row.RegionalBrief.id),
     )
 
 
 @router.post("/briefs/{brief_id}/receipt", operation_id="receiveBrief", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
 async def receive_brief(brief_id: Reference, by: ByDep, _: BriefReceiver, expected: IfMatch, db: CommandDb, response: Response) -> BriefOut:
     """Confirm that the brief has arrived. `If-Match` is the brief's own version."""
-    row = await service.receive_brief(db, by, brief_id, expected)
-    tag(response, row)
-    return BriefOut.model_validate(row)
+    return BriefOut.model_validate(tag(response, await service.receive_brief(db, by, brief_id, expected)))

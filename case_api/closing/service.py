@@ -15,6 +15,7 @@ from case_api.commands import By, guard
 from case_api.intake.causes import CAUSES
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen
 from case_api.solutions.service import accepted
 from case_api.solutions.terms import Transfer
 from models.base import Base
@@ -139,9 +140,7 @@ async def _do(db: AsyncSession, by: By, case: WithdrawalCase, kind: TaskKind, ro
 
 async def receive_brief(db: AsyncSession, by: By, brief_id: str, expected: int) -> RegionalBrief:
     """The regional operations centre has it; said twice, the first stands. Raises Problem: not_found, version_conflict."""
-    row = await db.get(RegionalBrief, brief_id, with_for_update=True)
-    if row is None or not by.principal.may(Permission.BRIEF_RECEIVE, row.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    row = await find_seen(db, by.principal, Permission.BRIEF_RECEIVE, RegionalBrief, brief_id, lock=True)
     guard(row, expected)
     if row.received_at is None:
         row.received_by, row.received_at = by.person_id, by.now
@@ -153,7 +152,4 @@ async def receive_brief(db: AsyncSession, by: By, brief_id: str, expected: int) 
 
 async def knowledge_entry(db: AsyncSession, principal: Principal, entry_id: str) -> KnowledgeEntry:
     """One entry. Raises Problem: not_found."""
-    row = await db.get(KnowledgeEntry, entry_id)
-    if row is None or not principal.may(Permission.KNOWLEDGE_READ, row.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return row
+    return await find_seen(db, principal, Permission.KNOWLEDGE_READ, KnowledgeEntry, entry_id)

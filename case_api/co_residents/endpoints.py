@@ -13,7 +13,18 @@ from starlette.datastructures import UploadFile
 
 from case_api.co_residents import printing, repository, service
 from case_api.co_residents.schemas import AckChange, AckCheck, AckIn, AckListed, AckOut, AckWithdrawal, SignIn
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
+from case_api.commands import (
+    CASELESS_PROBLEMS,
+    KEY_PROBLEMS,
+    VERSION_PROBLEMS,
+    ByDep,
+    CommandDb,
+    CommandRoute,
+    IfMatch,
+    KeyHeader,
+    begin_command,
+    tag,
+)
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.evidence.endpoints import StoreDep
@@ -32,8 +43,7 @@ router = APIRouter(prefix="/co-resident-acknowledgements", tags=["co-residents"]
 
 Reader = Annotated[Principal, Depends(require(Permission.ACK_READ))]
 Recorder = Annotated[Principal, Depends(require(Permission.ACK_RECORD))]
-_KEPT = tuple(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE)
-_CHANGES = (*_KEPT, *VERSION_PROBLEMS, ProblemCode.ACK_STATE)
+_CHANGES = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.ACK_STATE)
 _SCAN: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -70,7 +80,6 @@ async def list_acknowledgements(
         limit=limit,
         cursor=cursor,
         show=lambda row: AckListed.model_validate(row.CoResidentAck),
-        key=lambda row: (row.CoResidentAck.created_at, row.CoResidentAck.id),
     )
 
 
@@ -98,7 +107,7 @@ async def check_acknowledgement(
     "",
     operation_id="recordAcknowledgement",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(ProblemCode.FORBIDDEN, ProblemCode.SITE_UNKNOWN, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID),
+    responses=responses(ProblemCode.FORBIDDEN, ProblemCode.SITE_UNKNOWN, *KEY_PROBLEMS),
 )
 async def record_acknowledgement(response: Response, body: AckIn, by: ByDep, _: Recorder, db: CommandDb) -> AckOut:
     """Write down who pays, who decides and who will live in the unit. The answer holds the text to be read and signed."""
@@ -221,5 +230,4 @@ async def withdraw_acknowledgement(
 
 
 def _show(response: Response, row: CoResidentAck) -> AckOut:
-    tag(response, row)
-    return service.shown(row)
+    return service.shown(tag(response, row))

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from case_api.canonical import sha256
 from case_api.co_residents import repository
 from case_api.co_residents.rules import strangers, unsigned
 from case_api.co_residents.schemas import AckChange, AckIn, AckListed, AckOut, Resident, ScanOut, SignIn
@@ -17,12 +18,11 @@ from case_api.evidence.service import Checked
 from case_api.notices import current_notice, find_notice
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
-from case_api.solutions.rules import sha256
+from case_api.sight import find_seen, named_site
 from models import audit, outbox
 from models.co_residents import CoResidentAck
 from models.engine import Factory, transaction
 from models.evidence import EvidenceBlob
-from models.sites import Site
 
 BATCH = 200
 
@@ -30,8 +30,7 @@ BATCH = 200
 async def create(db: AsyncSession, by: By, body: AckIn) -> CoResidentAck:
     """A draft with the wording of today. Raises Problem: forbidden, site_unknown."""
     by.principal.demand(Permission.ACK_RECORD, body.site_id)
-    if await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, body.site_id)
     row = CoResidentAck(
         **body.model_dump(exclude={"people"}),
         **_people(body.people),
@@ -50,10 +49,7 @@ def _people(people: list[Resident]) -> dict[str, Any]:
 
 async def find(db: AsyncSession, principal: Principal, ack_id: str, *, lock: bool = False) -> CoResidentAck:
     """The acknowledgement. Raises Problem: not_found, also where the person may not see it."""
-    row = await db.get(CoResidentAck, ack_id, with_for_update=lock or None, populate_existing=lock)
-    if row is None or not principal.may(Permission.ACK_READ, row.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return row
+    return await find_seen(db, principal, Permission.ACK_READ, CoResidentAck, ack_id, lock=lock)
 
 
 async def _draft(db: AsyncSession, by: By, ack_id: str, expected: int) -> CoResidentAck:

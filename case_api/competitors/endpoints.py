@@ -46,7 +46,6 @@ async def list_competitor_offers(
         limit=limit,
         cursor=cursor,
         show=lambda row: service.shown(row.CompetitorOffer),
-        key=lambda row: (row.CompetitorOffer.created_at, row.CompetitorOffer.id),
     )
 
 
@@ -86,5 +85,4 @@ async def compare_competitor_offer(
 
 
 def _show(response: Response, row: CompetitorOffer) -> CompetitorOfferOut:
-    tag(response, row)
-    return service.shown(row)
+    return service.shown(tag(response, row))

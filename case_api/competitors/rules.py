@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final, Literal
 
-from case_api.policies.rules import WHOLE_BP, yuan
+from case_api.money import WHOLE_BP, yuan
 
 Better = Literal["theirs", "ours", "neither", "unclear"]
 JUDGED: Final = ("fittings", "payment_terms", "other")

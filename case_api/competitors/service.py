@@ -21,13 +21,13 @@ from case_api.competitors.schemas import (
 )
 from case_api.evidence.service import AT_WORK
 from case_api.intake.identity import redacted
-from case_api.policies.rules import yuan
+from case_api.money import yuan
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen, named_site
 from models import audit, outbox
 from models.competitors import CompetitorOffer
 from models.people import Person
-from models.sites import Site
 
 
 async def record(db: AsyncSession, by: By, body: CompetitorOfferIn) -> CompetitorOffer:
@@ -36,8 +36,7 @@ async def record(db: AsyncSession, by: By, body: CompetitorOfferIn) -> Competito
     Raises Problem: forbidden, not_found, site_unknown, case_unknown, case_state, invalid_request, person_unknown, session_unknown.
     """
     by.principal.demand(Permission.COMPETITOR_RECORD, body.site_id)
-    if await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, body.site_id)
     if body.case_id is not None:
         case = await flow.case_for(db, by.principal, Permission.COMPETITOR_RECORD, body.case_id)
         if case.site_id != body.site_id:
@@ -66,10 +65,7 @@ async def _demand_evidence(db: AsyncSession, case_id: str | None, evidence_id: s
 
 async def find(db: AsyncSession, principal: Principal, offer_id: str, *, lock: bool = False) -> CompetitorOffer:
     """The offer. Raises Problem: not_found, also where the person may not see it."""
-    row = await db.get(CompetitorOffer, offer_id, with_for_update=lock or None, populate_existing=lock)
-    if row is None or not principal.may(Permission.CASE_READ, row.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return row
+    return await find_seen(db, principal, Permission.CASE_READ, CompetitorOffer, offer_id, lock=lock)
 
 
 async def _to_judge(db: AsyncSession, by: By, offer_id: str, expected: int) -> CompetitorOffer:

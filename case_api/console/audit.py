@@ -22,11 +22,18 @@ from models.sites import CHINA
 Row = dict[str, Any]
 FILTERS: Final = ("action", "subject_type", "subject_id", "actor_id", "site_id", "first", "last")
 PAGES_OF: Final = {
-    "case": "cases",
-    "session": "sessions",
-    "co_resident_ack": "acknowledgements",
-    "competitor_offer": "competitor-offers",
+    "case": "/cases/{id}",
+    "session": "/sessions/{id}",
+    "warning": "/warnings/{id}",
+    "co_resident_ack": "/acknowledgements/{id}",
+    "competitor_offer": "/competitor-offers/{id}",
+    "library_edit": "/library/edits/{id}",
+    "policy": "/policies",
+    "benefit_pool": "/benefits",
+    "benefit_item": "/benefits",
+    "delegation": "/delegations",
 }
+ACTIONS: Final = {key.removeprefix("audit."): pair for key, pair in TEXTS.items() if re.fullmatch(r"audit\.[a-z]+:[a-z_]+:[a-z_]+", key)}
 SUBJECTS: Final = tuple(key.partition(".")[2] for key in TEXTS if key.startswith("audit_subject."))
 
 
@@ -41,7 +48,8 @@ async def audit(visit: Visit, request: Request) -> None:
             action(visit, visit.t("audit.verify"), lambda: _verify(visit, place))
     el("p", visit.t("audit.help"), "note")
     _filters(visit)
-    found = await visit.rest.get("audit", limit=50, cursor=visit.query.get("cursor"), **asked(wanted))
+    none = action_of(wanted.get("action", "")) is None
+    found = {"items": []} if none else await visit.rest.get("audit", limit=50, cursor=visit.query.get("cursor"), **asked(wanted))
     if not found["items"]:
         with card():
             empty(visit.t("audit.empty"))
@@ -57,8 +65,9 @@ async def audit(visit: Visit, request: Request) -> None:
 def asked(wanted: dict[str, str]) -> Row:
     """The address as the API asks for it: an action's beginning, days from midnight to midnight; what cannot be found is not looked for."""
     made: Row = {name: wanted[name] for name in ("subject_type", "subject_id", "actor_id", "site_id") if name in wanted}
-    if re.fullmatch(r"[a-z_:]{1,80}", wanted.get("action", "")):
-        made["action"] = wanted["action"]
+    action = action_of(wanted.get("action", ""))
+    if action:
+        made["action"] = action
     for name, to, days in (("first", "from_", 0), ("last", "to", 1)):
         try:
             day = datetime.fromisoformat(wanted.get(name, "")).replace(tzinfo=CHINA)
@@ -68,11 +77,21 @@ def asked(wanted: dict[str, str]) -> Row:
     return made
 
 
+def action_of(typed: str) -> str | None:
+    """The code, or its beginning, of what was typed: that itself or an action's name; nothing for no filter, None if there is no such."""
+    text = typed.strip()
+    named = next((code for code, names in ACTIONS.items() if text in names), None)
+    return named or (text if not text or re.fullmatch(r"[a-z_:]{1,80}", text) else None)
+
+
 def _filters(visit: Visit) -> None:
     with el("form", "", "filters", method="get", action=f"{PREFIX}/audit", role="search"):
         with el("label", "", "inline-field wide"):
             el("span", visit.t("audit.action"))
-            el("input", type="search", name="action", value=visit.query.get("action", ""), placeholder="api:case:")
+            el("input", type="search", name="action", value=visit.query.get("action", ""), placeholder="api:case:", list="actions")
+            with el("datalist", id="actions"):
+                for code in ACTIONS:
+                    el("option", code, value=visit.t(f"audit.{code}"))
         subjects = [(one, visit.named("audit_subject", one)) for one in SUBJECTS]
         select("subject_type", visit.t("audit.subject"), subjects, visit.query.get("subject_type", ""), visit.t("all"))
         for name in ("first", "last"):
@@ -104,7 +123,7 @@ def _row(visit: Visit, row: Row, wanted: dict[str, str]) -> None:
             named = visit.named("audit_subject", row["subject_type"])
             where = PAGES_OF.get(row["subject_type"])
             if where:
-                link(named, f"/{where}/{row['subject_id']}")
+                link(named, where.format(id=row["subject_id"]))
             else:
                 el("span", named)
             with el("small"):

@@ -116,7 +116,7 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
                 el("td", case["unit_label"] or "—")
                 with el("td"):
                     tag(visit.named("step", case["status"]), STEP_TONES.get(case["status"], ""))
-                el("td", "、".join(visit.named("cause", cause) for cause in case["causes"]) or "—")
+                el("td", visit.look.listed(visit.named("cause", cause) for cause in case["causes"]) or "—")
                 el("td", visit.moment(case["received_at"]), "nowrap")
                 with el("td", "", "nowrap"):
                     _due(visit, case)

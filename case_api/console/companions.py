@@ -88,7 +88,7 @@ def given(visit: Visit, session: Row) -> None:
             el("small", f"{hint['person_name']} · {visit.named('hint', hint['state'])}", f"hint-{hint['state']}")
     names = [one["person_name"] for one in session["listeners"] if one["ended_at"] is None]
     if names:
-        el("small", visit.t("live.listeners", names="、".join(names)))
+        el("small", visit.t("live.listeners", names=visit.look.listed(names)))
 
 
 def _ask_hint(visit: Visit, session: Row, refresh: Refresh) -> None:

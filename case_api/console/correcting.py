@@ -51,7 +51,7 @@ def correcting(visit: Visit, session_id: str, player: Element, trouble: Element)
 
 
 def _told(visit: Visit, version: dict[str, Any]) -> str:
-    terms = [visit.t("player.terms", terms="、".join(version["terms"]))] if version["terms"] else []
+    terms = [visit.t("player.terms", terms=visit.look.listed(version["terms"]))] if version["terms"] else []
     if version["person_id"] is None:
         return " · ".join([visit.t("player.recognised"), *terms])
     return " · ".join([version["person_name"], visit.moment(version["created_at"]), version["reason"], *terms])

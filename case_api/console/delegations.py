@@ -61,7 +61,7 @@ async def _new(visit: Visit) -> None:
         for person in await visit.rest.everything(f"sites/{site}/people"):
             approves = any(Permission.CASE_APPROVE in GRANTS[role] for role in person["roles"])
             if approves and not person["disabled"] and person["id"] != visit.me["id"]:
-                people[person["id"]] = f"{person['display_name']}（{'、'.join(visit.named('role', role) for role in person['roles'])}）"
+                people[person["id"]] = visit.with_roles(person)
 
     async def send(body: Row, key: str) -> None:
         await visit.rest.send("POST", "delegations", body, key=key)

@@ -21,12 +21,6 @@ def _drawing(cls: str, label: str = "") -> Element:
     return el("svg", "", f"drawing {cls}", viewBox=f"0 0 {WIDE:g} {HIGH:g}", preserveAspectRatio="none", **told)
 
 
-def bar(share: float) -> None:
-    """A bar of this share (0 to 1) of the width."""
-    with _drawing("share"):
-        el("rect", x="0", y="0", width=f"{WIDE * min(max(share, 0), 1):.1f}", height=f"{HIGH:g}")
-
-
 def bars(values: Sequence[Value], names: Sequence[str], label: str, turns: Iterable[int] = ()) -> None:
     """A bar for each value, its name on hovering; a line before each index of `turns`. Highest value, first and last name beside it."""
     top = max((value for value in values if value is not None), default=0.0) or 1.0
@@ -39,7 +33,7 @@ def bars(values: Sequence[Value], names: Sequence[str], label: str, turns: Itera
                 with el(
                     "rect", x=f"{place * step + step * 0.1:.1f}", y=f"{HIGH - high:.1f}", width=f"{step * 0.8:.1f}", height=f"{high:.1f}"
                 ):
-                    el("title", f"{name}：{'—' if value is None else f'{value:g}'}")
+                    el("title", f"{name} · {'—' if value is None else f'{value:g}'}")
             for turn in turns:
                 el("line", "", "turn", x1=f"{turn * step:.1f}", x2=f"{turn * step:.1f}", y1="0", y2=f"{HIGH:g}")
         _ends(names)
@@ -79,7 +73,7 @@ def graph(pairs: Sequence[tuple[str, str, float]], label: str) -> None:
         for one, other, weight in pairs:
             (x1, y1), (x2, y2) = (_on_ring(places[name], RING) for name in (one, other))
             with el("path", d=f"M{x1:.1f} {y1:.1f}Q0 0 {x2:.1f} {y2:.1f}", stroke_width=f"{1 + 5 * weight / most:.1f}"):
-                el("title", f"{one} + {other}：{weight:g}")
+                el("title", f"{one} + {other} · {weight:g}")
         for name, angle in places.items():
             x, y = _on_ring(angle, RING)
             el("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r="4")

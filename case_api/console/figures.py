@@ -352,7 +352,7 @@ async def behind(visit: Visit, request: Request) -> None:
     value = visit.query.get("value", "")
     found = await visit.rest.get("figures/cases", of=of, value=value, limit=50, cursor=visit.query.get("cursor"), **wanted)
     named = _named(visit, of, value)
-    title = visit.t(f"behind.{of}") + (f"：{named}" if named else "")
+    title = visit.look.pair(visit.t(f"behind.{of}"), named) if named else visit.t(f"behind.{of}")
     with el("nav", "", "crumbs", aria_label=visit.t("crumbs")):
         link(visit.t("nav.figures"), "/figures", "", **wanted)
         el("span", title, aria_current="page")
@@ -371,7 +371,7 @@ async def behind(visit: Visit, request: Request) -> None:
                 with el("td"):
                     tag(visit.named("step", case["status"]))
                 el("td", visit.named("outcome", case["outcome"]) or "—")
-                el("td", "、".join(visit.named("cause", cause) for cause in case["causes"]) or "—")
+                el("td", visit.look.listed(visit.named("cause", cause) for cause in case["causes"]) or "—")
                 el("td", visit.moment(case["received_at"]), "nowrap")
     if found["next_cursor"]:
         link(visit.t("more"), "/figures/cases", "button", of=of, value=value, cursor=found["next_cursor"], **wanted)

@@ -74,12 +74,12 @@ async def ask(
         try:
             await send(body(fields, event.args), key)
         except Mistyped as mistyped:
-            _tell(trouble, [f"{visit.t(mistyped.field.text)}：{visit.t(mistyped.key)}"])
+            tell(trouble, [visit.look.pair(visit.t(mistyped.field.text), visit.t(mistyped.key))])
         except Refused as refused:
             if refused.signed_out:
                 ui.navigate.to(_now_at(visit))
                 return
-            _tell(trouble, lines_of(visit, refused, fields))
+            tell(trouble, lines_of(visit, refused, fields))
         else:
             dialog.close()
             if then is not None:
@@ -124,8 +124,11 @@ def said(visit: Visit, error: dict[str, str], fields: Sequence[Field] = ()) -> s
     """One field's error, by the field's name on the screen."""
     place = error["field"].removeprefix("body.")
     asked = next((field for field in fields if field.kind != "head" and f".{place}".endswith(f".{field.name}")), None)
+    wrong = fault(place, error["message"], visit.look.language)
+    if asked is None and (place == "body" or place.startswith("content.")):
+        return wrong  # of several fields together; what is wrong names them
     name = _called(visit, fields, asked) if asked is not None else visit.named("field", place)
-    return f"{bare(name)}{'：' if visit.look.language == 'zh' else ': '}{fault(place, error['message'], visit.look.language)}"
+    return visit.look.pair(bare(name), wrong)
 
 
 def _called(visit: Visit, fields: Sequence[Field], asked: Field) -> str:
@@ -141,7 +144,8 @@ def _now_at(visit: Visit, done: str = "") -> str:
     return href(visit.path, **(visit.query | {"done": done})).removeprefix(PREFIX)
 
 
-def _tell(place: Element, lines: list[str]) -> None:
+def tell(place: Element, lines: list[str]) -> None:
+    """What was wrong, a line each."""
     with place, banner("", "bad"):
         for line in dict.fromkeys(lines):
             el("span", line)

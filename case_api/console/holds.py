@@ -27,24 +27,28 @@ async def holds(visit: Visit, request: Request) -> None:
         visit.rest.everything("holds"), visit.rest.get("retention/due", limit=50), visit.rest.get("retention/removals", limit=20)
     )
     await asyncio.gather(*(visit.load_people(site) for site in {hold["site_id"] for hold in found}))
+    held = {hold["case_id"] for hold in found if hold["case_id"]}
+    cases = dict(zip(held, await asyncio.gather(*(visit.rest.optional(f"cases/{case_id}") for case_id in held)), strict=True))
     with div("page-head"):
         el("h1", visit.t("holds.title"))
         action(visit, visit.t("holds.place"), lambda: _place(visit), "primary")
     el("p", visit.t("holds.help"), "note")
     done_banner(visit)
-    _holds(visit, found)
+    _holds(visit, found, cases)
     _due(visit, due)
     _removed(visit, removed["items"])
 
 
-def _subject(visit: Visit, case_id: str | None, session_id: str | None) -> None:
-    if case_id:
-        link(visit.t("warnings.open_case"), f"/cases/{case_id}")
-    else:
-        link(visit.t("warnings.open_session"), f"/sessions/{session_id}")
+def _subject(visit: Visit, hold: Row, case: Row | None) -> None:
+    if hold["session_id"]:
+        link(visit.t("warnings.open_session"), f"/sessions/{hold['session_id']}")
+        return
+    link(case["code"] if case else visit.t("warnings.open_case"), f"/cases/{hold['case_id']}", "strong")
+    if case:
+        el("small", f"{case['customer_label']} {case['unit_label']}")
 
 
-def _holds(visit: Visit, found: list[Row]) -> None:
+def _holds(visit: Visit, found: list[Row], cases: dict[str, Row | None]) -> None:
     with card(visit.t("holds.list"), str(len(found))):
         if not found:
             empty(visit.t("holds.empty"))
@@ -56,7 +60,7 @@ def _holds(visit: Visit, found: list[Row]) -> None:
                 state = "lifted" if hold["lifted_at"] else "over" if over else "in_force"
                 with el("tr"):
                     with el("td"):
-                        _subject(visit, hold["case_id"], hold["session_id"])
+                        _subject(visit, hold, cases.get(hold["case_id"]))
                     el("td", visit.site(hold["site_id"]))
                     with el("td", "", "wide-cell"):
                         el("span", hold["reason"])

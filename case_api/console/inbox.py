@@ -106,7 +106,7 @@ async def _channels(visit: Visit) -> None:
         else:
             empty(visit.t("inbox.no_channels"))
     with card(visit.t("inbox.wishes"), cls="stack"):
-        kinds = "、".join(visit.named("told", kind) for kind in wish["kinds"]) or visit.t("inbox.only_always")
+        kinds = visit.look.listed(visit.named("told", kind) for kind in wish["kinds"]) or visit.t("inbox.only_always")
         el("p", visit.t("inbox.hears", kinds=kinds))
         quiet = (wish["quiet_from"], wish["quiet_until"])
         el("p", visit.t("inbox.quiet", since=quiet[0], until=quiet[1]) if quiet[0] else visit.t("inbox.never_quiet"))

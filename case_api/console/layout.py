@@ -115,7 +115,15 @@ def look_forms(look: Look, asked: str) -> None:
     language = [("zh", "中文"), ("en", "English")]
     theme = [(name, TEXTS[f"theme.{name}"][look.language == "en"]) for name in ("auto", "light", "dark")]
     for name, options, held in (("language", language, look.language), ("theme", theme, look.theme)):
-        with el("form", "", "segments", method="post", action=f"{PREFIX}/look", role="group", aria_label=name):
+        with el(
+            "form",
+            "",
+            "segments",
+            method="post",
+            action=f"{PREFIX}/look",
+            role="group",
+            aria_label=TEXTS[f"own.{name}"][look.language == "en"],
+        ):
             el("input", type="hidden", name="next", value=asked)
             for code, shown in options:
                 el("button", shown, type="submit", name=name, value=code, aria_pressed="true" if code == held else "false")

@@ -162,7 +162,7 @@ async def _terms(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Ro
                     _named(visit, "term", term["name"], term["name"], open_)
                 el("td", visit.both(term["category"]))
                 el("td", "●" * term["severity"], "severity", aria_label=str(term["severity"]))
-                el("td", "、".join([*term["aliases"], *term["misheard"]][:8]) or "—", "wide-cell")
+                el("td", visit.look.listed([*term["aliases"], *term["misheard"]][:8]) or "—", "wide-cell")
                 el("td", visit.named("situation", term["moment"]) or "—")
 
 
@@ -171,7 +171,7 @@ async def _wording(visit: Visit, items: list[Row], open_: dict[tuple[str, str], 
         async for rule in unhurried(items):
             with el("tr"):
                 with el("td", "", "wide-cell"):
-                    _named(visit, "rule", rule["id"], "、".join(rule["phrases"]), open_)
+                    _named(visit, "rule", rule["id"], visit.look.listed(rule["phrases"]), open_)
                 with el("td", "", "wide-cell"):
                     for better in rule["better"]:
                         el("p", visit.both(better) or better["zh"])

@@ -106,7 +106,7 @@ class Wall:
             self._ended[id_] = now
             self._cards[id_].end()
         if ended:
-            names = "、".join(self._cards[id_].name for id_ in ended)
+            names = self._visit.look.listed(self._cards[id_].name for id_ in ended)
             self._said.text = self._visit.t("live.ended_of", name=names)
 
     def _order(self, ids: list[str]) -> None:
@@ -186,7 +186,7 @@ def _contents(visit: Visit, session: Row) -> None:
     if not session["recording"]:
         el("p", visit.t("live.unrecorded"), "note")
     for said in session["said"]:
-        sentence = el("p", f"{visit.named('speaker', said['speaker'])}：{said['text']}", "live-said")
+        sentence = el("p", visit.look.pair(visit.named("speaker", said["speaker"]), said["text"]), "live-said")
         if said["doubtful"]:
             with sentence.classes("doubtful"):
                 el("small", visit.t("player.doubtful"), "doubt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
@@ -31,6 +32,26 @@ class Look:
     def dark(self) -> bool | None:
         """As NiceGUI asks: None follows the device."""
         return {"auto": None, "light": False, "dark": True}[self.theme]
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names side by side: 「、」 or a comma."""
+        return ("、" if self.language == "zh" else ", ").join(names)
+
+    def sentences(self, said: Iterable[str]) -> str:
+        """Reasons one after the other in one line."""
+        return ("；" if self.language == "zh" else "; ").join(said)
+
+    def pair(self, name: str, text: str) -> str:
+        """A name and what is said of it, or what it says."""
+        return f"{name}：{text}" if self.language == "zh" else f"{name}: {text}"
+
+    def aside(self, text: str, more: str) -> str:
+        """A text with more about it in brackets."""
+        return f"{text}（{more}）" if self.language == "zh" else f"{text} ({more})"
+
+    def quoted(self, text: str) -> str:
+        """What somebody said."""
+        return f"「{text}」" if self.language == "zh" else f"“{text}”"
 
 
 def look_of(connection: HTTPConnection) -> Look:

@@ -100,7 +100,7 @@ async def _new(visit: Visit) -> None:
         roles = _taken(body)
         made.update(await visit.rest.send("POST", "people", body | {"roles": roles}, key=key))
 
-    fields = [Field("username", required=True), Field("display_name", required=True), *_role_fields(visit, [])]
+    fields = [Field("username", required=True, help="help.username"), Field("display_name", required=True), *_role_fields(visit, [])]
     await ask(visit, visit.t("people.new"), fields, send, then=lambda: _once(visit, made))
 
 

@@ -215,7 +215,7 @@ def _figures(visit: Visit, session: Row) -> None:
 def _listened(visit: Visit, session: Row) -> list[tuple[str, str]]:
     """Who listened in while it went on; nothing where nobody did."""
     names = dict.fromkeys(f"{one['person_name']} {visit.moment(one['started_at'])}" for one in session["listeners"])
-    return [(visit.t("review.listened"), "、".join(names))] if names else []
+    return [(visit.t("review.listened"), visit.look.listed(names))] if names else []
 
 
 def _consent(visit: Visit, consent: Row) -> str:

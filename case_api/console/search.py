@@ -94,7 +94,7 @@ def _said(visit: Visit, said: Row) -> None:
         moment_link(visit, f"▶ {clock(said['start'])}", said["session_id"], said["start"], "button small number")
         with div("grow"):
             with el("p", "", "snippet"):
-                el("b", f"{visit.named('speaker', said['speaker'])}：")
+                el("b", visit.look.pair(visit.named("speaker", said["speaker"]), ""))
                 for piece in said["snippet"]:
                     el("mark" if piece["match"] else "span", piece["text"])
             el("small", " · ".join([visit.moment(said["said_at"]), said["staff_name"], visit.site(said["site_id"])]))

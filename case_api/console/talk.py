@@ -104,11 +104,15 @@ def marks_of(visit: Visit, session: Row) -> list[Row]:
     """Prompts, terms, marks and the course of the talk, by their moment."""
     prompts = [{"kind": f"prompt {one['kind']}", "at": one["at"], "text": one["text"]} for one in session["prompts"]]
     held = visit.t("review.withheld")
-    prompts += [{"kind": "withheld", "at": one["at"], "text": f"{held}：{one['text']}"} for one in session["withheld"]]
+    prompts += [{"kind": "withheld", "at": one["at"], "text": visit.look.pair(held, one["text"])} for one in session["withheld"]]
     words = [{"kind": "keyword", "at": one["at"], "text": one["term"]} for one in session["keywords"] if not one["false_hit"]]
     marks = [{"kind": "mark", "at": one["at"], "text": one["note"] or visit.t("review.mark")} for one in session["marks"]]
     hints = [
-        {"kind": "hint", "at": one["at"], "text": f"{one['person_name']}：{one['text']} · {visit.named('hint', one['state'])}"}
+        {
+            "kind": "hint",
+            "at": one["at"],
+            "text": visit.look.pair(one["person_name"], f"{one['text']} · {visit.named('hint', one['state'])}"),
+        }
         for one in session["hints"]
         if one["at"] is not None
     ]

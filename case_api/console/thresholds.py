@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from fastapi import Request
 from nicegui import events, ui
 
 from case_api.console.door import PREFIX
-from case_api.console.forms import SUBMIT, done_banner
+from case_api.console.fields import Field, Mistyped
+from case_api.console.forms import SUBMIT, done_banner, lines_of, tell
 from case_api.console.pages import page
-from case_api.console.parts import banner, div, el, empty, select, table, tag
+from case_api.console.parts import div, el, empty, select, table, tag
 from case_api.console.rest import Refused, command_key
 from case_api.console.visit import Visit
 from case_api.security import Permission
@@ -61,9 +63,11 @@ def _form(visit: Visit, site: str, held: Row) -> None:
         try:
             body = {"changes": changes_of(event.args), "reason": str(event.args.get("reason", "")).strip()}
             await visit.rest.send("PUT", f"sites/{site}/detection", body, version=held["version"], key=key)
-        except (Refused, ValueError) as error:
-            with trouble:
-                banner(visit.problem(error) if isinstance(error, Refused) else visit.t("thresholds.no_number"), "bad")
+        except Mistyped as mistyped:
+            tell(trouble, [visit.look.pair(visit.t(mistyped.field.text), visit.t(mistyped.key))])
+            return
+        except Refused as refused:
+            tell(trouble, lines_of(visit, refused, [Field("reason")]))
             return
         ui.navigate.to(f"/thresholds?site_id={site}&done=thresholds")
 
@@ -92,5 +96,15 @@ def _row(visit: Visit, item: Row, changes: Row, *, may: bool) -> None:
 
 
 def changes_of(given: Row) -> dict[str, float]:
-    """What was typed; an empty field is no change. Raises ValueError: no number."""
-    return {name: float(str(value).strip()) for name, value in given.items() if name != "reason" and str(value).strip()}
+    """What was typed; an empty field is no change. Raises Mistyped: no number."""
+    return {name: _number(name, str(value)) for name, value in given.items() if name != "reason" and str(value).strip()}
+
+
+def _number(name: str, typed: str) -> float:
+    try:
+        number = float(typed.strip())
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Mistyped(Field(name, label=f"threshold.{name}"), "thresholds.no_number")
+    return number

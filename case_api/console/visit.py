@@ -67,7 +67,7 @@ class Visit:
         about = readable(detail, self.look.language) if detail else ""
         if not about:
             return said
-        return f"{said}（{about}）" if self.look.language == "zh" else f"{said} ({about})"
+        return self.look.aside(said, about)
 
     def moment(self, at: str | datetime | None, *, seconds: bool = False) -> str:
         """A time as the sales office's clock shows it; the year only if it is not this one."""
@@ -96,6 +96,10 @@ class Visit:
                 people = []
             self._names[site_id] = {person["id"]: person["display_name"] for person in people}
         return self._names[site_id]
+
+    def with_roles(self, person: dict[str, Any]) -> str:
+        """A colleague's name with what they are."""
+        return self.look.aside(person["display_name"], self.look.listed(self.named("role", role) for role in person["roles"]))
 
     def person(self, person_id: str | None) -> str:
         """A name that was loaded before."""

@@ -42,7 +42,7 @@ async def webhooks(visit: Visit, request: Request) -> None:
                     link(hook["name"], f"/webhooks/{hook['id']}", "strong")
                 with el("td"):
                     el("code", hook["url"], "address")
-                el("td", "、".join(hook["topics"]))
+                el("td", visit.look.listed(hook["topics"]))
                 el("td", visit.site(hook["site_id"]))
                 with el("td"):
                     _status(visit, hook)
@@ -114,7 +114,7 @@ async def webhook(visit: Visit, request: Request) -> None:
         facts(
             [
                 (visit.t("webhooks.url"), hook["url"]),
-                (visit.t("webhooks.topics"), "、".join(hook["topics"])),
+                (visit.t("webhooks.topics"), visit.look.listed(hook["topics"])),
                 (visit.t("site"), visit.site(hook["site_id"])),
                 (visit.t("webhooks.previous"), visit.moment(hook["previous_until"])),
             ]

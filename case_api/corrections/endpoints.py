@@ -36,9 +36,7 @@ async def correct_utterance(
     response: Response, session_id: Reference, utterance_id: Reference, body: CorrectionIn, by: ByDep, expected: IfMatch, db: CommandDb
 ) -> CorrectedOut:
     """Correct the text or the speaker of a sentence of an ended conversation, not of one's own. What was recognised stays as version 0."""
-    said = await service.correct(db, by, session_id, utterance_id, expected, body)
-    tag(response, said)
-    return service.out(said)
+    return service.out(tag(response, await service.correct(db, by, session_id, utterance_id, expected, body)))
 
 
 @router.post(f"{PATH}/restore", operation_id="restoreUtterance", responses=WRITES)
@@ -46,6 +44,4 @@ async def restore_utterance(
     response: Response, session_id: Reference, utterance_id: Reference, body: RestorationIn, by: ByDep, expected: IfMatch, db: CommandDb
 ) -> CorrectedOut:
     """Go back to a version; that makes a new one, and none is lost."""
-    said = await service.restore(db, by, session_id, utterance_id, expected, body)
-    tag(response, said)
-    return service.out(said)
+    return service.out(tag(response, await service.restore(db, by, session_id, utterance_id, expected, body)))

@@ -11,13 +11,14 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from case_api.assessments.forms import FORMS, Department
+from case_api.canonical import sha256
 from case_api.cases.rules import search_text
 from case_api.deadlines.rules import plan
 from case_api.demo_data import SITES, paths
-from case_api.demo_data.story import WORDS, Story
+from case_api.demo_data.story import Story, words_of
 from case_api.intake.identity import masked
 from case_api.policies.rules import TierTable
-from case_api.solutions.rules import content_hash, payee_value, sha256
+from case_api.solutions.rules import content_hash, payee_value
 from case_api.solutions.terms import PathKind
 from models.approvals import ApprovalRound, ApprovalStep
 from models.base import Base
@@ -34,6 +35,8 @@ from models.tasks import CaseTask
 Row = dict[str, Any]
 MARK: Final = "演示数据"
 ACCOUNT: Final = "0000000000000000"
+VERSION: Final = 12
+"""Of a case whose way was written at once."""
 CLOSING: Final = ("customer_tag", "knowledge_file", "regional_brief", "team_review")
 _ROLES: Final = {
     "registration": "receptionist",
@@ -110,7 +113,7 @@ def write(rows: Rows, story: Story, code: str) -> str:
         archived_at=closed_at if status == "archived" else None,
         created_by=rows.person(story, "receptionist"),
         created_at=story.received_at,
-        version=12,
+        version=VERSION,
     )
     _form(rows, story, case_id, submitted=status != "draft")
     _work(rows, story, case_id, status, closed_at)
@@ -159,7 +162,7 @@ def _form(rows: Rows, story: Story, case_id: str, *, submitted: bool) -> None:
         receipt_wording=paths.RECEIPT,
         receipt_kind="earnest",
         receipt_amount_fen=story.paid_fen,
-        cause_text=WORDS[story.causes[0]][0],
+        cause_text=words_of(story),
         alternative="to_discuss",
         alternative_session_id=None,
         alternative_at=None,
@@ -344,7 +347,7 @@ def _closing(rows: Rows, story: Story, case_id: str, closed_at: datetime) -> Non
         id=rows.id("review", story.number),
         held_at=closed_at,
         participants=["张经理", "李静"],
-        findings=f"{MARK}：{WORDS[story.causes[0]][0]}",
+        findings=f"{MARK}：{words_of(story)}",
         sop_change="认购清单增加关键问题核对一项。",
         undiscussed=list(story.undiscussed),
         **same,

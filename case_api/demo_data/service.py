@@ -1,7 +1,7 @@
 """Fill a database with the demonstration's year, and take all of it out again.
 
 Rows are written in bulk, not through the services: a year of commands would take an hour and fill the audit record, which is for ever. So
-the record holds one entry for the filling and one for the removal, and nothing in between.
+the record holds one entry for the filling, one for the removal, and in between what the services wrote of the few cases that wait.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api import demo as bundled
-from case_api.demo_data import PREFIX, SITES, crm, prevention, rows, talk
+from case_api.demo_data import PREFIX, SITES, crm, earlier, prevention, rows, talk, waiting
 from case_api.demo_data.story import Story, go_live_of, stories, unfinished
 from case_api.policies.service import install_defaults, tier_policy
 from case_api.retention.erase import erase
@@ -49,6 +49,7 @@ AT_A_SITE: Final = {
     "staff_2": "置业顾问二",
     "receptionist": "接待",
     "site_manager": "案场经理",
+    "site_manager_2": "案场副经理",
     "finance": "财务",
     "legal": "法务",
     "marketing": "营销",
@@ -86,9 +87,11 @@ async def fill(factory: Factory, data_dir: Path, now: datetime, *, seed: int, pa
         _write(made, told, today)
         crm.write(made, told)
         prevention.write(made)
+        earlier.write(made, told, today)
         _agree(made, go_live_of(today))
         sounding = _with_audio(made)
         await _insert(db, made)
+        await waiting.write(db, made, told, WHO)
         after = {"cases": len(told), "seed": seed}
         audit.record(db, WHO, "cli:demo_data:create", audit.Subject("demo_data", "demo"), after=after, at=now)
         for session_id in sounding:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from case_api.demo_data import SITES
 from case_api.figures.rules import KEY_QUESTIONS, WINTER, year_to
@@ -33,18 +33,29 @@ PATHS: Final[dict[str, dict[str, int]]] = {
     "delay": {"keep_with_benefits": 35, "rescission": 60, "none": 5},
     "other": {"keep_with_benefits": 30, "rescission": 55, "none": 15},
 }
-OPEN: Final = (0.005, 0.03, 0.1, 0.3, 0.8, 1.0)
-"""How much of the newest cases is over: filling in the form, assessing, solving, waiting for the answer, executing, closing."""
+OPEN: Final = (0.005, 0.03, 0.1, 0.3, 0.35, 0.4, 0.8, 1.0)
+"""How much of the newest cases is over: filling in the form, assessing, solving, waiting for the answer (three), executing, closing."""
+REFUND: Final[dict[str, Any]] = {"path": "rescission", "outcome": "withdrawn", "stage": "deposit_only", "refund_bp": 7000}
+TOLD: Final[dict[float, dict[str, Any]]] = {
+    0.35: REFUND | {"paid_fen": 8_000_000, "answered_by": "site_manager_2"},
+    0.4: REFUND | {"paid_fen": 28_000_000, "answered_by": "site_manager"},
+    0.8: REFUND,
+}
+"""Where somebody has to decide: a small loss is the manager's, a large one the city's; the last waits to be paid."""
 KEEPS: Final = {"keep_with_benefits", "deferral", "none"}
 STAGES: Final = {"deposit_only": (72, (6000, 8000)), "online_signed": (24, (3000, 5000)), "loan_released": (4, (0, 0))}
 WORDS: Final = {
-    "family": ("家人昨天来看了，说位置太偏，坚决不同意。", "家人"),
-    "cash_flow": ("年终奖一直没发，首付真的凑不出来。", "首付"),
-    "competitor": ("旁边的盘比你们便宜，还送车位，我觉得买贵了。", "买贵了"),
-    "quality": ("样板间和实际差太多，这就是货不对板。", "货不对板"),
-    "delay": ("说好年底交，现在又说要延期交房。", "延期交房"),
-    "other": ("工作调动去外地，这房子用不上了。", "工作调动"),
+    "family": ("我爱人根本没看过房，回去跟我大吵一架。", "父母不同意，说离他们太远。", "家里人反对，说位置太偏。"),
+    "cash_flow": ("年终奖一直没发，首付真的凑不出来。", "公司裁员，月供供不起了。", "贷款批不下来，我手里周转不开。"),
+    "competitor": ("旁边的盘比你们便宜，还送车位，我觉得买贵了。", "刚买完你们就降价了。", "隔壁楼盘同样的户型每平少两千。"),
+    "quality": ("样板间和实际差太多，这就是货不对板。", "卫生间漏水，找了三次没人来修。", "墙上一道一道的裂缝，这怎么住人。"),
+    "delay": ("说好年底交，现在又说要延期交房。", "一拖再拖，到底哪天能拿钥匙。", "工地停了两个月没人施工。"),
+    "other": ("工作调动去外地，这房子用不上了。", "学区说没就没了，那我还买它干什么。"),
 }
+"""What customers say of each cause."""
+DEMANDS: Final = ("我今天来就是要退房。", "把房子退了吧，我想好了。", "这套我不买了，钱退给我。", "我要退房，手续怎么办。")
+NEW: Final = ("听说要改成毛坯交付，那我可不要。", "现在又说毛坯交付，当初可不是这么讲的。")
+"""Said in every third conversation of the last month: there is something new to find."""
 SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 
 
@@ -67,11 +78,19 @@ class Story:
     undiscussed: tuple[str, ...]
     complains: bool
     score: int | None
+    answered_by: str = ""
+    """Who records now that the customer accepts the refund; nobody else's word is awaited."""
 
     @property
     def ended_at(self) -> datetime:
         """When it is over."""
         return self.received_at + timedelta(days=self.days)
+
+
+def words_of(story: Story) -> str:
+    """What this customer says of the main cause."""
+    said = WORDS[story.causes[0]]
+    return said[story.number % len(said)]
 
 
 def go_live_of(today: date) -> date:
@@ -114,8 +133,12 @@ def stories(today: date, seed: int) -> list[Story]:
 def unfinished(told: Sequence[Story], now: datetime) -> list[Story]:
     """The same, but that the newest of each site are still open, one in each step: there is something to do."""
     newest = {site: [one for one in told if one.site == site and one.path != "none"][: -len(OPEN) - 1 : -1] for site in SITES}
-    days = {one.number: _days(one, now, share) for found in newest.values() for one, share in zip(found, OPEN, strict=True)}
-    return [replace(one, days=days[one.number]) if one.number in days else one for one in told]
+    changed = {
+        one.number: {"days": _days(one, now, share)} | TOLD.get(share, {})
+        for found in newest.values()
+        for one, share in zip(found, OPEN, strict=True)
+    }
+    return [replace(one, **changed.get(one.number, {})) for one in told]
 
 
 def _days(story: Story, now: datetime, share: float) -> float:

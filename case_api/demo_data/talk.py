@@ -6,27 +6,30 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from case_api.demo_data import SITES, voice
+from case_api.demo_data import SITES, level, voice
 from case_api.demo_data.rows import MARK, Rows
-from case_api.demo_data.story import WORDS, Story
+from case_api.demo_data.story import DEMANDS, NEW, Story, words_of
 from models.consents import Consent
 from models.keywords import KeywordHit
 from models.prompts import PromptFeedback, PromptShown
 from models.prosody import ProsodyTrack, pack
 from models.sessions import Session
+from models.states import StateEvent
 from models.utterances import Utterance
+from scripts_library.library import Library
+from scripts_library.matcher import Hit, Matcher
 
 PIPELINE = "demo-data"
 OPENING = "我们非常理解您的顾虑，请您先坐下喝杯茶，我们一起看看怎么解决最合适。"
 CALMING = "我完全理解您的心情，这个问题我们可以这样处理……"
-COMPLAINT = ("你们再这样拖，我就去住建局投诉！", "投诉")
+COMPLAINT = "你们再这样拖，我就去住建局投诉！"
 OPENING_AT = 12.0
 Shown = Sequence[tuple[float, str]]
 SITUATIONS = {"opening": "opening", "first": "first_outburst", "again": "repeated_outburst", "complaint": "threat_complaint"}
-# cause → category of the lexicon
-CATEGORY = {"family": "family", "cash_flow": "cash_flow", "competitor": "competitor", "quality": "quality", "delay": "delay"}
+LATELY = timedelta(days=30)
 
 
 def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float | None = None) -> None:
@@ -36,9 +39,11 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
     started, usual = story.received_at + timedelta(minutes=2), round(chance.uniform(240, 1500), 1)
     seconds = usual if seconds is None else seconds
     angry = story.complains or chance.random() < (0.2 if live else 0.35)
-    said = _said(story, angry)
+    said = _said(story, angry, story.received_at > rows.now - LATELY)
+    heard = [(number, hit) for number, line in enumerate(said, 1) for hit in _hits(*line)]
     state = voice.went(seconds, story.number)
     shown = _shown(story, chance, state, angry=angry) if live else []
+    reached = "agitated" if angry else "rising" if len(shown) > 1 else "calm"
     staff = rows.person(story, ("receptionist", "staff", "staff_2")[story.number // len(SITES) % 3])
     rows.add(
         Consent,
@@ -51,8 +56,8 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
         given_at=started,
         withdrawn_at=None,
     )
-    counts = {"utterances": len(said), "prompts": dict(Counter(_kind(script) for _, script in shown)), "keywords": 1 + story.complains}
-    rows.add(
+    counts = {"utterances": len(said), "prompts": dict(Counter(_kind(script) for _, script in shown)), "keywords": len(heard)}
+    session = rows.add(
         Session,
         id=session_id,
         site_id=rows.sites[story.site],
@@ -72,37 +77,50 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
         seconds=seconds,
         speech_seconds=round(seconds * 0.7, 1),
         talk_share={"staff": 0.45, "customer": 0.55},
-        peak_level="agitated" if angry else "rising" if len(shown) > 1 else "calm",
+        peak_level=reached,
         counts=counts,
         summary=None,
         recording_path=None,
         recording_sha256=None,
     )
-    for number, (speaker, text, term, category) in enumerate(said, 1):
-        start = round(number * seconds / (len(said) + 2), 1)
-        _utterance(rows, story, session_id, started, number, speaker, text, start)
-        if term:
-            _keyword(rows, story, session_id, started, number, (term, category), text, start)
+    starts = [round(number * seconds / (len(said) + 2), 1) for number in range(len(said) + 1)]
+    for number, (speaker, text) in enumerate(said, 1):
+        _utterance(rows, story, session_id, started, number, speaker, text, starts[number])
+    for ordinal, (number, hit) in enumerate(heard, 1):
+        _keyword(rows, story, session_id, started, ordinal, number, hit, starts[number])
     _prompts(rows, story, session_id, staff, chance, shown)
-    if story.received_at > rows.now - voice.MEASURED:
-        _track(rows, story, session_id, state, shown)
+    if story.received_at > rows.now - level.HEARD:
+        session["peak_level"] = _heard(rows, story, session_id, state, shown, reached)
+    elif story.received_at > rows.now - voice.MEASURED:
+        _track(rows, session_id, voice.measured(state, shown, story.number, voice.SWINGS[reached][0]))
 
 
-def _said(story: Story, angry: bool) -> list[tuple[str, str, str, str]]:
-    """(speaker, text, term that is heard in it, its category) from beginning to end."""
-    cause = story.causes[0]
-    words, term = WORDS[cause]
+def _said(story: Story, angry: bool, lately: bool) -> list[tuple[str, str]]:
+    """(speaker, text) from beginning to end."""
     lines = [
-        ("staff", OPENING, "", ""),
-        ("customer", "我今天来就是要退房。", "退房", "withdrawal"),
-        ("customer", words, term if cause in CATEGORY else "", CATEGORY.get(cause, "")),
-        ("staff", "您慢慢说，我一条一条记下来。", "", ""),
+        ("staff", OPENING),
+        ("customer", DEMANDS[story.number % len(DEMANDS)]),
+        ("customer", words_of(story)),
+        ("staff", "您慢慢说，我一条一条记下来。"),
     ]
+    if lately and story.number % 3 == 0:
+        lines.append(("customer", NEW[story.number % len(NEW)]))
     if angry:
-        lines.append(("customer", "你们到底能不能解决！", "", ""))
+        lines.append(("customer", "你们到底能不能解决！"))
     if story.complains:
-        lines.append(("customer", COMPLAINT[0], COMPLAINT[1], "complaint"))
-    return [*lines, ("staff", CALMING, "", ""), ("customer", "那你们先拿个方案给我看看。", "", "")]
+        lines.append(("customer", COMPLAINT))
+    return [*lines, ("staff", CALMING), ("customer", "那你们先拿个方案给我看看。")]
+
+
+@cache
+def _matcher() -> Matcher:
+    return Matcher(Library.load())
+
+
+@cache
+def _hits(speaker: str, text: str) -> tuple[Hit, ...]:
+    """What the ear would hear in it."""
+    return tuple(hit for hit in _matcher().match(text) if not hit.negated) if speaker == "customer" else ()
 
 
 def _utterance(rows: Rows, story: Story, session_id: str, started: Any, number: int, speaker: str, text: str, start: float) -> None:
@@ -123,22 +141,21 @@ def _utterance(rows: Rows, story: Story, session_id: str, started: Any, number: 
     )
 
 
-def _keyword(rows: Rows, story: Story, session_id: str, started: Any, number: int, found: tuple[str, str], text: str, start: float) -> None:
-    term, category = found
+def _keyword(rows: Rows, story: Story, session_id: str, started: Any, ordinal: int, number: int, hit: Hit, start: float) -> None:
     rows.add(
         KeywordHit,
-        id=rows.id("keyword", story.number, number),
+        id=rows.id("keyword", story.number, ordinal),
         session_id=session_id,
-        ordinal=number,
+        ordinal=ordinal,
         utterance_id=f"u{number}",
-        term=term,
-        category=category,
-        at=start,
-        end=start + 0.6,
+        term=hit.term,
+        category=hit.category,
+        at=start + hit.start / 5,
+        end=start + hit.end / 5,
         speaker="customer",
-        heard=term,
-        match="exact",
-        score=1.0,
+        heard=hit.heard,
+        match=hit.kind,
+        score=hit.score,
         false_hit=False,
         created_at=started + timedelta(seconds=start),
     )
@@ -171,7 +188,20 @@ def _prompts(rows: Rows, story: Story, session_id: str, staff: str, chance: rand
             rows.add(PromptFeedback, id=rows.id("feedback", story.number, number), prompt_id=prompt_id, **feedback)
 
 
-def _track(rows: Rows, story: Story, session_id: str, state: voice.Floats, shown: Shown) -> None:
-    for ordinal, (start, columns) in enumerate(voice.measured(state, shown, story.number)):
+def _heard(rows: Rows, story: Story, session_id: str, state: voice.Floats, shown: Shown, reached: str) -> str:
+    """The track with what the ear makes of it; the highest level."""
+    for swing in voice.SWINGS[reached]:
+        chunks = voice.measured(state, shown, story.number, swing)
+        found = list(level.states(voice.whole(chunks)))
+        if level.peak(found) == reached:
+            break
+    _track(rows, session_id, chunks)
+    for ordinal, one in enumerate(found):
+        rows.add(StateEvent, session_id=session_id, ordinal=ordinal, speaker="customer", confidence=0.9, **one)
+    return level.peak(found)
+
+
+def _track(rows: Rows, session_id: str, chunks: voice.Chunks) -> None:
+    for ordinal, (start, columns) in enumerate(chunks):
         names, data = pack(columns)
         rows.add(ProsodyTrack, session_id=session_id, ordinal=ordinal, start=start, step=voice.STEP, columns=names, data=data)

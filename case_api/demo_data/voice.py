@@ -40,9 +40,13 @@ APART: Final = 150.0
 OPENED: Final = 110.0
 """Seconds after which words of greeting do nothing any more."""
 MOST: Final = 3
+SWINGS: Final[dict[str, tuple[float, ...]]] = {"agitated": (1.0,), "rising": (0.3, 0.2, 0.15, 0.1), "calm": (0.15, 0.08, 0.04)}
+"""How much of the state a voice lets be heard, by the level that was reached: the first that the ear calls so, if it is asked."""
+LOUD, RATE, PITCH = (-38.0, 2.6), (4.3, 0.45), (205.0, 22.0)
+"""dB, syllables a second, Hz of a customer without any state, and for each deviation of it."""
+Chunks = list[tuple[float, dict[str, Floats]]]
 USUAL, SPREAD, LASTS = 0.5, 0.9, 40.0
 """A voice goes up and down around its usual state, by this much, and forgets within this many seconds."""
-Choices = Sequence[tuple[str, int]]
 
 
 def went(seconds: float, seed: int) -> Floats:
@@ -68,8 +72,8 @@ def raised(state: Floats) -> list[float]:
     return found
 
 
-def measured(state: Floats, shown: Sequence[tuple[float, str]], seed: int) -> list[tuple[float, dict[str, Floats]]]:
-    """(start, columns) of each chunk of the track, with what the scripts that were `shown` (at, id) did."""
+def measured(state: Floats, shown: Sequence[tuple[float, str]], seed: int, swing: float) -> Chunks:
+    """(start, columns) of each chunk of the track, with what the scripts that were `shown` (at, id) did, of a voice that swings so much."""
     chance = np.random.default_rng(seed)
     at: Floats = np.arange(len(state), dtype=np.float64) * STEP
     score = state.copy()
@@ -78,17 +82,23 @@ def measured(state: Floats, shown: Sequence[tuple[float, str]], seed: int) -> li
     customer = (at % sum(TURN)) < TURN[0]
     for when, _ in shown:  # it is the customer who speaks before a prompt
         customer |= (at > when - TURN[0]) & (at < when)
-    loud = np.where(customer, -38 + 2.6 * score, -41.0) + chance.normal(0, 0.8, len(at))
+    heard = USUAL + swing * (score - USUAL)
+    loud = np.where(customer, LOUD[0] + LOUD[1] * heard, -41.0) + chance.normal(0, 0.8, len(at))
     columns = {
         "customer": np.where(customer, 0.9, 0.1),
         "score": np.where(customer, score, np.nan),
-        "rate": np.where(customer, 4.3 + 0.45 * score + chance.normal(0, 0.25, len(at)), 4.0),
+        "rate": np.where(customer, RATE[0] + RATE[1] * heard + chance.normal(0, 0.25, len(at)), 4.0),
         "loudness_short_term": loud,
         "loudness_momentary": loud + chance.normal(0, 1.5, len(at)),
-        "pitch": np.where(customer, 205 + 22 * score + chance.normal(0, 6, len(at)), 165 + chance.normal(0, 5, len(at))),
+        "pitch": np.where(customer, PITCH[0] + PITCH[1] * heard + chance.normal(0, 6, len(at)), 165 + chance.normal(0, 5, len(at))),
     }
     steps = round(CHUNK_SECONDS / STEP)
     return [(first * STEP, {name: column[first : first + steps] for name, column in columns.items()}) for first in range(0, len(at), steps)]
+
+
+def whole(chunks: Chunks) -> dict[str, Floats]:
+    """The columns of a track in one piece."""
+    return {name: np.concatenate([columns[name] for _, columns in chunks]) for name in chunks[0][1]}
 
 
 def _after(since: Floats) -> Floats:

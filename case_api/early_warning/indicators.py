@@ -24,7 +24,7 @@ from case_api.early_warning.rule_sets.rules import (
     Visits,
 )
 from case_api.early_warning.working_days import after_working_days, end_of, is_published
-from case_api.policies.rules import WHOLE_BP
+from case_api.money import WHOLE_BP
 from models.crm import EventKind
 
 ENDS: Final[frozenset[EventKind]] = frozenset({"withdrawal_request", "case_ended", "deal_closed"})

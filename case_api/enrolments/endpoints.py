@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile, status
 
-from case_api.commands import ByDep, CommandDb, CommandRoute, KeyHeader
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute, KeyHeader
 from case_api.database import FactoryDep, ReadDb
 from case_api.enrolments import service
 from case_api.enrolments.schemas import EnrolmentOut
@@ -17,7 +17,6 @@ from case_api.security import Permission, Principal, require
 router = APIRouter(prefix="/enrolments", tags=["enrolments"], route_class=CommandRoute)
 
 Enroller = Annotated[Principal, Depends(require(Permission.ENROLMENT_OWN))]
-_KEY_PROBLEMS = (ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
 
 
 @router.get("/me", operation_id="getEnrolment")
@@ -35,7 +34,7 @@ async def get_enrolment(principal: Enroller, db: ReadDb) -> EnrolmentOut:
         ProblemCode.AUDIO_UNDECODABLE,
         ProblemCode.AUDIO_LENGTH,
         ProblemCode.VOICE_UNAVAILABLE,
-        *_KEY_PROBLEMS,
+        *KEY_PROBLEMS,
     ),
 )
 async def enrol(
@@ -63,7 +62,7 @@ async def enrol(
     "/me",
     operation_id="deleteEnrolment",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(ProblemCode.NOT_ENROLLED, *_KEY_PROBLEMS),
+    responses=responses(ProblemCode.NOT_ENROLLED, *KEY_PROBLEMS),
 )
 async def delete_enrolment(_: Enroller, by: ByDep, db: CommandDb) -> None:
     """Delete one's voice at once."""

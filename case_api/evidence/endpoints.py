@@ -137,7 +137,6 @@ async def list_evidence(
         limit=limit,
         cursor=cursor,
         show=service.shown,
-        key=lambda row: (row.Evidence.created_at, row.Evidence.id),
     )
 
 

@@ -17,9 +17,10 @@ from case_api.figures.schemas import BehindOut, FigureBriefOut, FiguresOut
 from case_api.figures.service import Wanted
 from case_api.intake.causes import Cause
 from case_api.paging import Cursor, Limit, Page, newest_first
-from case_api.problems import Problem, ProblemCode, responses
+from case_api.problems import ProblemCode, responses
 from case_api.schemas import Line, Reference
 from case_api.security import Permission, Principal, require
+from case_api.sight import find_seen
 from models.cases import WithdrawalCase
 from models.figures import FigureBrief
 from models.sites import Site
@@ -75,7 +76,6 @@ async def list_cases_behind_figure(
         limit=limit,
         cursor=cursor,
         show=lambda row: BehindOut.model_validate(row.WithdrawalCase),
-        key=lambda row: (row.WithdrawalCase.received_at, row.WithdrawalCase.id),
     )
 
 
@@ -118,14 +118,10 @@ async def list_figure_briefs(principal: Reader, db: ReadDb, limit: Limit = 20, c
         limit=limit,
         cursor=cursor,
         show=lambda row: FigureBriefOut.model_validate(row.FigureBrief),
-        key=lambda row: (row.FigureBrief.created_at, row.FigureBrief.id),
     )
 
 
 @router.get("/briefs/{brief_id}", operation_id="getFigureBrief", responses=responses(ProblemCode.NOT_FOUND))
 async def get_figure_brief(brief_id: Reference, principal: Reader, db: ReadDb) -> FigureBriefOut:
     """One brief."""
-    row = await db.get(FigureBrief, brief_id)
-    if row is None or not principal.may(Permission.FIGURES_READ, row.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return FigureBriefOut.model_validate(row)
+    return FigureBriefOut.model_validate(await find_seen(db, principal, Permission.FIGURES_READ, FigureBrief, brief_id))

@@ -9,7 +9,7 @@ from case_api.documents.excel import Cell, Sheet
 from case_api.documents.pdf import Document
 from case_api.figures.schemas import FiguresOut
 from case_api.intake.causes import CAUSES
-from case_api.policies.rules import yuan
+from case_api.money import yuan
 
 DASH: Final = "—"
 

@@ -91,6 +91,4 @@ async def get_completeness(case_id: Reference, principal: Reader, db: ReadDb, se
 )
 async def submit(case_id: Reference, by: ByDep, expected: IfMatch, db: CommandDb, settings: SettingsDep, response: Response) -> CaseOut:
     """Hand the form in: finance, legal, marketing and the site manager get their tasks (「四步法·第二步」)."""
-    case = await service.submit(db, by, case_id, expected, erp_on=settings.intake.erp != "off")
-    tag(response, case)
-    return CaseOut.model_validate(case)
+    return CaseOut.model_validate(tag(response, await service.submit(db, by, case_id, expected, erp_on=settings.intake.erp != "off")))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from case_api.money import WHOLE_BP
+
 ReceiptKind = Literal["earnest", "advance", "other"]
 ReceiptFlag = Literal["earnest_above_ceiling", "price_unknown", "wording_differs"]
 
@@ -53,7 +55,7 @@ def receipt_effect(kind: ReceiptKind | None, amount_fen: int | None, price_fen: 
         return ReceiptEffect(0, amount_fen, tuple(flags))
     if price_fen is None:
         return ReceiptEffect(None, None, (*flags, "price_unknown"))
-    effective = min(amount_fen, price_fen * EARNEST_CEILING_BP // 10_000)
+    effective = min(amount_fen, price_fen * EARNEST_CEILING_BP // WHOLE_BP)
     if effective < amount_fen:
         flags.append("earnest_above_ceiling")
     return ReceiptEffect(effective, amount_fen - effective, tuple(flags))

@@ -11,7 +11,7 @@ from case_api.intake.causes import Cause
 from case_api.intake.identity import IdType
 from case_api.intake.receipts import ReceiptFlag, ReceiptKind
 from case_api.intake.rules import Alternative, MissingKind
-from case_api.policies.rules import MAX_FEN
+from case_api.money import MAX_FEN
 from case_api.schemas import FilledLine, In, Line, Out, Prose, Reference, printable
 
 Fen = Annotated[int, Field(ge=0, le=MAX_FEN, description="Amount in fen (1/100 yuan)")]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -29,9 +28,7 @@ corpus_router = APIRouter(prefix="/labels", tags=["labels"])
 @router.get("/{session_id}/labels", operation_id="getLabels", responses=responses(*KEPT))
 async def get_labels(response: Response, session_id: Reference, principal: SignedIn, db: ReadDb, settings: SettingsDep) -> LabelsOut:
     """Who spoke when and when it escalated; before anybody labelled it (version 0) a draft from what the ear heard."""
-    found = await service.read(db, principal, session_id, settings.data_dir)
-    tag(response, found)
-    return found
+    return tag(response, await service.read(db, principal, session_id, settings.data_dir))
 
 
 @router.put(
@@ -43,9 +40,7 @@ async def put_labels(
     response: Response, session_id: Reference, body: LabelsIn, by: ByDep, expected: IfMatch, db: CommandDb, settings: SettingsDep
 ) -> LabelsOut:
     """Keep the labels. `If-Match`: the version, "0" the first time."""
-    kept = await service.write(db, by, session_id, expected, body, settings.data_dir)
-    tag(response, kept)
-    return kept
+    return tag(response, await service.write(db, by, session_id, expected, body, settings.data_dir))
 
 
 @corpus_router.get("", operation_id="listLabelled")
@@ -58,13 +53,9 @@ async def list_labelled(
     cursor: Cursor = None,
 ) -> Page[LabelledOut]:
     """Conversations that were labelled at one's sites, drafts too; the last labelled first."""
-
-    def key(row: Any) -> tuple[datetime, str]:
-        return row[0].labelled_at, row[0].session_id
-
     query = repository.labelled(principal, site_id, kind)
     return await newest_first(
-        db, query, SessionLabel.labelled_at, SessionLabel.session_id, limit=limit, cursor=cursor, show=service.labelled_out, key=key
+        db, query, SessionLabel.labelled_at, SessionLabel.session_id, limit=limit, cursor=cursor, show=service.labelled_out
     )
 
 

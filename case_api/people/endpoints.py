@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, status
 
-from case_api.commands import ByDep, CommandDb, CommandRoute, KeyHeader, begin_command
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute, KeyHeader, begin_command
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.people import repository, service
@@ -20,14 +20,12 @@ from models.people import Person, Role
 router = APIRouter(prefix="/people", tags=["people"], route_class=CommandRoute)
 colleagues_router = APIRouter(prefix="/sites", tags=["people"])
 
-KEYED = (ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
 ON_CASES = frozenset(role for role, grants in GRANTS.items() if Permission.CASE_READ in grants)
 
-Administrator = Annotated[Principal, Depends(require(Permission.PERSON_MANAGE))]
+Administrator = Annotated[Principal, Depends(require(Permission.PERSON_MANAGE, everywhere=True))]
 
 
 async def _by(request: Request, principal: Administrator) -> By:
-    principal.demand(Permission.PERSON_MANAGE, None)
     return By(actor(request, principal))
 
 
@@ -51,7 +49,6 @@ async def list_people(
         limit=limit,
         cursor=cursor,
         show=lambda row: PersonOut.model_validate(row.Person),
-        key=lambda row: (row.Person.created_at, row.Person.id),
     )
 
 
@@ -59,7 +56,7 @@ async def list_people(
     "",
     operation_id="createPerson",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(ProblemCode.USERNAME_TAKEN, ProblemCode.SITE_UNKNOWN, ProblemCode.ROLE_SCOPE, *KEYED),
+    responses=responses(ProblemCode.USERNAME_TAKEN, ProblemCode.SITE_UNKNOWN, ProblemCode.ROLE_SCOPE, *KEY_PROBLEMS),
 )
 async def create_person(request: Request, body: PersonCreate, author: ByDep, by: ByAdmin, key: KeyHeader = None) -> PersonWithPassword:
     """A new account with a one-time password that has to be changed at the first sign-in. A repetition's answer is without it."""
@@ -75,7 +72,9 @@ async def get_person(person_id: Reference, db: ReadDb, _: ByAdmin) -> PersonOut:
     return PersonOut.model_validate(await service.get_person(db, person_id))
 
 
-@router.patch("/{person_id}", operation_id="changePerson", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.LAST_ADMIN, *KEYED))
+@router.patch(
+    "/{person_id}", operation_id="changePerson", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.LAST_ADMIN, *KEY_PROBLEMS)
+)
 async def change_person(person_id: Reference, body: PersonChange, db: CommandDb, by: ByAdmin) -> PersonOut:
     """Rename, disable or enable an account. Disabling ends every sign-in at once."""
     person = await service.change_person(db, by, person_id, display_name=body.display_name, disabled=body.disabled)
@@ -85,7 +84,7 @@ async def change_person(person_id: Reference, body: PersonChange, db: CommandDb,
 @router.put(
     "/{person_id}/roles",
     operation_id="setRoles",
-    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.LAST_ADMIN, ProblemCode.SITE_UNKNOWN, ProblemCode.ROLE_SCOPE, *KEYED),
+    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.LAST_ADMIN, ProblemCode.SITE_UNKNOWN, ProblemCode.ROLE_SCOPE, *KEY_PROBLEMS),
 )
 async def set_roles(person_id: Reference, body: RolesChange, db: CommandDb, by: ByAdmin) -> PersonOut:
     """Give a person exactly these roles; it holds from their next request."""
@@ -93,7 +92,7 @@ async def set_roles(person_id: Reference, body: RolesChange, db: CommandDb, by: 
     return PersonOut.model_validate(await service.replace_roles(db, by, person_id, grants))
 
 
-@router.post("/{person_id}/password", operation_id="resetPassword", responses=responses(ProblemCode.NOT_FOUND, *KEYED))
+@router.post("/{person_id}/password", operation_id="resetPassword", responses=responses(ProblemCode.NOT_FOUND, *KEY_PROBLEMS))
 async def reset_password(request: Request, person_id: Reference, author: ByDep, by: ByAdmin, key: KeyHeader = None) -> PersonWithPassword:
     """A new one-time password. The person is signed out everywhere. A repetition's answer is without it."""
     password = await service.new_password()
@@ -122,7 +121,6 @@ async def list_colleagues(
         limit=limit,
         cursor=cursor,
         show=lambda row: _colleague(row.Person, site_id),
-        key=lambda row: (row.Person.created_at, row.Person.id),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.accounts.passwords import hash_password, one_time_password
 from case_api.accounts.repository import revoke_tokens
 from case_api.accounts.service import set_password
+from case_api.commands import flush_unique
 from case_api.people import repository
 from case_api.people.rules import Grant, admins_are_everywhere, leaves_an_admin
 from case_api.problems import Problem, ProblemCode
@@ -86,10 +86,7 @@ async def create_person(db: AsyncSession, by: By, password: OneTime, username: s
     roles = [PersonRole(role=role, site_id=site) for role, site in grants]
     person = Person(username=username, display_name=display_name, password_hash=password.hashed, roles=roles)
     db.add(person)
-    try:
-        await db.flush()
-    except IntegrityError as error:  # another process took the name between the question and the insert
-        raise Problem(ProblemCode.USERNAME_TAKEN) from error
+    await flush_unique(db, ProblemCode.USERNAME_TAKEN)  # another process may have taken it between the question and the insert
     by.record(db, "create", person, after={"username": username, "display_name": display_name, **_as_json(grants)})
     return person
 

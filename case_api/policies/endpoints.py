@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
-from case_api.policies import lifecycle, repository, rules, service, trying
+from case_api.policies import lifecycle, repository, service, trying
 from case_api.policies.schemas import (
     DifferenceOut,
     DiffOut,
@@ -24,6 +24,7 @@ from case_api.policies.schemas import (
     PostingOut,
     TryOut,
 )
+from case_api.policies.versions import differences
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Moment, Reference
 from case_api.security import Permission, Principal, require
@@ -32,13 +33,12 @@ from models.policies import PolicyKind, PolicyStatus, PolicyVersion
 router = APIRouter(prefix="/policies", tags=["policies"], route_class=CommandRoute)
 
 Reader = Annotated[Principal, Depends(require(Permission.POLICY_READ))]
-COMMAND = (*(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE), ProblemCode.POLICY_STATE)
+COMMAND = (*CASELESS_PROBLEMS, ProblemCode.POLICY_STATE)
 CHANGE = (*COMMAND, *VERSION_PROBLEMS)
 
 
 def _show(response: Response, row: PolicyVersion) -> PolicyOut:
-    tag(response, row)
-    return PolicyOut.model_validate(row)
+    return PolicyOut.model_validate(tag(response, row))
 
 
 @router.get("", operation_id="listPolicies")
@@ -60,7 +60,6 @@ async def list_policies(
         limit=limit,
         cursor=cursor,
         show=lambda row: PolicyOut.model_validate(row.PolicyVersion),
-        key=lambda row: (row.PolicyVersion.drafted_at, row.PolicyVersion.id),
     )
 
 
@@ -104,7 +103,7 @@ async def diff_policies(policy_id: Reference, against: Reference, principal: Rea
     after, before = [await lifecycle.version_for(db, principal, found) for found in (policy_id, against)]
     if after.kind != before.kind:
         raise Problem(ProblemCode.POLICY_KIND, f"{before.kind}, {after.kind}")
-    found = [DifferenceOut.model_validate(place) for place in rules.differences(before.content, after.content)]
+    found = [DifferenceOut.model_validate(place) for place in differences(before.content, after.content)]
     return DiffOut(before_id=before.id, after_id=after.id, differences=found)
 
 

@@ -12,7 +12,9 @@ from case_api.policies import repository, service
 from case_api.policies.defaults import AnyTable
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_row, named_site
 from models import audit, outbox
+from models.engine import one_at_a_time
 from models.policies import PolicyPosting, PolicyStatus, PolicyVersion
 from models.sites import Site
 
@@ -22,9 +24,7 @@ NEVER_MISSING: Final = {"tiers", "deadlines"}
 
 async def version_for(db: AsyncSession, principal: Principal, policy_id: str) -> PolicyVersion:
     """The version, or `not_found` also where the person may not see it. General versions are everybody's who reads policies."""
-    row = await db.get(PolicyVersion, policy_id)
-    if row is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    row = await find_row(db, PolicyVersion, policy_id)
     demand_sight(principal, row.site_id)
     return row
 
@@ -39,7 +39,7 @@ async def _to_change(
     db: AsyncSession, by: By, policy_id: str, expected: int, permission: Permission, *statuses: PolicyStatus
 ) -> PolicyVersion:
     """The version as its reader saw it, with every other change of policies waiting; `statuses` are those that allow this change."""
-    await repository.one_at_a_time(db)
+    await one_at_a_time(db, PolicyVersion)
     row = await version_for(db, by.principal, policy_id)
     by.principal.demand(permission, row.site_id)
     guard(row, expected)
@@ -63,9 +63,9 @@ async def draft(
 ) -> PolicyVersion:
     """A new version: `content`, or what the version `copy_of` says. Raises Problem: not_found, site_unknown, forbidden."""
     by.principal.demand(Permission.POLICY_DRAFT, site_id)
-    await repository.one_at_a_time(db)
-    if site_id is not None and await db.get(Site, site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await one_at_a_time(db, PolicyVersion)
+    if site_id is not None:
+        await named_site(db, site_id)
     table = content or service.table_of(await version_for(db, by.principal, copy_of or ""))
     scope = site_id or ""
     row = PolicyVersion(
@@ -147,7 +147,7 @@ async def post(db: AsyncSession, by: By, policy_id: str, site_id: str, proof: st
     posted there already).
     """
     by.principal.demand(Permission.POLICY_PUBLISH, site_id)
-    await repository.one_at_a_time(db)
+    await one_at_a_time(db, PolicyVersion)
     row = await version_for(db, by.principal, policy_id)
     if await db.get(Site, site_id) is None or row.scope not in ("", site_id):
         raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select, text
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.policies import PolicyPosting, PolicyVersion
@@ -57,9 +57,3 @@ async def postings(db: AsyncSession, policy_id: str) -> Sequence[PolicyPosting]:
     """Where the version is posted, the oldest first."""
     query = select(PolicyPosting).where(PolicyPosting.policy_id == policy_id).order_by(PolicyPosting.posted_at, PolicyPosting.id)
     return (await db.scalars(query)).all()
-
-
-async def one_at_a_time(db: AsyncSession) -> None:
-    """Changes of policies queue: each is judged against all others. Readers go on. SQLite's transaction holds the write lock already."""
-    if db.get_bind().dialect.name == "postgresql":
-        await db.execute(text("LOCK TABLE policy_version IN SHARE ROW EXCLUSIVE MODE"))

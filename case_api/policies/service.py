@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.policies import repository
 from case_api.policies.defaults import CONTENT, AnyTable, default_content
-from case_api.policies.rules import DeadlinePolicy, RefundTable, Span, TierTable, in_force
+from case_api.policies.rules import DeadlinePolicy, RefundTable, TierTable
+from case_api.policies.versions import Span, in_force
 from case_api.problems import Problem, ProblemCode
 from models import audit
+from models.engine import one_at_a_time
 from models.policies import PolicyKind, PolicyVersion
 
 SINCE_EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -65,7 +67,7 @@ async def usable_refund_policy(db: AsyncSession, site_id: str, at: datetime) -> 
 
 async def install_defaults(db: AsyncSession, at: datetime) -> None:
     """Version 1 of each kind that has none: tiers and deadlines hold at once, the refund steps wait for legal and for being posted."""
-    await repository.one_at_a_time(db)
+    await one_at_a_time(db, PolicyVersion)
     for kind in get_args(PolicyKind):
         if await repository.last_number(db, kind, ""):
             continue

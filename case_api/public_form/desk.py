@@ -18,6 +18,7 @@ from case_api.problems import Problem, ProblemCode
 from case_api.public_form import repository, rules
 from case_api.public_form.schemas import FormLinkIn, FormLinkMade, FormLinkOut, ProgressLinkMade
 from case_api.security import Permission, Principal, token_hash
+from case_api.sight import find_seen, named_site
 from models import audit
 from models.cases import WithdrawalCase
 from models.public_forms import ProgressLink, PublicForm
@@ -31,8 +32,7 @@ _SCALE, _BORDER = 8, 4  # pixels of a module, modules of white around the code
 async def make_link(db: AsyncSession, by: By, body: FormLinkIn, settings: PublicSettings) -> FormLinkMade:
     """A link for one customer. Raises Problem: forbidden, site_required, site_unknown."""
     site_id = site_for(by.principal, Permission.CASE_CREATE, body.site_id)
-    if await db.get(Site, site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    await named_site(db, site_id)
     secret = rules.new_token(rules.FORM)
     row = PublicForm(
         site_id=site_id,
@@ -61,9 +61,7 @@ def _note(db: AsyncSession, by: By, row: PublicForm, verb: str, after: dict[str,
 
 async def revoke_link(db: AsyncSession, by: By, link_id: str, expected: int) -> PublicForm:
     """End a link that was not used. Raises Problem: not_found, link_used, version_conflict; twice is once."""
-    row = await db.get(PublicForm, link_id, with_for_update=True)
-    if row is None or not by.principal.may(Permission.CASE_CREATE, row.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    row = await find_seen(db, by.principal, Permission.CASE_CREATE, PublicForm, link_id, lock=True)
     if row.submitted_at is not None:
         raise Problem(ProblemCode.LINK_USED)
     if row.revoked_at is None:

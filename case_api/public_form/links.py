@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb, SettingsDep
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.paging import Cursor, Limit, Page, newest_first
@@ -28,9 +28,7 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "a5": "application/pdf", "a
     "/form-links",
     operation_id="createFormLink",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(
-        ProblemCode.FORBIDDEN, ProblemCode.SITE_REQUIRED, ProblemCode.SITE_UNKNOWN, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID
-    ),
+    responses=responses(ProblemCode.FORBIDDEN, ProblemCode.SITE_REQUIRED, ProblemCode.SITE_UNKNOWN, *KEY_PROBLEMS),
 )
 async def create_form_link(body: FormLinkIn, by: ByDep, _: Desk, db: CommandDb, settings: SettingsDep) -> FormLinkMade:
     """A link for one customer to the electronic application. Its `secret` is told once; `printFormLink` makes the code from it."""
@@ -50,7 +48,6 @@ async def list_form_links(
         limit=limit,
         cursor=cursor,
         show=lambda row: desk.shown(row.PublicForm, now),
-        key=lambda row: (row.PublicForm.created_at, row.PublicForm.id),
     )
 
 

@@ -6,20 +6,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.commands import By, put_row
 from case_api.intake.identity import masked
-from case_api.problems import Problem, ProblemCode
 from case_api.refunds.schemas import AccountIn
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen, find_site
 from models import audit
 from models.refunds import RefundAccount
-from models.sites import Site
 
 
 async def get(db: AsyncSession, principal: Principal, site_id: str) -> RefundAccount:
     """Raises Problem: not_found, also where the person sees no cases or no account is set."""
-    row = await db.get(RefundAccount, site_id)
-    if row is None or not principal.may(Permission.CASE_READ, site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return row
+    return await find_seen(db, principal, Permission.CASE_READ, RefundAccount, site_id)
 
 
 async def put(db: AsyncSession, by: By, site_id: str, body: AccountIn, version: int) -> RefundAccount:
@@ -27,9 +23,7 @@ async def put(db: AsyncSession, by: By, site_id: str, body: AccountIn, version: 
 
     Raises Problem: not_found, forbidden, version_conflict.
     """
-    site = await db.get(Site, site_id, with_for_update=True)
-    if site is None or not by.principal.may(Permission.CASE_READ, site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    await find_site(db, by.principal, Permission.CASE_READ, site_id, lock=True)
     by.principal.demand(Permission.REFUND_PAY, site_id)
     row = await db.get(RefundAccount, site_id)
     before = _told(row) if row is not None else None

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.cases import flow
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import CASELESS_PROBLEMS, COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.intake.identity import masked
@@ -89,7 +89,6 @@ async def list_refund_instructions(
         limit=limit,
         cursor=cursor,
         show=lambda row: row.RefundInstruction,
-        key=lambda row: (row.RefundInstruction.created_at, row.RefundInstruction.id),
     )
     return Page[InstructionOut](items=await _shown(db, principal, page.items), next_cursor=page.next_cursor)
 
@@ -204,7 +203,7 @@ async def get_refund_account(site_id: Reference, principal: CaseReader, db: Read
 @router.put(
     "/sites/{site_id}/refund-account",
     operation_id="setRefundAccount",
-    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, ProblemCode.KEY_INVALID, ProblemCode.KEY_REUSED, *VERSION_PROBLEMS),
+    responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS),
 )
 async def set_refund_account(
     site_id: Reference, body: AccountIn, version: IfMatch, by: ByDep, _: Payer, db: CommandDb, response: Response

@@ -32,9 +32,7 @@ REMOVAL = responses(*COMMAND_PROBLEMS, ProblemCode.RETENTION_RUNNING, ProblemCod
 )
 async def place_hold(response: Response, body: HoldIn, by: ByDep, principal: Keeper, db: CommandDb) -> HoldOut:
     """Keep a case or a conversation past its retention period, with a reason and an end."""
-    hold = await service.place_hold(db, by, body)
-    tag(response, hold)
-    return HoldOut.model_validate(hold)
+    return HoldOut.model_validate(tag(response, await service.place_hold(db, by, body)))
 
 
 @router.get("/holds", operation_id="listHolds")
@@ -64,16 +62,13 @@ async def list_holds(
         limit=limit,
         cursor=cursor,
         show=lambda row: HoldOut.model_validate(row.LegalHold),
-        key=lambda row: (row.LegalHold.placed_at, row.LegalHold.id),
     )
 
 
 @router.get("/holds/{hold_id}", operation_id="getHold", responses=responses(ProblemCode.NOT_FOUND))
 async def get_hold(response: Response, hold_id: Reference, principal: Keeper, db: ReadDb) -> HoldOut:
     """One hold."""
-    hold = await service.find_hold(db, principal, hold_id)
-    tag(response, hold)
-    return HoldOut.model_validate(hold)
+    return HoldOut.model_validate(tag(response, await service.find_hold(db, principal, hold_id)))
 
 
 @router.post(
@@ -83,9 +78,7 @@ async def lift_hold(
     response: Response, hold_id: Reference, body: Lifting, by: ByDep, principal: Keeper, db: CommandDb, version: IfMatch
 ) -> HoldOut:
     """End a hold before its date. `If-Match` is the hold's version."""
-    hold = await service.lift_hold(db, by, hold_id, version, body.reason)
-    tag(response, hold)
-    return HoldOut.model_validate(hold)
+    return HoldOut.model_validate(tag(response, await service.lift_hold(db, by, hold_id, version, body.reason)))
 
 
 @router.get("/cases/{case_id}/retention", operation_id="getRetention", responses=responses(ProblemCode.NOT_FOUND))
@@ -112,7 +105,6 @@ async def list_removals(principal: Keeper, db: ReadDb, limit: Limit = 20, cursor
         limit=limit,
         cursor=cursor,
         show=lambda row: RemovalOut.model_validate(row.Removal),
-        key=lambda row: (row.Removal.removed_at, row.Removal.id),
     )
 
 

@@ -23,6 +23,7 @@ from case_api.retention.erase import erase
 from case_api.retention.rules import refusal, removal_at
 from case_api.retention.schemas import DueOut, HoldIn, RetentionOut
 from case_api.security import Permission, Principal
+from case_api.sight import find_seen
 from models import audit
 from models.cases import WithdrawalCase
 from models.engine import Factory, reading, transaction
@@ -110,18 +111,12 @@ async def place_hold(db: AsyncSession, by: By, body: HoldIn) -> LegalHold:
 
 async def _session(db: AsyncSession, principal: Principal, session_id: str) -> Session:
     """The conversation, locked, for somebody who manages holds at its site. Raises Problem: not_found."""
-    session = await db.get(Session, session_id, with_for_update=True, populate_existing=True)
-    if session is None or not principal.may(Permission.HOLD_MANAGE, session.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return session
+    return await find_seen(db, principal, Permission.HOLD_MANAGE, Session, session_id, lock=True)
 
 
 async def find_hold(db: AsyncSession, principal: Principal, hold_id: str, *, lock: bool = False) -> LegalHold:
     """The hold. Raises Problem: not_found, also where the person does not manage holds."""
-    hold = await db.get(LegalHold, hold_id, with_for_update=lock or None, populate_existing=lock)
-    if hold is None or not principal.may(Permission.HOLD_MANAGE, hold.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
-    return hold
+    return await find_seen(db, principal, Permission.HOLD_MANAGE, LegalHold, hold_id, lock=lock)
 
 
 async def lift_hold(db: AsyncSession, by: By, hold_id: str, expected: int, reason: str) -> LegalHold:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime
 
-from case_api.commands import ByDep, CommandDb, CommandRoute
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute, Now
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.documents.pdf import Language
 from case_api.documents.pool import Renderer, get_renderer
@@ -18,7 +17,7 @@ from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
 from case_api.schemas import Line, Reference
 from case_api.security import Permission, Principal, SignedIn, actor
-from case_api.sessions import audio, report, repository, service
+from case_api.sessions import audio, heard, report, repository, service
 from case_api.sessions.exports import MEDIA_TYPES, ExportFormat
 from case_api.sessions.repository import Filters
 from case_api.sessions.schemas import Course, SessionChange, SessionDetail, SessionOut, States, Track
@@ -61,13 +60,9 @@ async def list_sessions(
     principal: Reader, db: ReadDb, filters: Annotated[Filters, Depends(_filters)], limit: Limit = 20, cursor: Cursor = None
 ) -> Page[SessionOut]:
     """One's own sessions, or every session of the sites one oversees; newest first."""
-
-    def key(row: object) -> tuple[datetime, str]:
-        return row.Session.started_at, row.Session.id  # type: ignore[attr-defined]
-
     spoken_in = await transcripts.spoken_in(db, filters.q, MOST_RARE) if filters.q else None
     query = repository.sessions_query(principal, replace(filters, spoken_in=spoken_in))
-    return await newest_first(db, query, Session.started_at, Session.id, limit=limit, cursor=cursor, show=service.session_out, key=key)
+    return await newest_first(db, query, Session.started_at, Session.id, limit=limit, cursor=cursor, show=service.session_out)
 
 
 @router.get("/{session_id}", operation_id="getSession", responses=responses(ProblemCode.NOT_FOUND))
@@ -86,9 +81,7 @@ async def get_session(
 @router.patch(
     "/{session_id}",
     operation_id="linkSession",
-    responses=responses(
-        ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN, ProblemCode.CASE_STATE, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID
-    ),
+    responses=responses(ProblemCode.NOT_FOUND, ProblemCode.CASE_UNKNOWN, ProblemCode.CASE_STATE, *KEY_PROBLEMS),
 )
 async def link_session(request: Request, session_id: Reference, body: SessionChange, principal: Reader, db: CommandDb) -> SessionOut:
     """Link the session to a case."""
@@ -132,13 +125,16 @@ async def get_track(
     | responses(ProblemCode.AUDIO_GONE, ProblemCode.RANGE_NOT_SATISFIABLE, ProblemCode.LISTENING_SHOWN_FIRST)
     | {200: {"content": {"audio/flac": {}, "audio/wav": {}}}, 206: {"description": "A range"}},
 )
-async def get_audio(request: Request, session_id: Reference, principal: Reader, db: ReadDb, settings: SettingsDep) -> Response:
-    """The recording: FLAC once it is finished, before that a WAV of what is stored so far; both in ranges. Listening is audited."""
+async def get_audio(request: Request, session_id: Reference, principal: Reader, db: ReadDb, settings: SettingsDep, now: Now) -> Response:
+    """The recording: FLAC once it is finished, before that a WAV of what is stored so far; both in ranges.
+
+    Listening is audited, once in ten minutes.
+    """
     row = await service.find_kept(db, principal, session_id)
     service.demand_unheard(row.Session, principal)
     subject = audit.Subject("session", session_id, row.Session.site_id)
     async with transaction(request.app.state.factory) as write:
-        audit.record(write, actor(request, principal), "api:session:listen", subject)
+        await heard.record(write, actor(request, principal), "listen", subject, now)
     path = audio.recording_of(settings.data_dir, row.Session)
     if path is not None:
         return FileResponse(path, media_type="audio/flac", filename=f"{session_id}.flac", content_disposition_type="inline")

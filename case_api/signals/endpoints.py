@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
@@ -22,6 +22,11 @@ router = APIRouter(tags=["signals"], route_class=CommandRoute)
 Reader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
 Receiver = Annotated[Principal, Depends(require(Permission.CASE_INTAKE))]
 DECISION = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.SIGNAL_DECIDED, ProblemCode.NOT_RECORDED)
+
+
+def _show(response: Response, row: Any) -> SignalOut:
+    tag(response, row.CaseSignal)
+    return service.shown(row)
 
 
 @router.get("/signals", operation_id="listSignals")
@@ -47,16 +52,13 @@ async def list_signals(
         limit=limit,
         cursor=cursor,
         show=service.shown,
-        key=lambda row: (row.CaseSignal.heard_at, row.CaseSignal.id),
     )
 
 
 @router.get("/signals/{signal_id}", operation_id="getSignal", responses=responses(ProblemCode.NOT_FOUND))
 async def get_signal(response: Response, signal_id: Reference, principal: Reader, db: ReadDb) -> SignalOut:
     """One signal."""
-    found = await service.find(db, principal, signal_id)
-    tag(response, found.CaseSignal)
-    return service.shown(found)
+    return _show(response, await service.find(db, principal, signal_id))
 
 
 @router.post(
@@ -68,9 +70,7 @@ async def confirm_signal(
     response: Response, signal_id: Reference, body: Confirmation, by: ByDep, principal: Receiver, db: CommandDb, version: IfMatch
 ) -> SignalOut:
     """Say that the conversation is a request to withdraw: attach it to a case, or open a draft. `If-Match` is the signal's version."""
-    found = await service.confirm(db, by, signal_id, version, body)
-    tag(response, found.CaseSignal)
-    return service.shown(found)
+    return _show(response, await service.confirm(db, by, signal_id, version, body))
 
 
 @router.post("/signals/{signal_id}/dismiss", operation_id="dismissSignal", responses=responses(*DECISION))
@@ -78,9 +78,7 @@ async def dismiss_signal(
     response: Response, signal_id: Reference, body: Dismissal, by: ByDep, principal: Receiver, db: CommandDb, version: IfMatch
 ) -> SignalOut:
     """Say that no case comes of it, and why. `If-Match` is the signal's version."""
-    found = await service.dismiss(db, by, signal_id, version, body.reason)
-    tag(response, found.CaseSignal)
-    return service.shown(found)
+    return _show(response, await service.dismiss(db, by, signal_id, version, body.reason))
 
 
 @router.get("/cases/{case_id}/suggestions", operation_id="getSuggestions", responses=responses(ProblemCode.NOT_FOUND))

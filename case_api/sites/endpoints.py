@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb, SettingsDep
 from case_api.paging import Page
 from case_api.problems import ProblemCode, responses
@@ -18,10 +18,10 @@ from case_api.sites.schemas import SiteChange, SiteCreate, SiteOut, Thresholds, 
 
 router = APIRouter(prefix="/sites", tags=["sites"], route_class=CommandRoute)
 
-KEYED = (ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
 
 Reader = Annotated[Principal, Depends(require(Permission.THRESHOLD_READ))]
 Manager = Annotated[Principal, Depends(require(Permission.SITE_MANAGE))]
+Opener = Annotated[Principal, Depends(require(Permission.SITE_MANAGE, everywhere=True))]
 
 
 @router.get("", operation_id="listSites")
@@ -32,14 +32,15 @@ async def list_sites(principal: SignedIn, db: ReadDb) -> Page[SiteOut]:
     return Page[SiteOut](items=[SiteOut.model_validate(site) for site in await repository.list_sites(db, ids)])
 
 
-@router.post("", operation_id="createSite", status_code=status.HTTP_201_CREATED, responses=responses(ProblemCode.SITE_CODE_TAKEN, *KEYED))
-async def create_site(request: Request, body: SiteCreate, principal: Manager, db: CommandDb) -> SiteOut:
+@router.post(
+    "", operation_id="createSite", status_code=status.HTTP_201_CREATED, responses=responses(ProblemCode.SITE_CODE_TAKEN, *KEY_PROBLEMS)
+)
+async def create_site(request: Request, body: SiteCreate, principal: Opener, db: CommandDb) -> SiteOut:
     """Open a site."""
-    principal.demand(Permission.SITE_MANAGE, None)
     return SiteOut.model_validate(await service.create_site(db, actor(request, principal), body))
 
 
-@router.patch("/{site_id}", operation_id="changeSite", responses=responses(ProblemCode.NOT_FOUND, *KEYED))
+@router.patch("/{site_id}", operation_id="changeSite", responses=responses(ProblemCode.NOT_FOUND, *KEY_PROBLEMS))
 async def change_site(request: Request, site_id: Reference, body: SiteChange, principal: Manager, db: CommandDb) -> SiteOut:
     """Rename a site."""
     principal.demand(Permission.SITE_MANAGE, site_id)
@@ -49,9 +50,7 @@ async def change_site(request: Request, site_id: Reference, body: SiteChange, pr
 @router.get("/{site_id}/detection", operation_id="getSiteThresholds", responses=responses(ProblemCode.NOT_FOUND))
 async def get_thresholds(response: Response, site_id: Reference, principal: Reader, settings: SettingsDep, db: ReadDb) -> Thresholds:
     """The ear's thresholds at a site: those it has set, and the service's for the rest."""
-    found = await limits.thresholds(db, principal, site_id, settings.detection)
-    tag(response, found)
-    return found
+    return tag(response, await limits.thresholds(db, principal, site_id, settings.detection))
 
 
 @router.put(
@@ -64,6 +63,4 @@ async def set_thresholds(
     response: Response, site_id: Reference, body: ThresholdsChange, by: ByDep, expected: IfMatch, settings: SettingsDep, db: CommandDb
 ) -> Thresholds:
     """Set what the site has otherwise than the service, for conversations that begin from now on. `If-Match`: "0" the first time."""
-    changed = await limits.set_thresholds(db, by, site_id, expected, body, settings.detection)
-    tag(response, changed)
-    return changed
+    return tag(response, await limits.set_thresholds(db, by, site_id, expected, body, settings.detection))

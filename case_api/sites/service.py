@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.problems import Problem, ProblemCode
+from case_api.sight import find_row
 from case_api.sites import repository
 from case_api.sites.schemas import SiteChange, SiteCreate
 from models import audit
@@ -24,9 +25,7 @@ async def create_site(db: AsyncSession, who: audit.Actor, body: SiteCreate) -> S
 
 async def change_site(db: AsyncSession, who: audit.Actor, site_id: str, body: SiteChange) -> Site:
     """Rename a site. Raises Problem: not_found."""
-    site = await db.get(Site, site_id, with_for_update=True)
-    if site is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    site = await find_row(db, Site, site_id, lock=True)
     changes = body.model_dump(exclude_none=True)
     before = {name: getattr(site, name) for name in changes}
     for name, value in changes.items():

@@ -11,17 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.commands import By, put_row
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_site
 from case_api.sites.schemas import Threshold, Thresholds, ThresholdsChange
 from models import audit
 from models.outbox import publish
 from models.settings_detection import DetectionSettings, changed_by_site
-from models.sites import Site, SiteDetection
+from models.sites import SiteDetection
 
 
 async def thresholds(db: AsyncSession, principal: Principal, site_id: str, service: DetectionSettings) -> Thresholds:
     """What holds for conversations that begin now. Raises Problem: not_found."""
-    if not principal.may(Permission.THRESHOLD_READ, site_id) or await db.get(Site, site_id) is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    await find_site(db, principal, Permission.THRESHOLD_READ, site_id)
     return _told(site_id, await db.get(SiteDetection, site_id), service)
 
 
@@ -32,8 +32,7 @@ async def set_thresholds(
 
     Raises Problem: not_found, forbidden, version_conflict, thresholds_invalid.
     """
-    if not by.principal.may(Permission.THRESHOLD_READ, site_id) or await db.get(Site, site_id, with_for_update=True) is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    await find_site(db, by.principal, Permission.THRESHOLD_READ, site_id, lock=True)
     by.principal.demand(Permission.SITE_MANAGE, site_id)
     changes = _checked(service, body.changes)
     kept = await db.get(SiteDetection, site_id, with_for_update=True, populate_existing=True)

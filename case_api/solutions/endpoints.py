@@ -170,7 +170,6 @@ async def list_offers(case_id: Reference, principal: Reader, db: ReadDb, limit: 
         limit=limit,
         cursor=cursor,
         show=lambda row: offers.shown(row.Offer, case),
-        key=lambda row: (row.Offer.offered_at, row.Offer.id),
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.benefits.service import available_fen, settle_reservation
+from case_api.canonical import sha256
 from case_api.cases import flow
 from case_api.commands import By, guard
 from case_api.policies.service import deadline_policy
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.solutions import repository
-from case_api.solutions.rules import Limits, sha256
+from case_api.solutions.rules import Limits
 from case_api.solutions.schemas import OfferIn, OfferOut
 from case_api.solutions.service import is_stale
 from case_api.solutions.terms import NAMES

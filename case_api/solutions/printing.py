@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from case_api.documents.pdf import Document
-from case_api.policies.rules import yuan
+from case_api.money import yuan
 from case_api.solutions.rules import Direction, Price
 
 _TOTALS: dict[Direction, str] = {"refund": "公司应退合计", "benefit": "附加权益价值合计", "charge": "客户应付合计"}

@@ -5,8 +5,6 @@ One rounding rule: each line that multiplies is rounded to the fen, half to even
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never, get_args
@@ -14,8 +12,10 @@ from typing import Any, Literal, assert_never, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from case_api.assessments.forms import LoanStatus
+from case_api.canonical import sha256
 from case_api.intake.receipts import ReceiptKind, receipt_effect
-from case_api.policies.rules import WHOLE_BP, ContractStage, Deduction, RefundTable, StageRule, yuan
+from case_api.money import WHOLE_BP, yuan
+from case_api.policies.rules import ContractStage, Deduction, RefundTable, StageRule
 from case_api.solutions.terms import CourtDecision, Deferral, KeepWithBenefits, PathKind, Referral, Rescission, Terms, Transfer
 
 Direction = Literal["refund", "benefit", "charge"]
@@ -356,16 +356,6 @@ PAYEE_FIELDS = ("role", "name", "bank", "account", "amount_fen")
 def payee_value(payee: object) -> dict[str, Any]:
     """A payee as it goes into the hash."""
     return {name: getattr(payee, name) for name in PAYEE_FIELDS}
-
-
-def canonical_json(value: object) -> bytes:
-    """One spelling a value: sorted keys, no spaces, UTF-8. Numbers have to be whole."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
-def sha256(value: object) -> str:
-    """The hash of a value's canonical JSON, in hexadecimal."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def content_hash(path: Mapping[str, Any], price: Mapping[str, Any], payees: Sequence[Mapping[str, Any]], nonce: str) -> str:

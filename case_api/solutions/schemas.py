@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from case_api.policies.rules import MAX_FEN
+from case_api.money import MAX_FEN
 from case_api.schemas import FilledLine, In, Out, Prose, Reason, Reference
 from case_api.solutions.rules import Facts, PayeeRole, Price
 from case_api.solutions.terms import PathKind, Terms

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from case_api.policies.rules import BasisPoints, Fen
+from case_api.money import BasisPoints, Fen
 from case_api.schemas import FilledLine, In, Reference
 
 PathKind = Literal["keep_with_benefits", "rescission", "transfer", "deferral", "referral"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -80,7 +81,7 @@ async def list_tasks(
         limit=limit,
         cursor=cursor,
         show=lambda row: _listed(row, at),
-        key=lambda row: (row.task.opened_at, row.task.id),
+        listed=attrgetter("task"),
     )
 
 

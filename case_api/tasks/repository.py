@@ -6,35 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, Row, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Bundle
-from sqlalchemy.sql.functions import GenericFunction
 
+from case_api.hints import asked_later
 from case_api.tasks.schemas import DeadlineOut, TaskOut
 from models.cases import WithdrawalCase
 from models.deadlines import IS_ARMED, Deadline, DeadlineEvent
 from models.tasks import IS_OPEN, CaseTask
-
-
-class _asked_later(GenericFunction[bool]):
-    """A condition that finds no rows by itself. SQLite would collect everything open at a site, or of each role, with cases and
-    deadlines, and sort it to show twenty; so it reads the open tasks in their order off one index and stops."""
-
-    type = Boolean()
-    inherit_cache = True
-
-
-@compiles(_asked_later)
-def _unsaid(element: _asked_later, compiler: Any, **options: Any) -> str:
-    """Databases that keep statistics know better."""
-    return f"({compiler.process(element.clauses, **options)})"
-
-
-@compiles(_asked_later, "sqlite")
-def _said(element: _asked_later, compiler: Any, **options: Any) -> str:
-    return f"+({compiler.process(element.clauses, **options)})"
 
 
 class TaskRow(NamedTuple):
@@ -67,7 +47,7 @@ def listed_query(sites: frozenset[str] | None) -> Select[*tuple[Any, ...]]:
 def open_tasks_query(sites: frozenset[str] | None) -> Select[*tuple[Any, ...]]:
     """As `listed_query`, of what is open, for a list in order."""
     query = listed_query(None).where(IS_OPEN)
-    return query if sites is None else query.where(_asked_later(CaseTask.site_id.in_(sites)))
+    return query if sites is None else query.where(asked_later(CaseTask.site_id.in_(sites)))
 
 
 def listed(row: Row[*tuple[Any, ...]]) -> TaskRow:
@@ -97,7 +77,7 @@ async def locked_case(db: AsyncSession, sites: frozenset[str] | None, task_id: s
 def for_roles(roles: Sequence[tuple[str, str | None]], person_id: str) -> ColumnElement[bool]:
     """What waits for somebody with these roles: given to them, or to nobody yet."""
     mine = (CaseTask.role == role if site is None else and_(CaseTask.role == role, CaseTask.site_id == site) for role, site in roles)
-    return _asked_later(and_(or_(false(), *mine), func.coalesce(CaseTask.assignee_id, person_id) == person_id))
+    return asked_later(and_(or_(false(), *mine), func.coalesce(CaseTask.assignee_id, person_id) == person_id))
 
 
 def late(now: datetime) -> ColumnElement[bool]:
@@ -108,7 +88,7 @@ def late(now: datetime) -> ColumnElement[bool]:
 def narrowed(query: Q, *, kind: str | None, status: str | None, site_id: str | None) -> Q:
     """By kind, status and site, where given."""
     for column, value in ((CaseTask.kind, kind), (CaseTask.site_id, site_id)):
-        query = query.where(_asked_later(column == value) if value is not None else true())
+        query = query.where(asked_later(column == value) if value is not None else true())
     if status is not None:
         query = query.where(IS_OPEN if status == "open" else CaseTask.status == status)
     return query

@@ -71,16 +71,14 @@ class WebhookCarrier:
         return Outcome(answer.is_success, error, answer.status_code)
 
     def _headers(self, webhook: Webhook, row: WebhookDelivery, url: httpx2.URL) -> dict[str, str]:
-        now, keys = self._clock(), [webhook.secret]
-        if webhook.previous_secret is not None and webhook.previous_until is not None and now < webhook.previous_until:
-            keys.append(webhook.previous_secret)
+        now = self._clock()
         return {
             "Host": url.netloc.decode("ascii"),
             "Content-Type": "application/json",
             "User-Agent": "Calmdesk-Webhook/1",
             signing.EVENT_HEADER: row.event_id,
             signing.TOPIC_HEADER: row.topic,
-            signing.HEADER: signing.signature(keys, int(now.timestamp()), row.body.encode()),
+            signing.HEADER: signing.signature(signing.keys_of(webhook, now), int(now.timestamp()), row.body.encode()),
         }
 
     async def settled(self, db: AsyncSession, row: Any, outcome: Outcome) -> None:

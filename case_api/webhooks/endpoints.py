@@ -7,12 +7,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, By, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
+from case_api.commands import (
+    CASELESS_PROBLEMS,
+    VERSION_PROBLEMS,
+    ByDep,
+    CommandDb,
+    CommandRoute,
+    IfMatch,
+    KeyHeader,
+    begin_command,
+    tag,
+)
 from case_api.database import ReadDb, SettingsDep
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
+from case_api.sight import find_row
 from case_api.webhooks import repository, service
 from case_api.webhooks.schemas import DeliveryOut, Rotation, WebhookChange, WebhookCreate, WebhookOut, WebhookWithSecret
 from models.deliveries import DeliveryStatus
@@ -20,26 +31,14 @@ from models.webhooks import Webhook, WebhookDelivery
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=CommandRoute)
 
-_PROBLEMS = [code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE]
 _URL_PROBLEMS = (ProblemCode.WEBHOOK_URL, ProblemCode.ADDRESS_REFUSED)
 
 
-async def _manager(principal: Annotated[Principal, Depends(require(Permission.WEBHOOK_MANAGE))]) -> Principal:
-    principal.demand(Permission.WEBHOOK_MANAGE, None)
-    return principal
-
-
-async def _by(by: ByDep, _: Annotated[Principal, Depends(_manager)]) -> By:
-    return by
-
-
-Manager = Annotated[Principal, Depends(_manager)]
-ByManager = Annotated[By, Depends(_by)]
+Manager = Annotated[Principal, Depends(require(Permission.WEBHOOK_MANAGE, everywhere=True))]
 
 
 def _with_secret(response: Response, row: Webhook) -> WebhookWithSecret:
-    tag(response, row)
-    return WebhookWithSecret.model_validate(row)
+    return WebhookWithSecret.model_validate(tag(response, row))
 
 
 @router.get("", operation_id="listWebhooks")
@@ -53,7 +52,6 @@ async def list_webhooks(db: ReadDb, _: Manager, limit: Limit = 50, cursor: Curso
         limit=limit,
         cursor=cursor,
         show=lambda row: WebhookOut.model_validate(row[0]),
-        key=lambda row: (row[0].created_at, row[0].id),
     )
 
 
@@ -61,10 +59,10 @@ async def list_webhooks(db: ReadDb, _: Manager, limit: Limit = 50, cursor: Curso
     "",
     operation_id="createWebhook",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(*_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
+    responses=responses(*CASELESS_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
 )
 async def create_webhook(
-    request: Request, body: WebhookCreate, by: ByManager, settings: SettingsDep, response: Response, key: KeyHeader = None
+    request: Request, body: WebhookCreate, by: ByDep, _: Manager, settings: SettingsDep, response: Response, key: KeyHeader = None
 ) -> WebhookWithSecret:
     """Subscribe. The answer holds the secret that signs; it is not shown again."""
     await service.check_url(body.url, allow_private=settings.notices.allow_private_addresses)
@@ -75,18 +73,17 @@ async def create_webhook(
 @router.get("/{webhook_id}", operation_id="getWebhook", responses=responses(ProblemCode.NOT_FOUND))
 async def get_webhook(webhook_id: Reference, db: ReadDb, _: Manager, response: Response) -> WebhookOut:
     """One webhook."""
-    row = await service.find(db, webhook_id)
-    tag(response, row)
-    return WebhookOut.model_validate(row)
+    return WebhookOut.model_validate(tag(response, await find_row(db, Webhook, webhook_id)))
 
 
-@router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
+@router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
 async def change_webhook(
     request: Request,
     webhook_id: Reference,
     body: WebhookChange,
     version: IfMatch,
-    by: ByManager,
+    by: ByDep,
+    _: Manager,
     settings: SettingsDep,
     response: Response,
     key: KeyHeader = None,
@@ -95,25 +92,23 @@ async def change_webhook(
     if body.url is not None:
         await service.check_url(body.url, allow_private=settings.notices.allow_private_addresses)
     db = await begin_command(request, by, key, await request.body())
-    row = await service.change(db, by, webhook_id, version, body)
-    tag(response, row)
-    return WebhookOut.model_validate(row)
+    return WebhookOut.model_validate(tag(response, await service.change(db, by, webhook_id, version, body)))
 
 
 @router.delete(
     "/{webhook_id}",
     operation_id="deleteWebhook",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(*_PROBLEMS, *VERSION_PROBLEMS),
+    responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS),
 )
-async def delete_webhook(webhook_id: Reference, version: IfMatch, by: ByManager, db: CommandDb) -> None:
+async def delete_webhook(webhook_id: Reference, version: IfMatch, by: ByDep, _: Manager, db: CommandDb) -> None:
     """Unsubscribe; the list of what was told to it goes too."""
     await service.remove(db, by, webhook_id, version)
 
 
-@router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*_PROBLEMS, *VERSION_PROBLEMS))
+@router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS))
 async def rotate_webhook_secret(
-    webhook_id: Reference, body: Rotation, version: IfMatch, by: ByManager, db: CommandDb, response: Response
+    webhook_id: Reference, body: Rotation, version: IfMatch, by: ByDep, _: Manager, db: CommandDb, response: Response
 ) -> WebhookWithSecret:
     """A new secret, shown this once. For `overlap_hours` each message is signed with both."""
     return _with_secret(response, await service.rotate(db, by, webhook_id, version, timedelta(hours=body.overlap_hours)))
@@ -123,9 +118,9 @@ async def rotate_webhook_secret(
     "/{webhook_id}/ping",
     operation_id="pingWebhook",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(*_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
+    responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
 )
-async def ping_webhook(webhook_id: Reference, by: ByManager, db: CommandDb) -> DeliveryOut:
+async def ping_webhook(webhook_id: Reference, by: ByDep, _: Manager, db: CommandDb) -> DeliveryOut:
     """Send a test message (`type` is `ping`); how it went is in the list of deliveries."""
     return DeliveryOut.model_validate(await service.ping(db, by, webhook_id))
 
@@ -135,7 +130,7 @@ async def list_deliveries(
     webhook_id: Reference, db: ReadDb, _: Manager, state: DeliveryStatus | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[DeliveryOut]:
     """What was told to it, newest first: attempts, answers, what is tried again and what has failed. Kept for 30 days."""
-    await service.find(db, webhook_id)
+    await find_row(db, Webhook, webhook_id)
     return await newest_first(
         db,
         repository.deliveries_query(webhook_id, state),
@@ -144,7 +139,6 @@ async def list_deliveries(
         limit=limit,
         cursor=cursor,
         show=lambda row: DeliveryOut.model_validate(row[0]),
-        key=lambda row: (row[0].created_at, row[0].id),
     )
 
 
@@ -152,8 +146,8 @@ async def list_deliveries(
     "/{webhook_id}/deliveries/{delivery_id}/redelivery",
     operation_id="redeliverWebhook",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(*_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
+    responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
 )
-async def redeliver(webhook_id: Reference, delivery_id: Reference, by: ByManager, db: CommandDb) -> DeliveryOut:
+async def redeliver(webhook_id: Reference, delivery_id: Reference, by: ByDep, _: Manager, db: CommandDb) -> DeliveryOut:
     """Tell one event once more, under the same event id."""
     return DeliveryOut.model_validate(await service.redeliver(db, by, webhook_id, delivery_id))

@@ -14,12 +14,12 @@ from case_api.events.addresses import AddressRefused, is_webhook_url, reachable
 from case_api.events.event import Event
 from case_api.events.topics import PING, matches
 from case_api.problems import Problem, ProblemCode
+from case_api.sight import find_row, named_site
 from case_api.webhooks import repository, signing
 from case_api.webhooks.schemas import WebhookChange, WebhookCreate
 from models import audit
 from models.base import new_id
 from models.engine import dump_json
-from models.sites import Site
 from models.webhooks import Webhook, WebhookDelivery
 
 
@@ -35,8 +35,8 @@ async def check_url(url: str, *, allow_private: bool) -> None:
 
 async def create(db: AsyncSession, by: By, body: WebhookCreate) -> Webhook:
     """A new webhook with a secret of its own. Raises Problem: site_unknown."""
-    if body.site_id is not None and await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    if body.site_id is not None:
+        await named_site(db, body.site_id)
     row = Webhook(
         name=body.name,
         url=body.url,
@@ -52,17 +52,9 @@ async def create(db: AsyncSession, by: By, body: WebhookCreate) -> Webhook:
     return row
 
 
-async def find(db: AsyncSession, webhook_id: str, *, lock: bool = False) -> Webhook:
-    """Raises Problem: not_found."""
-    row = await db.get(Webhook, webhook_id, with_for_update=lock or None, populate_existing=lock)
-    if row is None:
-        raise Problem(ProblemCode.NOT_FOUND)
-    return row
-
-
 async def change(db: AsyncSession, by: By, webhook_id: str, expected: int, body: WebhookChange) -> Webhook:
     """Raises Problem: not_found, version_conflict."""
-    row = await find(db, webhook_id, lock=True)
+    row = await find_row(db, Webhook, webhook_id, lock=True)
     guard(row, expected)
     before = _shown(row)
     for name, value in body.model_dump(exclude_none=True, exclude={"status"}).items():
@@ -77,10 +69,9 @@ async def change(db: AsyncSession, by: By, webhook_id: str, expected: int, body:
 
 async def rotate(db: AsyncSession, by: By, webhook_id: str, expected: int, overlap: timedelta) -> Webhook:
     """A new secret; the old one signs too for a while. Raises Problem: not_found, version_conflict."""
-    row = await find(db, webhook_id, lock=True)
+    row = await find_row(db, Webhook, webhook_id, lock=True)
     guard(row, expected)
-    row.previous_secret, row.previous_until = (row.secret, by.now + overlap) if overlap else (None, None)
-    row.secret = signing.new_secret()
+    signing.rotate(row, by.now, overlap)
     await db.flush()
     _note(db, by, row, "rotate", after={"previous_until": row.previous_until.isoformat() if row.previous_until else None})
     return row
@@ -88,7 +79,7 @@ async def rotate(db: AsyncSession, by: By, webhook_id: str, expected: int, overl
 
 async def remove(db: AsyncSession, by: By, webhook_id: str, expected: int) -> None:
     """With everything that was told to it. Raises Problem: not_found, version_conflict."""
-    row = await find(db, webhook_id, lock=True)
+    row = await find_row(db, Webhook, webhook_id, lock=True)
     guard(row, expected)
     _note(db, by, row, "delete", before=_shown(row))
     await db.delete(row)
@@ -118,7 +109,7 @@ async def redeliver(db: AsyncSession, by: By, webhook_id: str, delivery_id: str)
 
 
 async def _active(db: AsyncSession, webhook_id: str) -> Webhook:
-    row = await find(db, webhook_id)
+    row = await find_row(db, Webhook, webhook_id)
     if row.status != "active":
         raise Problem(ProblemCode.WEBHOOK_DISABLED)
     return row

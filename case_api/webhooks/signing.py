@@ -7,7 +7,8 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 HEADER: Final = "Calmdesk-Signature"
 WINDOW_SECONDS: Final = 300
@@ -19,6 +20,27 @@ TOPIC_HEADER: Final = "Calmdesk-Topic"
 def new_secret() -> str:
     """256 random bits."""
     return f"whsec_{secrets.token_urlsafe(32)}"
+
+
+class HoldsSecret(Protocol):
+    """A row with a secret; the one before it holds too until `previous_until`."""
+
+    secret: str
+    previous_secret: str | None
+    previous_until: datetime | None
+
+
+def keys_of(row: HoldsSecret, now: datetime) -> list[str]:
+    """The secrets that hold at this moment, the newest first."""
+    if row.previous_secret is None or row.previous_until is None or now >= row.previous_until:
+        return [row.secret]
+    return [row.secret, row.previous_secret]
+
+
+def rotate(row: HoldsSecret, now: datetime, overlap: timedelta) -> None:
+    """Give the row a new secret; the old one holds for the overlap, beside it."""
+    row.previous_secret, row.previous_until = (row.secret, now + overlap) if overlap else (None, None)
+    row.secret = new_secret()
 
 
 def signature(keys: Sequence[str], at: int, body: bytes) -> str:

@@ -23,7 +23,7 @@ class Segmenter:
 
     def __init__(self, library: Library | None = None, words: Iterable[str] = ()) -> None:
         self._jieba = rjieba.Jieba()
-        named = [] if library is None else [form for term in library.terms.values() for form in (term.name, *term.aliases)]
+        named = [] if library is None else [form for form, _ in library.forms]
         for word in dict.fromkeys([*named, *words]):
             self._jieba.add_word(word, None, None)
 

@@ -33,6 +33,10 @@ def test_the_wire_page_is_what_the_classes_say() -> None:
     assert (DOCS / "wire.md").read_text(encoding="utf-8") == wire_page(), "run: calmdesk docs"
 
 
+def test_no_paragraph_of_the_wire_page_is_indented() -> None:
+    assert [line for line in wire_page().splitlines() if line.startswith(" ")] == []
+
+
 def test_the_asyncapi_document_names_every_message_and_resolves_every_reference() -> None:
     document = asyncapi()
     assert {type_of(model) for model in (*CLIENT, *SERVER)} | {"audio"} == set(document["components"]["messages"])

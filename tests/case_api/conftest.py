@@ -1,4 +1,4 @@
-"""A clock that tests turn, and commands without HTTP."""
+"""A clock that tests turn, commands without HTTP, and the people of a site."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from case_api.console.texts import TEXTS
 from case_api.security import Principal
 from models.audit import Actor, AuditRecord
 from models.people import Person
+from models.sites import Site
+from tests.conftest import MakePerson
 
 
 class Clock:
@@ -43,6 +45,16 @@ def by_of(person: Person, clock: Clock) -> By:
     """A command of this person, now."""
     roles = tuple((role.role, role.site_id) for role in person.roles)
     return By(Principal(person.id, person.display_name, person.username, roles, "t", False), Actor(person.display_name, person.id), clock())
+
+
+@pytest.fixture
+async def staff(make_person: MakePerson, site: Site) -> Person:
+    return await make_person("lijing", ("staff", site.id))
+
+
+@pytest.fixture
+async def manager(make_person: MakePerson, site: Site) -> Person:
+    return await make_person("zhang", ("site_manager", site.id))
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from sqlalchemy import delete, event, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Match
 
-from case_api.application import _routes
+from case_api.routes import routes as every_route
 from case_api.shortcut import Shortcut
 from models.base import new_id, utc_now
 from models.engine import Factory, transaction
@@ -157,15 +157,15 @@ def _plain(dependant: Dependant) -> Iterator[str]:
 
 def test_no_dependency_goes_to_a_worker_thread() -> None:
     """FastAPI runs a plain function there: two thread switches for looking up a name."""
-    routes = [context for context in iter_route_contexts(_routes().routes) if isinstance(context.original_route, APIRoute)]
+    routes = [context for context in iter_route_contexts(every_route().routes) if isinstance(context.original_route, APIRoute)]
     assert len(routes) > 100
     assert {name for route in routes for name in _plain(route.dependant)} == set()
 
 
 def test_the_shortcut_leads_where_the_search_would() -> None:
     """To the same route with the same parameters, for an address and method of every route; and nowhere for what is no route."""
-    shortcut = Shortcut(_routes().routes)
-    there = [context for context in iter_route_contexts(_routes().routes) if isinstance(context.original_route, APIRoute)]
+    shortcut = Shortcut(every_route().routes)
+    there = [context for context in iter_route_contexts(every_route().routes) if isinstance(context.original_route, APIRoute)]
     for context in there:
         path = re.sub(r"{(\w+)(:\w+)?}", "0198f3c2a4d700112233445566778899", context.path or "")
         for method in sorted(context.methods or ()):

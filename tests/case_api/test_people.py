@@ -12,7 +12,8 @@ from sqlalchemy import select
 from case_api.people import service
 from case_api.people.service import By
 from case_api.problems import Problem
-from case_api.security import GRANTS, MEANING, Permission, roles_table
+from case_api.roles_page import MEANING, roles_table
+from case_api.security import GRANTS, Permission, Principal, require
 from models.audit import Actor, AuditRecord
 from models.base import utc_now
 from models.commands import CommandRecord
@@ -304,3 +305,14 @@ async def test_accounts_and_sites_are_made_once_for_a_key(client: httpx2.AsyncCl
     noted = [row.action for row in await rows.scalars(select(AuditRecord).where(AuditRecord.subject_id == first["id"]))]
     assert [action.split(":")[2] for action in noted if "person" in action] == ["create", "rename", "set_roles", "reset_password"]
     assert reset["one_time_password"] not in str([row.body for row in await rows.scalars(select(CommandRecord))])
+
+
+async def test_everywhere_is_more_than_somewhere() -> None:
+    here = Principal("p", "", "", (("hq_risk", "site"),), "t", False)
+    everywhere = Principal("p", "", "", (("hq_risk", None),), "t", False)
+    assert await require(Permission.AUDIT_READ)(here) is here
+    assert await require(Permission.AUDIT_READ, everywhere=True)(everywhere) is everywhere
+    with pytest.raises(Problem):
+        await require(Permission.AUDIT_READ, everywhere=True)(here)
+    with pytest.raises(Problem):
+        await require(Permission.SESSION_RUN)(everywhere)

@@ -55,10 +55,11 @@ def _round(view: CaseView, round_: Row, mine: Row | None) -> None:
                     tag(visit.named("approval", step["status"]), TONES.get(step["status"], ""))
                     el("strong", visit.named("role", step["role"]))
                     who = step["decided_by"]["display_name"] if step["decided_by"] else ""
-                    behalf = f"（{visit.t('approvals.behalf', who=step['on_behalf_of']['display_name'])}）" if step["on_behalf_of"] else ""
+                    if step["on_behalf_of"]:
+                        who = visit.look.aside(who, visit.t("approvals.behalf", who=step["on_behalf_of"]["display_name"]))
                     el(
                         "span",
-                        f"{who}{behalf} {visit.moment(step['decided_at']) if step['decided_at'] else ''} {step['reason']}".strip(),
+                        f"{who} {visit.moment(step['decided_at']) if step['decided_at'] else ''} {step['reason']}".strip(),
                         "note",
                     )
         if round_["closed_reason"] and round_["closed_reason"] not in [step["reason"] for step in round_["steps"]]:

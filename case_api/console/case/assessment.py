@@ -30,7 +30,7 @@ async def show(view: CaseView) -> None:
         return
     found = await visit.rest.get(f"{view.path}/assessment")
     if found["heard"]:
-        banner(visit.t("assessment.heard", what="、".join(visit.named("signal", kind) for kind in found["heard"])), "warn")
+        banner(visit.t("assessment.heard", what=visit.look.listed(visit.named("signal", kind) for kind in found["heard"])), "warn")
     _joint(view, found)
     with div("columns thirds"):
         for department in get_args(Department):
@@ -78,7 +78,7 @@ def _joint(view: CaseView, found: Row) -> None:
             if view.at("solving") and view.may(Permission.CASE_MANAGE):
                 action(visit, visit.t("do.rework"), lambda: _rework(view))
         if view.at("assessing") and not joint["complete"]:
-            el("p", visit.t("assessment.missing", who="、".join(visit.named("role", name) for name in joint["missing"])), "note")
+            el("p", visit.t("assessment.missing", who=visit.look.listed(visit.named("role", name) for name in joint["missing"])), "note")
 
 
 async def _conclude(view: CaseView) -> None:

@@ -81,7 +81,7 @@ def _piece(view: CaseView, piece: Row) -> None:
                     ),
                 )
             elif quote:
-                link(f"「{quote['text'] or '…'}」", f"/sessions/{quote['session_id']}", "strong", at=round(quote["start"]))
+                link(visit.look.quoted(quote["text"] or "…"), f"/sessions/{quote['session_id']}", "strong", at=round(quote["start"]))
                 el("small", f"{visit.named('speaker', quote['speaker'])} {clock(quote['start'])} · {visit.person(piece['added_by'])}")
             if piece["note"]:
                 el("small", piece["note"])

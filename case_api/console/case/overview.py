@@ -22,7 +22,7 @@ async def show(view: CaseView) -> None:
                     (visit.t("site"), visit.site(case["site_id"])),
                     (visit.t("board.received"), visit.moment(case["received_at"])),
                     (visit.t("case.source"), visit.named("source", case["source"])),
-                    (visit.t("board.cause"), "、".join(visit.named("cause", cause) for cause in case["causes"])),
+                    (visit.t("board.cause"), visit.look.listed(visit.named("cause", cause) for cause in case["causes"])),
                     (visit.t("acks.fact"), signed),
                     (visit.t("case.tier"), _tier(view)),
                     (visit.t("case.responsible"), visit.person(case["responsible_id"])),

@@ -43,7 +43,7 @@ def _missing(view: CaseView, completeness: Row) -> None:
         return
     with card(visit.t("form.missing"), str(len(completeness["missing"]))), el("ul", "", "bullets"):
         for missing in completeness["missing"]:
-            el("li", visit.both(missing) + (f"（{missing['detail']}）" if missing["detail"] else ""))
+            el("li", visit.look.aside(visit.both(missing), missing["detail"]) if missing["detail"] else visit.both(missing))
 
 
 def _customer(view: CaseView, form: Row) -> None:

@@ -27,6 +27,8 @@ async def show(view: CaseView) -> None:
         visit.rest.get(f"{view.path}/solutions"), visit.rest.get(f"{view.path}/offers"), visit.rest.optional(f"{view.path}/offer/answer")
     )
     offer = offers["items"][0] if offers["items"] else None
+    if view.at("solving") and offer:
+        await _sent_back(view)
     if view.at("solving") and found["missing"]:
         banner(visit.t("solutions.missing", what=found["missing"]), "warn")
     if view.at("solving") and not found["refund_rule_usable"]:
@@ -39,9 +41,18 @@ async def show(view: CaseView) -> None:
             empty(visit.t("solutions.empty"))
     with div("columns"):
         for solution in found["items"]:
-            _solution(view, solution, answer)
+            _solution(view, solution, answer if offer and offer["status"] == "accepted" else None)
     if offer:
         _offer(view, offer, answer)
+
+
+async def _sent_back(view: CaseView) -> None:
+    """Who returned or rejected what the customer had accepted, and why: new paths are made for that reason."""
+    visit, rounds = view.visit, await view.visit.rest.get(f"{view.path}/approvals")
+    refused = (step for step in (rounds[0]["steps"] if rounds else []) if step["status"] in ("returned", "rejected"))
+    for step in refused:
+        who = f"{step['decided_by']['display_name']} {visit.moment(step['decided_at'])}"
+        banner(visit.t(f"solutions.{step['status']}", who=who, reason=step["reason"]), "warn")
 
 
 def _buttons(view: CaseView, found: Row, offer: Row | None) -> None:
@@ -179,7 +190,7 @@ def _offer(view: CaseView, offer: Row, answer: Row | None) -> None:
             [
                 (visit.t("offer.at"), visit.moment(offer["offered_at"])),
                 (visit.t("offer.until"), visit.moment(offer["valid_until"])),
-                (visit.t("offer.paths"), "、".join(visit.named("path", path["kind"]) for path in offer["paths"])),
+                (visit.t("offer.paths"), visit.look.listed(visit.named("path", path["kind"]) for path in offer["paths"])),
                 (visit.t("offer.answer"), visit.named("answer", answer["answer"]) if answer else visit.t("offer.waiting")),
                 (visit.t("offer.proof"), _proof(view, answer)),
                 (visit.t("field.note"), answer["note"] if answer else ""),

@@ -55,7 +55,7 @@ def _row(visit: Visit, ack: Row) -> None:
     with el("tr"):
         with el("td", "", "nowrap"):
             link(title_of(ack), f"/acknowledgements/{ack['id']}", "strong")
-        el("td", "、".join(person["name"] for person in ack["people"]), "wide-cell")
+        el("td", visit.look.listed(person["name"] for person in ack["people"]), "wide-cell")
         el("td", visit.site(ack["site_id"]), "nowrap")
         with el("td"):
             tag(visit.named("ack", ack["status"]), TONES[ack["status"]])

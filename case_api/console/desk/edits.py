@@ -217,6 +217,6 @@ def _replayed(visit: Visit, heard: Row) -> None:
                 el("td", one["text"] or visit.t("desk.voice_rose"), "wide-cell")
                 for side in ("before", "after"):
                     with el("td", "", "wide-cell"):
-                        el("span", "、".join(one[side]) or "—")
+                        el("span", visit.look.listed(one[side]) or "—")
                         if one[f"prompt_{side}"]:
                             el("p", one[f"prompt_{side}"], "live-prompt")

@@ -75,10 +75,11 @@ def _rule(visit: Visit, scripts: Mapping[str, Row], given: Row) -> list[Field]:
 
 def _named(visit: Visit, key: str, script: Row | None) -> str:
     if script is None:
-        return f"{key}（{visit.t('desk.gone')}）"
+        return visit.look.aside(key, visit.t("desk.gone"))
     status = script["review"]["status"]
-    unapproved = "" if status == "approved" else f"（{visit.named('review', status)}）"
-    return f"{visit.named('situation', script['situation'])}{unapproved}：{visit.both(script) or script['zh']}"
+    situation = visit.named("situation", script["situation"])
+    told = situation if status == "approved" else visit.look.aside(situation, visit.named("review", status))
+    return visit.look.pair(told, visit.both(script) or script["zh"])
 
 
 def change_of(shelf: str, key: str, fields: list[Field], given: Mapping[str, Any]) -> Row:

@@ -176,7 +176,7 @@ class Form:
         try:
             change = _whole(change_of(self.shelf, self.key, self.fields, event.args))
         except Mistyped as mistyped:
-            self._tell([f"{visit.t(mistyped.field.text)}：{visit.t(mistyped.key)}"])
+            self._tell([visit.look.pair(visit.t(mistyped.field.text), visit.t(mistyped.key))])
             return
         note, submit = str(event.args.get("note") or ""), event.args["submit"] == "submit"
         try:

@@ -68,7 +68,7 @@ def said(visit: Visit, field: str, value: Any) -> str:
     if value in (None, "", []):
         return "—"
     if isinstance(value, list):
-        return "、".join(visit.named("level", one) if field == "levels" else str(one) for one in value)
+        return visit.look.listed(visit.named("level", one) if field == "levels" else str(one) for one in value)
     if field == "listen":
         return visit.named("listen", value)
     return visit.named(NAMED[field], value) if field in NAMED else str(value)
@@ -90,7 +90,7 @@ def _sides(visit: Visit, field: str, before: Any, after: Any) -> None:
     old, new = (_pieces(visit, field, value) for value in (before, after))
     matched = SequenceMatcher(None, old, new, autojunk=False)
     steps = matched.get_opcodes() if matched.ratio() > ALIKE else [("replace", 0, len(old), 0, len(new))]
-    glue = "、" if isinstance(before or after, list) else ""
+    glue = visit.look.listed(("", "")) if isinstance(before or after, list) else ""
     spans = {"del": [(step[0], step[1], step[2]) for step in steps], "ins": [(step[0], step[3], step[4]) for step in steps]}
     for pieces, changed in ((old, "del"), (new, "ins")):
         with el("td", "", "wide-cell diff"):
@@ -157,7 +157,7 @@ def tried(visit: Visit, found: Row) -> None:
         for hit in found["hits"]:
             tag(f"{hit['term']} {'●' * hit['severity']}", "" if hit["negated"] else "warn")
         for hit in found["wording"]:
-            tag(f"「{hit['heard']}」", "bad")
+            tag(visit.look.quoted(hit["heard"]), "bad")
     for name, label in (("prompt", "library.would_prompt"), ("if_voice_rises", "library.if_rises")):
         if found[name]:
-            el("p", f"{visit.t(label)}：{found[name]['text']}", "live-prompt")
+            el("p", visit.look.pair(visit.t(label), found[name]["text"]), "live-prompt")

@@ -1,4 +1,4 @@
-"""Complaints that say the same, each with quotes to listen to."""
+"""Complaints that mean the same, each with quotes to listen to."""
 
 from __future__ import annotations
 
@@ -37,4 +37,4 @@ def cluster(visit: Visit, group: Row) -> None:
             for quote in group["quotes"]:
                 with el("li", "", "entry top-row"):
                     moment_link(visit, f"▶ {clock(quote['at'])}", quote["session_id"], quote["at"] - 2, "button small number")
-                    el("span", f"「{quote['text']}」", "grow")
+                    el("span", visit.look.quoted(quote["text"]), "grow")

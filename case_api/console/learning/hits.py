@@ -50,12 +50,12 @@ def _hit(visit: Visit, hit: Row, names: dict[str, str]) -> None:
         moment_link(visit, f"▶ {clock(hit['at'])}", hit["session_id"], hit["play_from"], "button small number")
         with div("grow"):
             with el("p", "", "kwic"):
-                el("span", f"{visit.named('speaker', hit['speaker'])}：{hit['before']}")
+                el("span", visit.look.pair(visit.named("speaker", hit["speaker"]), hit["before"]))
                 if hit["keyword"]:
                     el("mark", hit["keyword"])
                 el("span", hit["after"])
             if hit["corrected"]:
-                el("p", f"{visit.t('player.corrected')}：{hit['corrected']}", "note")
+                el("p", visit.look.pair(visit.t("player.corrected"), hit["corrected"]), "note")
             told = [hit["term"], names.get(hit["category"], hit["category"]), visit.moment(hit["heard_at"]), visit.site(hit["site_id"])]
             if hit["heard"] != hit["term"]:
                 told.insert(1, visit.t("learning.heard_as", heard=hit["heard"]))

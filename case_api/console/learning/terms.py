@@ -9,7 +9,7 @@ from nicegui.element import Element
 from case_api.console.fields import Field
 from case_api.console.forms import ask, refuse
 from case_api.console.learning.asking import PATH, Row, filters, kept, later, period
-from case_api.console.parts import button, card, choices, div, el, empty, link, table, tag
+from case_api.console.parts import button, card, choices, div, el, empty, labelled, link, table, tag
 from case_api.console.rest import Refused, command_key
 from case_api.console.visit import Visit
 from case_api.intake.causes import Cause
@@ -35,16 +35,16 @@ def _phrases(visit: Visit, found: Row) -> None:
         if not found["items"]:
             empty(visit.t("learning.no_terms" if found["sessions"] and found["others"] else "learning.no_others"))
             return
-        heads = ["learning.phrase", "learning.sessions", "learning.per_100", "learning.per_100_others", "learning.score"]
-        with table([*(visit.t(head) for head in heads), ""], visit.t("learning.tab_terms")):
+        sessions, per_100, others, score = (visit.t(f"learning.{head}") for head in ("sessions", "per_100", "per_100_others", "score"))
+        with table([visit.t("learning.phrase"), sessions, per_100, others, score, ""], visit.t("learning.tab_terms"), "stacked lines"):
             for phrase in found["items"]:
                 with el("tr"):
                     with el("td"):
                         link(phrase["text"], "/search", "strong", q=phrase["text"])
-                    el("td", str(phrase["sessions"]), "number")
-                    el("td", f"{phrase['per_100']:.1f}", "number")
-                    el("td", f"{phrase['per_100_others']:.1f}", "number")
-                    el("td", f"{phrase['score']:.1f}", "number")
+                    labelled(sessions, str(phrase["sessions"]), "number")
+                    labelled(per_100, f"{phrase['per_100']:.1f}", "number")
+                    labelled(others, f"{phrase['per_100_others']:.1f}", "number")
+                    labelled(score, f"{phrase['score']:.1f}", "number")
                     with el("td", "", "nowrap"):
                         place = div("mini-buttons", aria_live="polite")
                     if visit.holds(Permission.LIBRARY_EDIT):
@@ -91,7 +91,7 @@ def _decide(visit: Visit, place: Element, phrase: str) -> None:
 
 def _fields(visit: Visit, found: list[Row]) -> list[Field]:
     """What was heard instead stands ticked where the recogniser itself thought of the phrase."""
-    heard = [(one["text"], f"{one['text']}（{one['times']}）") for one in found[:20] if len(one["text"]) > 1]
+    heard = [(one["text"], visit.look.aside(one["text"], str(one["times"]))) for one in found[:20] if len(one["text"]) > 1]
     sure = [one["text"] for one in found[:20] if one["source"] == "hypotheses"]
     return [
         *([Field("misheard", "many", label="learning.misheard", options=heard, value=sure)] if heard else []),

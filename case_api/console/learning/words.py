@@ -6,8 +6,9 @@ import asyncio
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
+from case_api.console.charts import bar
 from case_api.console.door import PREFIX
-from case_api.console.drawings import bar, bars, graph
+from case_api.console.drawings import bars, graph
 from case_api.console.learning.asking import PATH, Row, categories, filters, kept, period
 from case_api.console.parts import card, div, el, empty, link, select, table
 from case_api.console.visit import Visit
@@ -87,7 +88,7 @@ def _counts(visit: Visit, by: str, counted: Row, names: dict[str, str]) -> None:
                 with el("tr"):
                     with el("td"):
                         _name(visit, by, count, names)
-                        bar(count["sessions"] / top)
+                        bar(count["sessions"] / top, "thin")
                     el("td", str(count["sessions"]), "number")
                     el("td", f"{count['per_100']:g}", "number")
                     el("td", str(count["hits"]), "number")

@@ -68,7 +68,8 @@ def buttons(visit: Visit, policy: Row, postings: list[Row]) -> None:
                     "primary" if not refund or postings else "",
                 )
             if status in ("draft", "authorised", "published"):
-                action(visit, visit.t("policies.retire"), _command(visit, policy, "retire", REASON), "quiet-danger")
+                word = "retire" if status == "published" else "drop"
+                action(visit, visit.t(f"policies.{word}"), _command(visit, policy, "retire", REASON, word), "quiet-danger")
 
 
 def _title(visit: Visit, verb: str, policy: Row) -> str:
@@ -89,14 +90,16 @@ def _edit(visit: Visit, policy: Row) -> Open:
     return open_
 
 
-def _command(visit: Visit, policy: Row, verb: str, fields: tuple[Field, ...] = ()) -> Open:
+def _command(visit: Visit, policy: Row, verb: str, fields: tuple[Field, ...] = (), word: str = "") -> Open:
+    called = word or verb
+
     async def send(body: Row, key: str) -> None:
         given = None if verb == "authorise" else body
         await visit.rest.send("POST", f"policies/{policy['id']}/{verb}", given, version=policy["version"], key=key)
 
     async def open_() -> None:
-        note = visit.t(f"policies.{verb}_note")
-        await ask(visit, _title(visit, verb, policy), fields, send, done=f"policy_{verb}", note=note, danger=verb == "retire")
+        note = visit.t(f"policies.{called}_note")
+        await ask(visit, _title(visit, called, policy), fields, send, done=f"policy_{called}", note=note, danger=verb == "retire")
 
     return open_
 

@@ -39,6 +39,8 @@ def place(visit: Visit, path: list[str]) -> str:
 
 
 def _named(visit: Visit, code: str) -> str:
+    if code == "minutes":  # `rule.minutes` says so many of them
+        return visit.t("rule.in_minutes")
     return next((visit.named(group, code) for group in GROUPS if f"{group}.{code}" in TEXTS), code)
 
 
@@ -48,9 +50,11 @@ def said(visit: Visit, path: list[str], value: Any) -> str:
     if value is None:
         return "—"
     if isinstance(value, dict):
-        return "，".join(f"{_named(visit, name)} {said(visit, [*path, name], part)}" for name, part in value.items() if part is not None)
+        return visit.look.listed(
+            f"{_named(visit, name)} {said(visit, [*path, name], part)}" for name, part in value.items() if part is not None
+        )
     if isinstance(value, list):
-        return "、".join(said(visit, path, part) for part in value) or "—"
+        return visit.look.listed(said(visit, path, part) for part in value) or "—"
     if isinstance(value, bool):
         return visit.t("yes" if value else "no")
     if isinstance(value, int):

@@ -55,15 +55,21 @@ async def _looked_at(visit: Visit, policy: Row) -> tuple[Row, list[Row], list[Ro
 
 
 def _version(visit: Visit, policy: Row, postings: list[Row], changes: list[Row] | None, *, opened: bool) -> None:
+    shipped = policy["drafted_by"] is None
     with el("details", "", "version", open="" if opened else None):
         with el("summary"):
             el("strong", visit.t("policies.number", number=policy["number"]))
             tag(visit.named("policies.status", policy["status"]), TONES.get(policy["status"], ""))
             el("span", visit.site(policy["site_id"]), "note")
             if policy["effective_from"]:
-                el("span", f"{visit.t('policies.effective')} {visit.moment(policy['effective_from'])}", "note")
+                since = (
+                    visit.t("policies.since_ever")
+                    if shipped
+                    else f"{visit.t('policies.effective')} {visit.moment(policy['effective_from'])}"
+                )
+                el("span", since, "note")
         if policy["note"]:
-            el("p", policy["note"], "note")
+            el("p", visit.t("policies.shipped") if shipped else policy["note"], "note")
         if policy["returned_reason"]:
             banner(visit.t("policies.returned", reason=policy["returned_reason"]), "warn")
         if policy["retired_reason"]:
@@ -88,14 +94,23 @@ def _tiers(visit: Visit, content: Row) -> None:
             for tier in content["tiers"]:
                 with el("tr"):
                     el("td", visit.both(tier))
-                    el("td", " → ".join(visit.named("role", role) for role in tier["approvers"]))
-        with table([visit.t("rule.loss"), visit.t("rule.tier")], visit.t("rule.loss")):
+                    roles = [visit.named("role", role) for role in tier["approvers"]]
+                    el("td", " → ".join(roles) if tier["mode"] == "ordered" else " + ".join(roles))
+        with table([visit.t("rule.calls_for"), visit.t("rule.tier")], visit.t("rule.calls_for")):
             names = {tier["key"]: visit.both(tier) for tier in content["tiers"]}
             for band in content["bands"]:
                 with el("tr"):
                     upto = band.get("up_to_fen")
                     el("td", visit.t("rule.up_to", sum=yuan(upto)) if upto is not None else visit.t("rule.above"))
                     el("td", names.get(band["tier"], band["tier"]))
+            group = content["group"] or {}
+            risks = [(visit.t(f"rule.{name}"), content[name]) for name in ("media", "litigation", "spreading")]
+            risks.append((visit.t("rule.group_from", count=group.get("from_people", 0)), group.get("tier")))
+            for risk, tier in risks:
+                if tier:
+                    with el("tr"):
+                        el("td", risk)
+                        el("td", names.get(tier, tier))
 
 
 def _refund(visit: Visit, content: Row) -> None:
@@ -105,7 +120,7 @@ def _refund(visit: Visit, content: Row) -> None:
                 el("td", visit.named("stage", stage["stage"]))
                 judicial = stage.get("judicial")
                 el("td", visit.t("rule.judicial") if judicial else f"{percent(stage['min_bp'])} – {percent(stage['max_bp'])}")
-                el("td", "、".join(_deduction(visit, one) for one in stage.get("deductions", [])) or "—")
+                el("td", visit.look.listed(_deduction(visit, one) for one in stage.get("deductions", [])) or "—")
 
 
 def _deduction(visit: Visit, deduction: Row) -> str:
@@ -120,6 +135,11 @@ def _deadlines(visit: Visit, content: Row) -> None:
                 el("td", visit.named("task", kind))
                 el("td", _minutes(visit, limit["minutes"]), "number")
                 el("td", visit.named("start", limit["start"]))
+    reminders = visit.look.listed(percent(share) for share in content["remind_at_bp"])
+    if reminders:
+        el("p", visit.look.pair(visit.t("rule.reminded"), reminders), "note")
+    told = visit.look.listed(f"{percent(step['at_bp'])} {visit.named('role', step['role'])}" for step in content["escalations"])
+    el("p", visit.look.pair(visit.t("rule.told_late"), told), "note")
 
 
 def _minutes(visit: Visit, minutes: int) -> str:

@@ -27,7 +27,7 @@ export default {
       @pointerdown="grab" @pointermove="point" @pointerup="drop" @pointercancel="release" @wheel="wheeled"></canvas>
     <div class="player-bar zoom-bar" role="group" :aria-label="t.zoom">
       <button type="button" class="button small round" @click="zoom(ZOOM)" :disabled="!zoomed" :aria-label="t.zoom_out" :title="t.zoom_out">−</button>
-      <button type="button" class="button small round" @click="zoom(1 / ZOOM)" :aria-label="t.zoom_in" :title="t.zoom_in">＋</button>
+      <button type="button" class="button small round" @click="zoom(1 / ZOOM)" :aria-label="t.zoom_in" :title="t.zoom_in">+</button>
       <button type="button" class="button small quiet" @click="look(0, seconds)" :disabled="!zoomed">{{ t.whole }}</button>
       <input v-if="zoomed" type="range" class="grow" min="0" :max="seconds - (view.to - view.from)" step="0.1" :value="view.from"
         :aria-label="t.pan" :aria-valuetext="stretch" @input="pan(+$event.target.value)">
@@ -116,7 +116,7 @@ export default {
       <h2>{{ t.history }}</h2>
       <ol class="versions">
         <li v-for="(one, n) in versions.items" :key="one.version" class="entry">
-          <p><b>{{ session.names.speaker[one.speaker] }}：</b>{{ one.text }}</p>
+          <p><b>{{ session.names.speaker[one.speaker] }}</b> · {{ one.text }}</p>
           <small>{{ one.told }}</small>
           <span v-if="!n" class="tag good">{{ t.now }}</span>
           <button v-else-if="session.correct" type="button" class="button small"
@@ -178,7 +178,7 @@ export default {
       return found;
     },
     summary() {
-      return `${this.t.lanes}、${this.t.loudness}、${this.t.rate}、${this.t.pitch}；${this.stretch}`;
+      return [this.t.lanes, this.t.loudness, this.t.rate, this.t.pitch, this.stretch].join(" · ");
     },
   },
   watch: {

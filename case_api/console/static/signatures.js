@@ -15,7 +15,7 @@ export default {
     </section>
     <div class="buttons">
       <button type="button" class="button primary" :disabled="busy || missing.length > 0" @click="send">{{ texts.done }}</button>
-      <span v-if="missing.length" class="note" role="status">{{ texts.missing }}{{ missing.join("、") }}</span>
+      <span v-if="missing.length" class="note" role="status">{{ texts.missing }}{{ missing.join(" · ") }}</span>
     </div>
   </div>`,
   props: { names: Array, pad: Object, texts: Object },

@@ -21,7 +21,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Row {row} ({action}) does not follow from the one before; {checked} before it hold. Tell whoever is in charge of security.",
     ),
     "audit.empty": ("没有符合条件的记录。", "No such row."),
-    "audit.action": ("操作（开头）", "Action, its beginning"),
+    "audit.action": ("操作（名称或代码开头）", "Action, or a code's beginning"),
     "audit.subject": ("对象", "Subject"),
     "audit.first": ("从", "From"),
     "audit.last": ("到（含当天）", "Until, that day included"),
@@ -145,7 +145,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Scan it with a staff member's phone; inform the customer, get consent, and begin.",
     ),
     "guide.https": (
-        "手机浏览器只在 HTTPS 地址下允许使用麦克风。请用 calmdesk serve 的默认设置启动，或在前面放置 HTTPS 代理。",
-        "A phone's browser gives the microphone to HTTPS addresses only: serve with the default settings, or behind an HTTPS proxy.",
+        "手机浏览器只在 HTTPS 地址下允许使用麦克风。请用 calmdesk serve --host 0.0.0.0 --tls self-signed 启动，或在前面放置 HTTPS 代理。",
+        "A phone's browser opens the microphone for HTTPS only: calmdesk serve --host 0.0.0.0 --tls self-signed, or an HTTPS proxy.",
     ),
 }

@@ -234,6 +234,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "该客户在案件 {case} 中已给过一次延期（只有首次提出才有宽限），不能再次延期。可改为协议解除、转介或房源转让。",
         "The customer had days of grace in case {case}; they are for the first request only. Rescind, refer or transfer instead.",
     ),
+    "solutions.returned": ("审批退回修改：{reason}（{who}）", "Returned by {who}: {reason}"),
+    "solutions.rejected": ("审批未通过：{reason}（{who}）", "Rejected by {who}: {reason}"),
     "solutions.chosen": ("客户选择", "Chosen"),
     "solutions.stale": ("情况或制度已变，须重新计价。", "Facts or rule changed: price it again."),
     "sums.caption": ("计算过程", "Arithmetic"),

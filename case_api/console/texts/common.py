@@ -27,6 +27,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "theme.auto": ("跟随系统", "System"),
     "theme.light": ("浅色", "Light"),
     "theme.dark": ("深色", "Dark"),
+    "own.language": ("语言", "Language"),
+    "own.theme": ("外观", "Theme"),
     "own.password": ("修改密码", "Change password"),
     "own.sign_out": ("退出登录", "Sign out"),
     "pick.search": ("搜索情形、话术、编号或拼音首字母", "Situation, words, id or first letters of the pinyin"),

@@ -108,6 +108,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "help.bank_code": ("12 位数字。", "12 digits."),
     "help.participants": ("每行一人，至少两人。", "One a line, two at least."),
     "help.sop_change": ("没有变化也请说明原因。", "If nothing changes, say why."),
+    "help.username": ("登录用，建立后不能修改；文字、数字和 . _ -。", "To sign in with, for good; letters, digits, . _ and -."),
     "help.site_code": ("2–8 位大写字母或数字。", "2 to 8 capital letters or digits."),
     "step.draft": ("登记", "Intake"),
     "step.assessing": ("联席评估", "Assessment"),

@@ -23,12 +23,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Each hit in its sentence; the time plays it. Mark what was no hit: it is not taken for the term again.",
     ),
     "learning.note_terms": (
-        "升级或立案的会话里更常出现、词库里还没有的说法。收入词库后几秒内生效。",
-        "What conversations that went wrong say more often and the lexicon does not have. Accepted terms are listened for within seconds.",
+        "升级或立案的会话里（或最近 30 天里）更常出现、词库里还没有的说法。收入词库后几秒内生效。",
+        "What conversations that went wrong, or those of the last 30 days, say more often and the lexicon does not have."
+        " Accepted terms are listened for within seconds.",
     ),
     "learning.note_groups": (
-        "说法相近的投诉归为一组，引文已隐去姓名和号码。",
-        "Complaints that say the same, with quotes; names and numbers are masked.",
+        "意思相近的投诉归为一组，说法可以完全不同；引文已隐去姓名和号码。",
+        "Complaints that mean the same, in whatever words, with quotes; names and numbers are masked.",
     ),
     "learning.note_effects": (
         "提示之后客户的情绪（标准差）、语速、音量变化，与没有提示的相似时刻相比。横线是 95% 区间，不碰中线才算有差别。不用于考核个人。",

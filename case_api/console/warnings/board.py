@@ -122,7 +122,7 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
                 with el("td"):
                     level_tag(visit, warning)
                 labelled(named["score"], str(warning["score"]), "number")
-                el("td", "；".join(visit.both(reason) for reason in warning["reasons"]), "wide-cell")
+                el("td", visit.look.sentences(visit.both(reason) for reason in warning["reasons"]), "wide-cell")
                 with el("td"):
                     tag(visit.named("alarm_state", warning["status"]), STATE_TONES[warning["status"]])
                 labelled(named["assignee"], warning["assignee"] or "")

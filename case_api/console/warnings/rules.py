@@ -99,7 +99,7 @@ def content_table(visit: Visit, content: Row, held: Row) -> None:
 def _when(visit: Visit, code: str, rule: Row) -> str:
     said: Row = dict(rule)
     if code == "speech":
-        said["kinds"] = "、".join(visit.named("signal", kind) for kind in rule["kinds"])
+        said["kinds"] = visit.look.listed(visit.named("signal", kind) for kind in rule["kinds"])
     if code == "visits":
         said["drop"] = percent(rule["drop_bp"])
     return visit.t(f"when.{code}", **said)

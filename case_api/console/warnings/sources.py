@@ -146,11 +146,18 @@ def _mapping(visit: Visit) -> None:
         for column, headers in COLUMNS.items():
             with el("label", "", "inline-field"):
                 el("span", visit.named("column", column))
-                el("input", type="text", placeholder=headers[0], data_column=column, maxlength="80", autocomplete="off")
+                el(
+                    "input",
+                    type="text",
+                    placeholder=headers[0 if visit.look.language == "zh" else -1],
+                    data_column=column,
+                    maxlength="80",
+                    autocomplete="off",
+                )
         select("one_kind", visit.t("sources.one_kind"), choices(visit, "crm", get_args(ToldKind)), "", visit.t("sources.by_column"))
     with el("label", "", "field"):
         el("span", visit.t("sources.kinds"))
-        el("textarea", rows="3", data_kinds="", placeholder="带看 = 到访")
+        el("textarea", rows="3", data_kinds="", placeholder=visit.t("sources.kinds_hint"))
     names: dict[str, str] = {name: kind for kind, words in KIND_NAMES.items() for name in words}
     names |= {visit.named("crm", kind): kind for kind in get_args(ToldKind)}
     el("datalist", data_names="|".join(f"{name}={kind}" for name, kind in names.items()))
@@ -170,7 +177,7 @@ def _told(visit: Visit, answer: Row) -> None:
     elif not said["dry_run"]:
         banner(visit.t("sources.taken", **said), "good")
     elif said["header"]:
-        banner(visit.t("sources.header", columns="、".join(said["header"])), "bad")
+        banner(visit.t("sources.header", columns=visit.look.listed(said["header"])), "bad")
         _faults(visit, [(fault["line"], fault["column"], fault["value"], visit.both(fault)) for fault in said["faults"]])
     elif said["faulty"]:
         banner(visit.t("sources.faulty", all=said["lines"] + said["faulty"], faulty=said["faulty"]), "bad")
@@ -182,7 +189,7 @@ def _told(visit: Visit, answer: Row) -> None:
 def _refused(visit: Visit, refused: Refused) -> None:
     word = refused.detail.partition("kinds.")[2]
     if refused.code == "mapping_invalid" and word:
-        kinds = "、".join(name for _, name in choices(visit, "crm", get_args(ToldKind)))
+        kinds = visit.look.listed(name for _, name in choices(visit, "crm", get_args(ToldKind)))
         banner(visit.t("sources.kind_not_ours", word=word, kinds=kinds), "bad")
         return
     if refused.code != "import_rejected":

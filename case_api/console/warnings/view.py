@@ -40,7 +40,7 @@ def entry(visit: Visit, warning: Row) -> None:
         level_tag(visit, warning)
         with div("grow"):
             el("strong", title_of(warning))
-            el("small", f"{'；'.join(visit.both(reason) for reason in warning['reasons'])} · {visit.site(warning['site_id'])}")
+            el("small", f"{visit.look.sentences(visit.both(reason) for reason in warning['reasons'])} · {visit.site(warning['site_id'])}")
         tag(visit.named("alarm_state", warning["status"]), STATE_TONES[warning["status"]])
         clock_of(visit, warning)
 
@@ -49,7 +49,7 @@ async def answerers(visit: Visit, site_id: str) -> list[tuple[str, str]]:
     """Who may be given a warning of this site."""
     people = await visit.rest.everything(f"sites/{site_id}/people")
     return [
-        (person["id"], f"{person['display_name']}（{'、'.join(visit.named('role', role) for role in person['roles'])}）")
+        (person["id"], visit.with_roles(person))
         for person in people
         if not person["disabled"] and any(Permission.WARNING_ANSWER in GRANTS[role] for role in person["roles"])
     ]

@@ -199,7 +199,7 @@ def _event(visit: Visit, event: Row) -> None:
     with el("li", "", "signal" if event["signal"] else ""):
         el("time", visit.moment(event["at"]), datetime=event["at"])
         named = visit.named("crm", event["kind"])
-        el("strong", f"{named}：{visit.named('signal', event['signal'])}" if event["signal"] else named)
+        el("strong", visit.look.pair(named, visit.named("signal", event["signal"])) if event["signal"] else named)
         if event["due_at"]:
             el("span", visit.t("warnings.due_on", at=visit.moment(event["due_at"])), "who")
         if event["reference"]:

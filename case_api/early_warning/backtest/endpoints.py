@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from case_api.commands import CommandRoute, Now
+from case_api.commands import KEY_PROBLEMS, CommandRoute, Now
 from case_api.database import FactoryDep
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.early_warning.backtest import service
@@ -29,8 +29,7 @@ router = APIRouter(prefix="/warning-backtests", tags=["early warning"], route_cl
         ProblemCode.SITE_UNKNOWN,
         ProblemCode.BACKTEST_PERIOD,
         ProblemCode.BACKTEST_TOO_LARGE,
-        ProblemCode.KEY_REUSED,
-        ProblemCode.KEY_INVALID,
+        *KEY_PROBLEMS,
     ),
 )
 async def run_backtest(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.early_warning.board import repository, service
 from case_api.early_warning.board.schemas import Contact, CountsOut, Reopening, Resolution, WarningAssignment, WarningDetail, WarningOut
@@ -18,7 +18,7 @@ from models.early_warnings import EarlyWarning, WarningLevel, WarningStatus
 
 router = APIRouter(prefix="/warnings", tags=["early warning"], route_class=CommandRoute)
 
-_ANY = (*(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE), *VERSION_PROBLEMS)
+_ANY = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS)
 _COMMAND = (*_ANY, ProblemCode.WARNING_CLOSED)
 _REOPEN = (*_ANY, ProblemCode.WARNING_NOT_CLOSED)
 Answers = Annotated[Principal, Depends(require(Permission.WARNING_ANSWER))]
@@ -58,7 +58,6 @@ async def list_warnings(
         limit=limit,
         cursor=cursor,
         show=service.shown,
-        key=lambda row: (row.EarlyWarning.due_at if by_due else row.EarlyWarning.raised_at, row.EarlyWarning.id),
         oldest_first=by_due,
     )
 
@@ -72,9 +71,7 @@ async def count_warnings(principal: Reader, db: ReadDb) -> CountsOut:
 @router.get("/{warning_id}", operation_id="getWarning", responses=responses(ProblemCode.NOT_FOUND))
 async def get_warning(response: Response, warning_id: Reference, principal: Reader, db: ReadDb) -> WarningDetail:
     """One warning: its reasons, what was done about it, and what happened to the customer last."""
-    found = await service.detail(db, principal, warning_id)
-    tag(response, found)
-    return found
+    return tag(response, await service.detail(db, principal, warning_id))
 
 
 @router.post("/{warning_id}/acknowledge", operation_id="acknowledgeWarning", responses=responses(*_COMMAND, ProblemCode.WARNING_STATE))
@@ -118,6 +115,4 @@ async def reopen_warning(
 
 
 def _show(response: Response, found: object) -> WarningOut:
-    shown = service.shown(found)
-    tag(response, shown)
-    return shown
+    return tag(response, service.shown(found))

@@ -63,25 +63,22 @@ async def unacknowledged(db: AsyncSession, ack_id: str, now: datetime) -> None:
 
 
 async def forget_old(factory: Factory, before: datetime) -> int:
-    """Delete what happened before then, and the customers of whom nothing is left but warnings that are over: how many events.
+    """Delete what happened before then, and the customers of whom nothing is left but warnings that are over: how many events."""
+    forgotten = await _forget(factory, Event, Event.at < before)
+    live = exists().where(EarlyWarning.customer_id == Customer.id, or_(IS_OPEN, EarlyWarning.resolved_at >= before))
+    await _forget(factory, Customer, ~exists().where(Event.customer_id == Customer.id), ~live)
+    return forgotten
 
-    Some at a time: other writers wait for no more than these.
-    """
+
+async def _forget(factory: Factory, table: type[CrmEvent | CrmCustomer], *which: ColumnElement[bool]) -> int:
+    """Delete these rows, some at a time: other writers wait for no more than those."""
     forgotten = 0
     while True:
         async with transaction(factory) as db:
-            ids = (await db.scalars(select(Event.id).where(Event.at < before).limit(BATCH))).all()
-            await db.execute(delete(Event).where(Event.id.in_(ids)))
+            ids = (await db.scalars(select(table.id).where(*which).limit(BATCH))).all()
+            await db.execute(delete(table).where(table.id.in_(ids)))
         forgotten += len(ids)
         if len(ids) < BATCH:
-            break
-    live = exists().where(EarlyWarning.customer_id == Customer.id, or_(IS_OPEN, EarlyWarning.resolved_at >= before))
-    empty = ~exists().where(Event.customer_id == Customer.id)
-    while True:
-        async with transaction(factory) as db:
-            gone = (await db.scalars(select(Customer.id).where(empty, ~live).limit(BATCH))).all()
-            await db.execute(delete(Customer).where(Customer.id.in_(gone)))
-        if len(gone) < BATCH:
             return forgotten
 
 

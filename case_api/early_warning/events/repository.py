@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -68,11 +68,6 @@ async def touch(db: AsyncSession, customer_ids: Collection[str], now: datetime) 
     await lock(db, customer_ids)
     change = update(CrmCustomer).where(CrmCustomer.id.in_(customer_ids)).values(revision=CrmCustomer.revision + 1, check_at=now)
     await db.execute(change.execution_options(synchronize_session=False))
-
-
-def events_query(customer_id: str) -> Select[CrmEvent]:
-    """What happened to a customer."""
-    return select(CrmEvent).where(CrmEvent.customer_id == customer_id)
 
 
 async def owner_of(db: AsyncSession, session_id: str) -> str | None:

@@ -14,6 +14,7 @@ from case_api.early_warning.events import own, repository
 from case_api.early_warning.events.rules import NewEvent, key_of
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission
+from case_api.sight import find_seen
 from models import audit
 from models.base import new_id
 from models.crm import CrmCustomer
@@ -108,9 +109,7 @@ async def name_conversation(db: AsyncSession, by: By, customer_id: str, session_
 
     Raises Problem: not_found, forbidden, session_unknown.
     """
-    customer = await db.get(CrmCustomer, customer_id)
-    if customer is None or not by.principal.may(Permission.WARNING_READ, customer.site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    customer = await find_seen(db, by.principal, Permission.WARNING_READ, CrmCustomer, customer_id)
     by.principal.demand(Permission.WARNING_ANSWER, customer.site_id)
     session = await db.get(Session, session_id)
     if session is None or session.site_id != customer.site_id:

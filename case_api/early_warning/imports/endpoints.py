@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from pydantic import ValidationError
 
-from case_api.commands import ByDep, CommandRoute, KeyHeader
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandRoute, KeyHeader
 from case_api.database import FactoryDep
 from case_api.early_warning.imports import service
 from case_api.early_warning.imports.rules import FileMapping
@@ -35,8 +35,7 @@ ROWS_MAX = 100_000
         ProblemCode.SOURCE_UNKNOWN,
         ProblemCode.MAPPING_INVALID,
         ProblemCode.IMPORT_REJECTED,
-        ProblemCode.KEY_REUSED,
-        ProblemCode.KEY_INVALID,
+        *KEY_PROBLEMS,
     ),
 )
 async def import_events(

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.early_warning.rule_sets import repository, service
 from case_api.early_warning.rule_sets.schemas import EffectiveOut, RuleSetDraft, RuleSetOut
 from case_api.paging import Cursor, Limit, Page, newest_first
+from case_api.policies.lifecycle import demand_sight
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
@@ -20,13 +21,11 @@ router = APIRouter(prefix="/warning-rules", tags=["early warning"], route_class=
 
 Reader = Annotated[Principal, Depends(require(Permission.POLICY_READ))]
 Author = Annotated[Principal, Depends(require(Permission.WARNING_RULES))]
-_COMMAND = tuple(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE)
-_CHANGE = (*_COMMAND, *VERSION_PROBLEMS, ProblemCode.RULE_SET_STATE)
+_CHANGE = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.RULE_SET_STATE)
 
 
 def _show(response: Response, row: WarningRuleSet) -> RuleSetOut:
-    tag(response, row)
-    return RuleSetOut.model_validate(row)
+    return RuleSetOut.model_validate(tag(response, row))
 
 
 @router.get("", operation_id="listWarningRules")
@@ -47,14 +46,13 @@ async def list_rule_sets(
         limit=limit,
         cursor=cursor,
         show=lambda row: RuleSetOut.model_validate(row.WarningRuleSet),
-        key=lambda row: (row.WarningRuleSet.drafted_at, row.WarningRuleSet.id),
     )
 
 
 @router.get("/effective", operation_id="getEffectiveWarningRules", responses=responses(ProblemCode.NOT_FOUND))
 async def get_effective(principal: Reader, db: ReadDb, now: Now, site_id: Reference | None = None) -> EffectiveOut:
     """The rules that hold at a site now (none named: at a site without its own)."""
-    service.demand_sight(principal, site_id)
+    demand_sight(principal, site_id)
     held = (await service.rules_in_force(db, now)).at_site(site_id)
     return EffectiveOut(id=held.id, content=held.rules)
 
@@ -69,7 +67,7 @@ async def get_rule_set(rule_set_id: Reference, principal: Reader, db: ReadDb, re
     "",
     operation_id="draftWarningRules",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(*_COMMAND, ProblemCode.SITE_UNKNOWN),
+    responses=responses(*CASELESS_PROBLEMS, ProblemCode.SITE_UNKNOWN),
 )
 async def draft_rule_set(body: RuleSetDraft, by: ByDep, _: Author, db: CommandDb, response: Response) -> RuleSetOut:
     """Draft a version; a backtest shows what it would have seen. A general one needs the permission everywhere."""

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from case_api.policies.rules import WHOLE_BP, Escalation, Table
+from case_api.money import WHOLE_BP
+from case_api.policies.rules import Escalation, Table
 from models.signals import SignalKind
 
 Points = Annotated[int, Field(ge=1, le=100, description="What it adds to the score", examples=[30])]

@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.commands import By, guard
 from case_api.early_warning.rule_sets import repository
 from case_api.early_warning.rule_sets.rules import RuleSet
-from case_api.policies.rules import Span, in_force
+from case_api.policies.lifecycle import demand_sight
+from case_api.policies.versions import Span, in_force
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_row, named_site
 from models import audit
 from models.early_warnings import RuleSetStatus, WarningRuleSet
 from models.engine import one_at_a_time
-from models.sites import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,12 @@ async def rules_in_force(db: AsyncSession, at: datetime) -> InForce:
     return InForce(at, spans, {row.id: row.content for row in rows})
 
 
-def demand_sight(principal: Principal, site_id: str | None) -> None:
-    """Raise `not_found` unless the person may see this site's rules (None: the general ones, which whoever sees policies may)."""
-    if not (principal.holds(Permission.POLICY_READ) if site_id is None else principal.may(Permission.POLICY_READ, site_id)):
-        raise Problem(ProblemCode.NOT_FOUND)
-
-
 async def draft(db: AsyncSession, by: By, *, content: RuleSet, site_id: str | None, note: str) -> WarningRuleSet:
     """A new version, not in force yet. Raises Problem: forbidden, site_unknown."""
     by.principal.demand(Permission.WARNING_RULES, site_id)
     await one_at_a_time(db, WarningRuleSet)
-    if site_id is not None and await db.get(Site, site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    if site_id is not None:
+        await named_site(db, site_id)
     scope = site_id or ""
     row = WarningRuleSet(
         site_id=site_id,
@@ -103,19 +98,14 @@ async def retire(db: AsyncSession, by: By, rule_set_id: str, expected: int) -> W
 
 async def find(db: AsyncSession, principal: Principal, rule_set_id: str) -> WarningRuleSet:
     """The version, or `not_found` also where the person may not see it."""
-    row = await db.get(WarningRuleSet, rule_set_id)
-    if row is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    row = await find_row(db, WarningRuleSet, rule_set_id)
     demand_sight(principal, row.site_id)
     return row
 
 
 async def _to_change(db: AsyncSession, by: By, rule_set_id: str, expected: int, status: RuleSetStatus) -> WarningRuleSet:
     await one_at_a_time(db, WarningRuleSet)
-    row = await db.get(WarningRuleSet, rule_set_id)
-    if row is None:
-        raise Problem(ProblemCode.NOT_FOUND)
-    demand_sight(by.principal, row.site_id)
+    row = await find(db, by.principal, rule_set_id)
     by.principal.demand(Permission.WARNING_RULES, row.site_id)
     guard(row, expected)
     if row.status != status:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, By, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.early_warning.sources import service
 from case_api.early_warning.sources.schemas import SourceChange, SourceCreate, SourceOut, SourceWithSecret
@@ -20,15 +20,8 @@ from models.crm import CrmSource
 
 router = APIRouter(prefix="/crm-sources", tags=["early warning"], route_class=CommandRoute)
 
-_COMMAND = tuple(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE)
 
-
-async def _by(by: ByDep, principal: Annotated[Principal, Depends(require(Permission.CRM_SOURCE))]) -> By:
-    principal.demand(Permission.CRM_SOURCE, None)
-    return by
-
-
-ByManager = Annotated[By, Depends(_by)]
+Manager = Annotated[Principal, Depends(require(Permission.CRM_SOURCE, everywhere=True))]
 Reader = Annotated[Principal, Depends(require(Permission.CRM_SOURCE_READ))]
 
 
@@ -43,7 +36,6 @@ async def list_sources(principal: Reader, db: ReadDb, limit: Limit = 50, cursor:
         limit=limit,
         cursor=cursor,
         show=lambda row: SourceOut.model_validate(row[0]),
-        key=lambda row: (row[0].created_at, row[0].id),
     )
 
 
@@ -51,31 +43,30 @@ async def list_sources(principal: Reader, db: ReadDb, limit: Limit = 50, cursor:
     "",
     operation_id="createSource",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(*_COMMAND, ProblemCode.SITE_UNKNOWN, ProblemCode.SOURCE_NAME_TAKEN),
+    responses=responses(*CASELESS_PROBLEMS, ProblemCode.SITE_UNKNOWN, ProblemCode.SOURCE_NAME_TAKEN),
 )
-async def create_source(body: SourceCreate, by: ByManager, db: CommandDb, response: Response) -> SourceWithSecret:
+async def create_source(body: SourceCreate, by: ByDep, _: Manager, db: CommandDb, response: Response) -> SourceWithSecret:
     """Let a program tell of customers. The answer holds the secret that it signs with; it is not shown again."""
     return _with_secret(response, await service.create(db, by, body))
 
 
-@router.patch("/{source_id}", operation_id="changeSource", responses=responses(*_COMMAND, *VERSION_PROBLEMS, ProblemCode.SOURCE_NAME_TAKEN))
+@router.patch(
+    "/{source_id}", operation_id="changeSource", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.SOURCE_NAME_TAKEN)
+)
 async def change_source(
-    source_id: Reference, body: SourceChange, version: IfMatch, by: ByManager, db: CommandDb, response: Response
+    source_id: Reference, body: SourceChange, version: IfMatch, by: ByDep, _: Manager, db: CommandDb, response: Response
 ) -> SourceOut:
     """Rename it, put it out of service or back."""
-    row = await service.change(db, by, source_id, version, body)
-    tag(response, row)
-    return SourceOut.model_validate(row)
+    return SourceOut.model_validate(tag(response, await service.change(db, by, source_id, version, body)))
 
 
-@router.post("/{source_id}/secret", operation_id="rotateSourceSecret", responses=responses(*_COMMAND, *VERSION_PROBLEMS))
+@router.post("/{source_id}/secret", operation_id="rotateSourceSecret", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS))
 async def rotate_source_secret(
-    source_id: Reference, body: Rotation, version: IfMatch, by: ByManager, db: CommandDb, response: Response
+    source_id: Reference, body: Rotation, version: IfMatch, by: ByDep, _: Manager, db: CommandDb, response: Response
 ) -> SourceWithSecret:
     """A new secret, shown this once. For `overlap_hours` the old one is taken too."""
     return _with_secret(response, await service.rotate(db, by, source_id, version, timedelta(hours=body.overlap_hours)))
 
 
 def _with_secret(response: Response, row: CrmSource) -> SourceWithSecret:
-    tag(response, row)
-    return SourceWithSecret.model_validate(row)
+    return SourceWithSecret.model_validate(tag(response, row))

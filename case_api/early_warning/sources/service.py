@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from case_api.commands import By, guard
+from case_api.commands import By, flush_unique, guard
 from case_api.early_warning.sources.schemas import SourceChange, SourceCreate
 from case_api.problems import Problem, ProblemCode
+from case_api.sight import find_row, named_site
 from case_api.webhooks import signing
 from models import audit
 from models.crm import CrmSource
@@ -32,11 +32,11 @@ async def sites_of(db: AsyncSession, source: CrmSource) -> Sequence[Site]:
 
 async def create(db: AsyncSession, by: By, body: SourceCreate) -> CrmSource:
     """A new source with a secret of its own. Raises Problem: site_unknown, source_name_taken."""
-    if body.site_id is not None and await db.get(Site, body.site_id) is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+    if body.site_id is not None:
+        await named_site(db, body.site_id)
     row = CrmSource(name=body.name, site_id=body.site_id, secret=signing.new_secret(), created_by=by.person_id, created_at=by.now)
     db.add(row)
-    await _named(db)
+    await flush_unique(db, ProblemCode.SOURCE_NAME_TAKEN, "body.name")
     _note(db, by.who, row, "create", by.now)
     return row
 
@@ -47,16 +47,8 @@ async def named(db: AsyncSession, name: str, who: audit.Actor, now: datetime) ->
     if row is None:
         row = CrmSource(name=name, secret=signing.new_secret(), created_at=now)
         db.add(row)
-        await _named(db)
+        await flush_unique(db, ProblemCode.SOURCE_NAME_TAKEN, "body.name")
         audit.record(db, who, "cli:crm_source:create", audit.Subject("crm_source", row.id), after={"name": name}, at=now)
-    return row
-
-
-async def find(db: AsyncSession, source_id: str, *, lock: bool = False) -> CrmSource:
-    """Raises Problem: not_found."""
-    row = await db.get(CrmSource, source_id, with_for_update=lock or None, populate_existing=lock)
-    if row is None:
-        raise Problem(ProblemCode.NOT_FOUND)
     return row
 
 
@@ -71,41 +63,30 @@ async def source_for(db: AsyncSession, source_id: str, site_id: str) -> CrmSourc
 async def authentic(db: AsyncSession, source_id: str, signature: str, body: bytes, now: datetime) -> CrmSource:
     """The source that signed this body just now. Raises Problem: signature_invalid, also for a source that is unknown or disabled."""
     row = await db.get(CrmSource, source_id)
-    keys = [] if row is None or row.status != "active" else [row.secret]
-    if row is not None and keys and row.previous_secret is not None and row.previous_until is not None and now < row.previous_until:
-        keys.append(row.previous_secret)
-    if row is None or not signing.is_signed(signature, keys, now.timestamp(), body):
+    if row is None or row.status != "active" or not signing.is_signed(signature, signing.keys_of(row, now), now.timestamp(), body):
         raise Problem(ProblemCode.SIGNATURE_INVALID)
     return row
 
 
 async def change(db: AsyncSession, by: By, source_id: str, expected: int, body: SourceChange) -> CrmSource:
     """Rename it, put it out of service or back. Raises Problem: not_found, version_conflict, source_name_taken."""
-    row = await find(db, source_id, lock=True)
+    row = await find_row(db, CrmSource, source_id, lock=True)
     guard(row, expected)
     for name, value in body.model_dump(exclude_none=True).items():
         setattr(row, name, value)
-    await _named(db)
+    await flush_unique(db, ProblemCode.SOURCE_NAME_TAKEN, "body.name")
     _note(db, by.who, row, "change", by.now)
     return row
 
 
 async def rotate(db: AsyncSession, by: By, source_id: str, expected: int, overlap: timedelta) -> CrmSource:
     """A new secret; the old one is taken too for a while. Raises Problem: not_found, version_conflict."""
-    row = await find(db, source_id, lock=True)
+    row = await find_row(db, CrmSource, source_id, lock=True)
     guard(row, expected)
-    row.previous_secret, row.previous_until = (row.secret, by.now + overlap) if overlap else (None, None)
-    row.secret = signing.new_secret()
+    signing.rotate(row, by.now, overlap)
     await db.flush()
     _note(db, by.who, row, "rotate", by.now)
     return row
-
-
-async def _named(db: AsyncSession) -> None:
-    try:
-        await db.flush()
-    except IntegrityError as error:
-        raise Problem(ProblemCode.SOURCE_NAME_TAKEN, "body.name") from error
 
 
 def _note(db: AsyncSession, who: audit.Actor, row: CrmSource, verb: str, now: datetime) -> None:

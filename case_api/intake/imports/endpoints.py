@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 
 from case_api.cases.service import site_for
-from case_api.commands import ByDep, CommandRoute, KeyHeader
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandRoute, KeyHeader
 from case_api.database import FactoryDep
 from case_api.intake.imports import service
 from case_api.intake.imports.schemas import ImportOut
@@ -28,8 +28,7 @@ router = APIRouter(prefix="/case-imports", tags=["cases"], route_class=CommandRo
         ProblemCode.SITE_REQUIRED,
         ProblemCode.SITE_UNKNOWN,
         ProblemCode.IMPORT_REJECTED,
-        ProblemCode.KEY_REUSED,
-        ProblemCode.KEY_INVALID,
+        *KEY_PROBLEMS,
     ),
 )
 async def import_cases(

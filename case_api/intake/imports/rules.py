@@ -12,7 +12,7 @@ from case_api.intake.causes import cause_named
 from case_api.intake.identity import IdType, id_number_valid, id_spelling, phone_spelling
 from case_api.intake.receipts import ReceiptKind
 from case_api.intake.sheets import Fault, Row, Sheet, day, moment, yuan
-from case_api.policies.rules import MAX_FEN
+from case_api.money import MAX_FEN
 from case_api.schemas import of_this_century, printable
 
 ROWS_MAX = 1000

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.cases import flow
-from case_api.cases.repository import cases_by_reference, lock_site
+from case_api.cases.repository import cases_by_reference
 from case_api.cases.service import Opening, index, open_case
 from case_api.commands import By
 from case_api.intake.imports.repository import people_at
@@ -19,10 +19,10 @@ from case_api.intake.imports.schemas import ImportedCase, ImportOut, fault_out
 from case_api.intake.service import blank
 from case_api.intake.sheets import Fault, SheetError, read_sheet
 from case_api.problems import FieldError, Problem, ProblemCode
+from case_api.sight import named_site
 from models.cases import WithdrawalCase
 from models.engine import Factory, reading, transaction
 from models.people import fold_username
-from models.sites import Site
 
 BATCH = 20
 """Lines of one transaction: other writers wait for no more than these."""
@@ -68,9 +68,7 @@ async def import_cases(factory: Factory, by: By, site_id: str, data: bytes, *, d
 
 async def _check(factory: Factory, by: By, site_id: str, data: bytes) -> _Checked:
     async with reading(factory) as db:
-        site = await db.get(Site, site_id)
-    if site is None:
-        raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
+        site = await named_site(db, site_id)
     try:
         sheet = await asyncio.to_thread(read_sheet, data, COLUMNS, required=REQUIRED, rows_max=ROWS_MAX)
     except SheetError as error:
@@ -102,7 +100,7 @@ async def _import(
 ) -> list[tuple[ImportLine, WithdrawalCase | None, bool]]:
     """A batch in one transaction, asking again what is there: another import may run beside this one."""
     async with transaction(factory) as db:
-        await lock_site(db, site_id)
+        await named_site(db, site_id, lock=True)
         existing = await cases_by_reference(db, site_id, [line.reference for line in batch])
         return [
             (line, existing[line.reference], False)

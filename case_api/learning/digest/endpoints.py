@@ -26,9 +26,9 @@ RendererDep = Annotated[Renderer, Depends(get_renderer)]
 
 
 @router.get("/clusters", operation_id="listComplaintGroups", responses=PERIOD)
-async def list_clusters(period: PeriodDep, principal: Learner, db: ReadDb, shelf: ShelfDep) -> Clusters:
-    """Complaints grouped by what they say, with the most typical ones (masked) and where to listen to them."""
-    return await service.grouped(db, period.of(at_sites(principal, Permission.LEARNING_READ)), shelf.tools.library)
+async def list_clusters(period: PeriodDep, principal: Learner, db: ReadDb, shelf: ShelfDep, renderer: RendererDep) -> Clusters:
+    """Complaints grouped by what they mean, with the most typical ones (masked) and where to listen to them."""
+    return await service.grouped(db, period.of(at_sites(principal, Permission.LEARNING_READ)), shelf.tools.library, renderer)
 
 
 @router.get(
@@ -53,7 +53,7 @@ async def get_digest(
     monday = week or today - timedelta(days=today.weekday() + 7)
     if monday.weekday() or not 2000 <= monday.year < 2100 or monday > today:
         raise Problem(ProblemCode.WEEK_INVALID, "query.week")
-    digest = await service.digest(db, at_sites(principal, Permission.LEARNING_READ), site_id, monday, shelf.tools.library)
+    digest = await service.digest(db, at_sites(principal, Permission.LEARNING_READ), site_id, monday, shelf.tools.library, renderer)
     base = str(request.base_url).rstrip("/")
     name = f"digest-{monday:%Y-%m-%d}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -22,7 +22,7 @@ class QuoteOut(Out):
 
 
 class ClusterOut(Out):
-    """Complaints that say the same."""
+    """Complaints that mean the same."""
 
     label: str = Field(description="What sets them apart")
     cause: str

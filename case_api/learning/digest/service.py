@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from case_api.documents.pool import Renderer
 from case_api.learning.digest import repository
 from case_api.learning.digest.schemas import ClusterOut, Clusters, Digest, QuoteOut, TermChange
 from case_api.learning.keywords import repository as keywords
@@ -20,9 +21,10 @@ from case_api.learning.terms import service as new_terms
 from case_api.sessions.spots import address_of
 from models.sites import CHINA
 from scripts_library.library import Library
-from scripts_library.mining.clusters import Text, clusters
+from scripts_library.mining.clusters import Cluster, Text, clusters
 from scripts_library.mining.concordance import LEAD_SECONDS
 from scripts_library.mining.masking import Masker
+from scripts_library.mining.words import Segmenter
 
 MOST_COMPLAINTS = 5000
 TERMS_TOLD = 12
@@ -32,23 +34,34 @@ WEEK = timedelta(days=7)
 MONTHS_BEFORE = timedelta(days=120)
 
 
-async def grouped(db: AsyncSession, scope: Scope, library: Library) -> Clusters:
+async def grouped(db: AsyncSession, scope: Scope, library: Library, renderer: Renderer) -> Clusters:
     """The scope's complaints in groups."""
     rows = await repository.complaints(db, scope, MOST_COMPLAINTS)
     names = await repository.names(db, scope)
-    return await asyncio.to_thread(_grouped, rows, names, library)
+    texts = _texts(rows, library)
+    found = await renderer.run(clusters, list(texts.values()), library.forms) if texts else []
+    return await asyncio.to_thread(_told, found, len(texts), rows, names, library)
 
 
-def _grouped(rows: Sequence[Any], names: Sequence[str], library: Library) -> Clusters:
+def _texts(rows: Sequence[Any], library: Library) -> dict[str, Text]:
     texts: dict[str, Text] = {}
-    begins: dict[str, Any] = {}
     for row in rows:
-        key = f"{row.session_id}/{row.utterance_id}"
+        key = _key(row)
         before = texts.get(key)
         said = (*before.terms, row.term) if before else (row.term,)
         texts[key] = Text(key, row.session_id, row.text, said, _cause(row, library))
-        begins.setdefault(key, row)
-    masker = Masker(names=names)
+    return texts
+
+
+def _key(row: Any) -> str:
+    return f"{row.session_id}/{row.utterance_id}"
+
+
+def _told(found: Sequence[Cluster], complaints: int, rows: Sequence[Any], names: Sequence[str], library: Library) -> Clusters:
+    begins: dict[str, Any] = {}
+    for row in rows:
+        begins.setdefault(_key(row), row)
+    masker = Masker(Segmenter(library), names)  # the lexicon's words are no names: 周转 is not 周's
     items = [
         ClusterOut(
             label=_label(one.label, masker),
@@ -58,9 +71,9 @@ def _grouped(rows: Sequence[Any], names: Sequence[str], library: Library) -> Clu
             terms=list(one.terms),
             quotes=[_quote(quote.text, begins[quote.id], masker) for quote in one.quotes],
         )
-        for one in clusters(list(texts.values()))
+        for one in found
     ]
-    return Clusters(complaints=len(texts), items=items)
+    return Clusters(complaints=complaints, items=items)
 
 
 def _label(label: str, masker: Masker) -> str:
@@ -86,14 +99,16 @@ def _cause(row: Any, library: Library) -> str:
     return str(row.causes[0]) if row.causes else str(term.cause) if term is not None and term.cause is not None else "unknown"
 
 
-async def digest(db: AsyncSession, allowed: ColumnElement[bool], site_id: str | None, monday: date, library: Library) -> Digest:
+async def digest(
+    db: AsyncSession, allowed: ColumnElement[bool], site_id: str | None, monday: date, library: Library, renderer: Renderer
+) -> Digest:
     """The week that begins on `monday`, against the one before it."""
     begin = datetime.combine(monday, time(), CHINA)
     week, before = Scope(allowed, begin, begin + WEEK, site_id), Scope(allowed, begin - WEEK, begin, site_id)
     now_hits, then_hits = await keywords.hits(db, week), await keywords.hits(db, before)
     now, then = await terms.sessions(db, week), await terms.sessions(db, before)
     found = await new_terms.phrases(db, Scope(allowed, begin - MONTHS_BEFORE, begin + WEEK, site_id), library, "recent", NEW_TOLD)
-    groups = await grouped(db, week, library)
+    groups = await grouped(db, week, library, renderer)
     return Digest(
         monday=monday,
         sessions=len(now),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from typing import Literal
 
 import xlsxwriter
 
-from case_api.refunds.table import inert
+from case_api.documents.csv_file import csv_file
 from scripts_library.mining.masking import Masker
 
 Form = Literal["csv", "xlsx", "json"]
@@ -55,15 +54,7 @@ def render(table: Table, form: Form) -> bytes:
     rows = [row | {name: mask(str(row[name])) for name in TEXTS} for row in table.rows]
     if form == "json":
         return json.dumps({"fields": FIELDS, "rows": rows}, ensure_ascii=False).encode()
-    return _xlsx(rows) if form == "xlsx" else _csv(rows)
-
-
-def _csv(rows: Sequence[dict[str, str | float]]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(FIELDS.values())
-    writer.writerows([inert(str(row[name])) for name in FIELDS] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+    return _xlsx(rows) if form == "xlsx" else csv_file(FIELDS.values(), ([str(row[name]) for name in FIELDS] for row in rows))
 
 
 def _xlsx(rows: Sequence[dict[str, str | float]]) -> bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, status
 
-from case_api.commands import ByDep, CommandDb, CommandRoute
+from case_api.commands import CASELESS_PROBLEMS, ByDep, CommandDb, CommandRoute
 from case_api.database import ReadDb, SettingsDep
 from case_api.learning.keywords import repository, service
 from case_api.learning.keywords.schemas import Frequencies, HitOut, PairMarked, Precision, Review, Reviewed, Together, Trend
@@ -25,7 +25,7 @@ from scripts_library.mining.frequency import Dimension
 router = APIRouter(prefix="/keywords", tags=["keywords"], route_class=CommandRoute)
 
 PERIOD = responses(ProblemCode.PERIOD_TOO_LONG)
-_WRITES = (ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID, ProblemCode.LIBRARY_REFUSED)
+_WRITES = (*CASELESS_PROBLEMS, ProblemCode.LIBRARY_REFUSED)
 Term = Annotated[Line | None, Query(description="Only this term")]
 Category = Annotated[Line | None, Query(description="Only terms of this category")]
 _EDITS = [Depends(require(Permission.LIBRARY_EDIT))]
@@ -45,11 +45,8 @@ async def list_keywords(
     """Hits in their sentences, newest first, each with the audio that it stands in. What was marked false is not there."""
     query = repository.contexts_query(scope, term=term, category=category, speaker=speaker, judged=judged)
 
-    def key(row: Any) -> Any:
-        return row.KeywordHit.created_at, row.KeywordHit.id
-
     at, id_ = KeywordHit.created_at, KeywordHit.id
-    return await newest_first(db, query, at, id_, limit=limit, cursor=cursor, show=service.hit_out, key=key)
+    return await newest_first(db, query, at, id_, limit=limit, cursor=cursor, show=service.hit_out)
 
 
 @router.get("/frequencies", operation_id="countKeywords", responses=PERIOD)
@@ -89,7 +86,6 @@ async def list_false_pairs(db: ReadDb, limit: Limit = 20, cursor: Cursor = None)
         limit=limit,
         cursor=cursor,
         show=lambda row: PairMarked.model_validate(row.FalsePair),
-        key=lambda row: (row.FalsePair.marked_at, row.FalsePair.id),
     )
 
 

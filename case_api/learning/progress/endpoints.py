@@ -32,9 +32,7 @@ async def get_before_after(
 @router.get("/{site_id}/weeks/{monday}", operation_id="getEarlierWeek", responses=responses(ProblemCode.NOT_FOUND))
 async def get_week(response: Response, site_id: Reference, monday: date, principal: Learner, db: ReadDb) -> EarlierWeekOut:
     """What was entered of a week before the product ran, to be corrected on its version."""
-    found = await service.week(db, principal, site_id, monday)
-    tag(response, found)
-    return found
+    return tag(response, await service.week(db, principal, site_id, monday))
 
 
 @router.put(
@@ -47,6 +45,4 @@ async def enter_week(
     response: Response, site_id: Reference, monday: date, body: EarlierWeekIn, by: ByDep, expected: IfMatch, db: CommandDb
 ) -> EarlierWeekOut:
     """Figures of a week before the product ran. `If-Match`: the version, "0" the first time."""
-    entered = await service.enter_week(db, by, site_id, monday, expected, body)
-    tag(response, entered)
-    return entered
+    return tag(response, await service.enter_week(db, by, site_id, monday, expected, body))

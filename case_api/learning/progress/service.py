@@ -16,10 +16,10 @@ from case_api.learning.progress import repository
 from case_api.learning.progress.schemas import BeforeAfterOut, EarlierWeekIn, EarlierWeekOut, FittedOut, Outcome
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_site
 from models import audit
 from models.learning import EarlierWeek, SiteLearning
 from models.outbox import publish
-from models.sites import Site
 from scripts_library.library import Library
 from scripts_library.mining.series import GOAL, BeforeAfter, Week, before_after
 from scripts_library.records import Signal
@@ -32,9 +32,7 @@ async def progress(
     db: AsyncSession, principal: Principal, library: Library, site_id: str, outcome: Outcome, now: datetime
 ) -> BeforeAfterOut:
     """The change at the site's day, against its trend before. Raises Problem: not_found."""
-    site = await db.get(Site, site_id)
-    if site is None or not principal.may(Permission.LEARNING_READ, site_id):
-        raise Problem(ProblemCode.NOT_FOUND)
+    site = await find_site(db, principal, Permission.LEARNING_READ, site_id)
     agreed = await db.get(SiteLearning, site_id)
     terms = sorted(name for name, term in library.terms.items() if term.signal in COMPLAINTS)
     held = await repository.conversations(db, site_id, now, terms)
@@ -89,8 +87,7 @@ async def week(db: AsyncSession, principal: Principal, site_id: str, monday: dat
 
 async def enter_week(db: AsyncSession, by: By, site_id: str, monday: date, expected: int, body: EarlierWeekIn) -> EarlierWeekOut:
     """Enter or correct a week's figures from before. Raises Problem: not_found, forbidden, week_invalid, version_conflict."""
-    if not by.principal.may(Permission.LEARNING_READ, site_id) or await db.get(Site, site_id, with_for_update=True) is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    await find_site(db, by.principal, Permission.LEARNING_READ, site_id, lock=True)
     by.principal.demand(Permission.LEARNING_MANAGE, site_id)
     if monday.weekday() or not 2000 <= monday.year < 2100 or monday > by.now.date():
         raise Problem(ProblemCode.WEEK_INVALID, "path.monday")

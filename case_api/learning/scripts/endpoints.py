@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response, status
 from sqlalchemy import and_
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import FactoryDep, ReadDb
 from case_api.learning.scope import PeriodDep, at_sites
 from case_api.learning.scripts import repository, runs, service
@@ -72,13 +72,10 @@ async def list_rankings(principal: Learner, db: ReadDb, limit: Limit = 20, curso
     """What was believed of each script and why, the newest beliefs first."""
     at, id_ = RankingVersion.made_at, RankingVersion.id
 
-    def key(row: Any) -> Any:
-        return row.RankingVersion.made_at, row.RankingVersion.id
-
     def show(row: Any) -> RankingOut:
         return service.ranking_out(row.RankingVersion)
 
-    return await newest_first(db, repository.rankings_query(), at, id_, limit=limit, cursor=cursor, show=show, key=key)
+    return await newest_first(db, repository.rankings_query(), at, id_, limit=limit, cursor=cursor, show=show)
 
 
 @router.post(
@@ -111,7 +108,7 @@ async def get_moves(ranking_id: Reference, principal: Learner, db: ReadDb, shelf
     "/runs",
     operation_id="startLearning",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(ProblemCode.LEARNING_RUNNING, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID),
+    responses=responses(ProblemCode.LEARNING_RUNNING, *KEY_PROBLEMS),
     dependencies=MANAGES,
 )
 async def start_learning(request: Request, by: ByDep, db: CommandDb, then: BackgroundTasks) -> RunOut:
@@ -133,10 +130,7 @@ async def list_runs(principal: Learner, db: ReadDb, now: Now, limit: Limit = 20,
     def show(row: Any) -> RunOut:
         return runs.run_out(row.LearningRun, row.display_name, now)
 
-    def key(row: Any) -> Any:
-        return row.LearningRun.started_at, row.LearningRun.id
-
-    return await newest_first(db, repository.runs_query(), at, id_, limit=limit, cursor=cursor, show=show, key=key)
+    return await newest_first(db, repository.runs_query(), at, id_, limit=limit, cursor=cursor, show=show)
 
 
 @router.get("/runs/{run_id}", operation_id="getLearningRun", responses=responses(ProblemCode.NOT_FOUND))
@@ -151,9 +145,7 @@ async def get_run(run_id: Reference, principal: Learner, db: ReadDb, now: Now) -
 @router.get("/sites/{site_id}", operation_id="getLearningAgreement", responses=responses(ProblemCode.NOT_FOUND))
 async def get_agreement(response: Response, site_id: Reference, principal: Learner, db: ReadDb) -> AgreementOut:
     """What the site withholds and learns from."""
-    found = await service.agreement(db, principal, site_id)
-    tag(response, found)
-    return found
+    return tag(response, await service.agreement(db, principal, site_id))
 
 
 @router.put(
@@ -166,6 +158,4 @@ async def change_agreement(
     response: Response, site_id: Reference, body: Agreement, by: ByDep, expected: IfMatch, db: CommandDb
 ) -> AgreementOut:
     """Set what the site withholds, how it ranks, and its day of going live. `If-Match`: the version, "0" the first time."""
-    changed = await service.agree(db, by, site_id, expected, body)
-    tag(response, changed)
-    return changed
+    return tag(response, await service.agree(db, by, site_id, expected, body))

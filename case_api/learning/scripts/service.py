@@ -34,11 +34,11 @@ from case_api.learning.scripts.schemas import (
 )
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_row, find_site
 from models import audit
 from models.engine import Factory, reading
 from models.learning import RankingVersion, SiteLearning
 from models.outbox import publish
-from models.sites import Site
 from scripts_library.library import Library
 from scripts_library.mining.effects import FEWEST_STAFF, Effect, effect, worths
 from scripts_library.mining.tracks import MEASURES, Moment
@@ -175,9 +175,7 @@ def ranking_out(version: RankingVersion) -> RankingOut:
 
 async def moved(db: AsyncSession, library: Library, version_id: str) -> RankingMoves:
     """What a version changed against the one before it. Raises Problem: not_found."""
-    version = await db.get(RankingVersion, version_id)
-    if version is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    version = await find_row(db, RankingVersion, version_id)
     before = await repository.ranking_before(db, version)
     found = moves(library, worths_of(version.worths), worths_of(before.worths) if before is not None else None)
     situations = [
@@ -224,8 +222,7 @@ def _reason(mean: float, sd: float, count: int) -> str:
 
 async def agreement(db: AsyncSession, principal: Principal, site_id: str) -> AgreementOut:
     """What holds at a site. Raises Problem: not_found."""
-    if not principal.may(Permission.LEARNING_READ, site_id) or await db.get(Site, site_id) is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    await find_site(db, principal, Permission.LEARNING_READ, site_id)
     kept = await repository.agreement(db, site_id)
     if kept is None:
         return AgreementOut(site_id=site_id, holdout_bp=0, ranking="off", ranking_version_id=None, go_live_on=None, version=0)
@@ -237,8 +234,7 @@ async def agree(db: AsyncSession, by: By, site_id: str, expected: int, body: Agr
 
     Raises Problem: not_found, forbidden, version_conflict, ranking_none.
     """
-    if not by.principal.may(Permission.LEARNING_READ, site_id) or await db.get(Site, site_id, with_for_update=True) is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    await find_site(db, by.principal, Permission.LEARNING_READ, site_id, lock=True)
     by.principal.demand(Permission.LEARNING_MANAGE, site_id)
     kept = await repository.agreement(db, site_id, lock=True)
     before = AgreementOut.model_validate(kept).model_dump(mode="json") if kept is not None else None

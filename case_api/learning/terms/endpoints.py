@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, status
 
-from case_api.commands import ByDep, CommandDb, CommandRoute
+from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute
 from case_api.database import ReadDb, SettingsDep
 from case_api.learning.scope import PeriodDep, at_sites
 from case_api.learning.scripts.endpoints import PERIOD, Learner
@@ -19,7 +19,7 @@ from scripts_library.library import places
 
 router = APIRouter(prefix="/learning/terms", tags=["learning"], route_class=CommandRoute)
 
-_WRITES = (ProblemCode.FORBIDDEN, ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID, ProblemCode.TERM_DECIDED, ProblemCode.LIBRARY_REFUSED)
+_WRITES = (ProblemCode.FORBIDDEN, *KEY_PROBLEMS, ProblemCode.TERM_DECIDED, ProblemCode.LIBRARY_REFUSED)
 
 
 @router.get("", operation_id="listNewTerms", responses=PERIOD)

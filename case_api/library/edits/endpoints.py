@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
+from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.library.edits import files, repository, schemas, service
 from case_api.library.edits.trying import both, replay
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/library", tags=["library"], route_class=CommandRoute
 Desk = Annotated[Principal, Depends(require(Permission.LIBRARY_DESK))]
 AT_THE_DESK = [Depends(require(Permission.LIBRARY_DESK))]
 DRAFTS = [Depends(require(Permission.LIBRARY_EDIT))]
-COMMAND = (*(code for code in COMMAND_PROBLEMS if code is not ProblemCode.CASE_STATE), *VERSION_PROBLEMS, ProblemCode.EDIT_STATE)
+COMMAND = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.EDIT_STATE)
 WEIGHED = (ProblemCode.LIBRARY_REFUSED, ProblemCode.EDIT_CHANGES_NOTHING)
 
 
@@ -69,7 +69,6 @@ async def list_edits(
         limit=limit,
         cursor=cursor,
         show=service.edit_out,
-        key=lambda row: (row.LibraryEdit.drafted_at, row.LibraryEdit.id),
     )
 
 
@@ -150,9 +149,7 @@ async def import_library(
 @router.get("/edits/{edit_id}", operation_id="getLibraryEdit", dependencies=AT_THE_DESK, responses=responses(ProblemCode.NOT_FOUND))
 async def get_edit(edit_id: Reference, db: ReadDb, shelf: ShelfDep, response: Response) -> schemas.EditDetail:
     """One change, field by field."""
-    found = await service.detail(db, edit_id, shelf.tools.library)
-    tag(response, found)
-    return found
+    return tag(response, await service.detail(db, edit_id, shelf.tools.library))
 
 
 @router.patch(

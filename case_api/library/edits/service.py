@@ -24,6 +24,7 @@ from case_api.library.edits.weighing import (
 )
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
+from case_api.sight import find_row
 from models import audit
 from models.engine import Factory, one_at_a_time, reading
 from models.library_edits import EditStatus, LibraryEdit
@@ -197,9 +198,7 @@ async def with_edit(factory: Factory, places: Places, edit_id: str) -> Library:
 
 async def _locked(db: AsyncSession, edit_id: str, expected: int, *statuses: EditStatus) -> LibraryEdit:
     await one_at_a_time(db, LibraryEdit)
-    row = await db.get(LibraryEdit, edit_id)
-    if row is None:
-        raise Problem(ProblemCode.NOT_FOUND)
+    row = await find_row(db, LibraryEdit, edit_id)
     guard(row, expected)
     if row.status not in statuses:
         raise Problem(ProblemCode.EDIT_STATE, row.status)

@@ -136,8 +136,11 @@ def test_only_what_was_asked_for_has_to_be_sound(write_corpus: WriteCorpus) -> N
 
 def test_without_enrolment_no_enrolment_recording_is_asked_for(write_corpus: WriteCorpus) -> None:
     folder = write_corpus(label())
+    whole = read_corpus(folder).conversations
     (folder / "enrol-lan.flac").unlink()
-    assert read_corpus(folder, enrolled=False).conversations
+    assert [one.id for one in read_corpus(folder, enrolled=False).conversations] == [one.id for one in whole]
+    with pytest.raises(CorpusError, match="enrol-lan"):
+        read_corpus(folder)
 
 
 def test_fields_of_others_are_kept(tmp_path: Path) -> None:

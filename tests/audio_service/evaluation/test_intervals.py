@@ -11,7 +11,8 @@ from audio_service.evaluation.scoring import Tally
 
 
 def heard(hits: int, false: int = 0, delay: float = 3.0) -> Tally:
-    return Tally(conversations=1, hours=0.1, escalations=1, hits=hits, false=false, delays=[delay] * hits, right=9.0, wrong=1.0)
+    shares = {"right": 9.0, "wrong": 1.0}
+    return Tally(conversations=1, hours=0.1, escalations=1, hits=hits, false=false, delays=[delay] * hits, attribution=shares)
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_one_another() -> None:

@@ -132,7 +132,7 @@ async def start(
         staff = await person()
         own = settings.model_copy(update={"stream": settings.stream.model_copy(update=stream)})
         app = create_app(own, engine=engine, listening=opened)
-        with _listener() as listener:
+        with local_port() as listener:
             server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws_max_size=1 << 16))
             async with app.router.lifespan_context(app):
                 serving = asyncio.create_task(server.serve([listener]))
@@ -146,7 +146,7 @@ async def start(
     return run
 
 
-def _listener() -> socket.socket:
+def local_port() -> socket.socket:
     made = socket.socket()
     made.bind(("127.0.0.1", 0))
     return made

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from audio_service.intake.packets import build_packet
 from audio_service.live.companions import Companions
+from audio_service.live.rounds import Rounds
+from audio_service.live.session import LiveSession
 from models.base import utc_now
 from models.companions import SessionHint, SessionListener
 from models.engine import Factory, transaction
@@ -44,7 +46,7 @@ async def test_what_managers_send_reaches_the_phone_and_is_known_to_be_shown(
             await client.say(type="shown", id="l1")
             await add(SessionHint(id="h2", session_id=session, person_id=manager.id, text="先倒杯水"))
             assert (await client.until("hint"))["id"] == "h2"  # and is left unanswered: the phone is in a pocket
-            await service.registry.companions.look()
+            await service.registry.rounds.look()
             shown = await rows.one(select(SessionHint).where(SessionHint.id == "h1"))
             assert None not in (shown.sent_at, shown.shown_at)
             assert (await rows.one(select(SessionListener))).told_at is not None
@@ -65,18 +67,46 @@ async def test_what_managers_send_reaches_the_phone_and_is_known_to_be_shown(
     assert unshown == ["h2", "h3"]
 
 
+async def test_what_the_line_before_showed_is_not_sent_again(
+    start: Callable[..., Any], make_person: MakePerson, site: Any, factory: Factory, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was busy when the phone said so, and the phone is on another line by the time it can be written down."""
+    manager = await make_person("zhangwei", ("site_manager", site.id))
+    async with start() as service:
+        with monkeypatch.context() as busy:
+            busy.setattr(Companions, "_note_shown", lambda self: asyncio.sleep(0))
+            async with line(service) as client:
+                session = (await client.hello())["session"]
+                async with transaction(factory) as db:
+                    db.add(SessionHint(id="h1", session_id=session, person_id=manager.id, text="我马上到"))
+                assert (await client.until("hint"))["id"] == "h1"
+                await client.say(type="shown", id="h1")
+                await client.send(build_packet(0, PACKET))
+                await client.until("ack")  # messages are taken in their order
+        async with transaction(factory) as db:
+            db.add(SessionHint(id="h2", session_id=session, person_id=manager.id, text="先倒杯水"))
+        async with line(service) as client:
+            await client.hello(resume=session)
+            assert (await client.until("hint"))["id"] == "h2"
+            await service.registry.rounds.look()
+    assert await rows.scalars(select(SessionHint.id).where(SessionHint.shown_at.is_not(None))) == ["h1"]
+
+
 async def test_a_round_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch, factory: Factory) -> None:
-    class Failing(Companions):
-        rounds = 0
+    class Failing(Rounds):
+        looks = 0
 
         async def look(self) -> None:
-            self.rounds += 1
-            if self.rounds == 1:
+            self.looks += 1
+            if self.looks == 1:
                 raise OSError("no database")
             raise asyncio.CancelledError
 
-    companions = Failing(factory, lambda: [])
-    companions.hurry()
+    async def end(_: LiveSession) -> None:
+        raise AssertionError("nobody is there")
+
+    rounds = Failing(factory, lambda: [], end)
+    rounds.hurry()
     with pytest.raises(asyncio.CancelledError):
-        await companions.run()
-    assert companions.rounds == 2
+        await rounds.run()
+    assert rounds.looks == 2

@@ -17,6 +17,7 @@ from audio_service.client.phone import StreamRefused
 from audio_service.errors import AccessError
 from audio_service.intake.packets import build_packet
 from audio_service.intake.recording import stored_samples
+from audio_service.live.companions import Companions
 from audio_service.live.ledger import Row, SessionUpdate, SignalRow
 from audio_service.messages import SAMPLE_RATE
 from models.base import utc_now
@@ -132,11 +133,23 @@ async def test_a_conversation_nobody_is_on_the_line_of_ends_too(start: Callable[
     assert (await rows.one(select(Session).where(Session.id == session))).status == "ended"
 
 
+async def test_hints_that_fail_hold_up_no_end(start: Callable[..., Any], rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def busy(*_: object) -> None:
+        raise OSError("no database")
+
+    monkeypatch.setattr(Companions, "serve", busy)
+    async with start() as service, line(service) as client:
+        session = (await client.hello())["session"]
+        await withdraw(service, session)
+        assert (await client.until("error"))["code"] == "consent_withdrawn"
+    assert (await rows.one(select(Session).where(Session.id == session))).status == "ended"
+
+
 async def test_it_is_refused_to_go_on_before_the_next_look(
     start: Callable[..., Any], factory: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with start() as service:
-        monkeypatch.setattr(type(service.registry._withdrawals), "look", lambda self: asyncio.sleep(0))
+        monkeypatch.setattr(type(service.registry.rounds), "look", lambda self: asyncio.sleep(0))
         async with line(service) as client:
             session = (await client.hello())["session"]
         async with transaction(factory) as db:
@@ -185,7 +198,7 @@ async def test_without_recording_there_is_nothing_to_look_for(start: Callable[..
     async with start() as service, line(service) as client:
         session = (await client.hello(consent=refused))["session"]
         await send(client, 0, 3)
-        await service.registry._withdrawals.look()
+        await service.registry.rounds.look()
         await client.say(type="stop")
         await client.until("summary")
     assert (await rows.one(select(Session).where(Session.id == session))).status == "ended"

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from case_api.approvals.service import open_round
 from case_api.cases import flow
-from case_api.policies.rules import yuan
+from case_api.money import yuan
 from models.approvals import ApprovalStep
 from models.audit import AuditRecord
 from models.base import new_id

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from case_api.assessments.forms import FORMS, Breach, FinanceForm, LegalForm, Loss, MarketingForm, OtherLoss
 from case_api.assessments.rules import amended, joint, risk_level
 from case_api.policies.defaults import default_content
-from case_api.policies.rules import Difference, TierTable
+from case_api.policies.rules import TierTable
+from case_api.policies.versions import Difference
 from tests.case_api.assessments.conftest import FORMS as EXAMPLES
 
 TIERS = default_content("tiers")

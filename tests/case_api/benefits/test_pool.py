@@ -33,11 +33,6 @@ POOL = {"base_fen": 10_000_000, "base_note": "2026 年度营销费用"}
 
 
 @pytest.fixture
-async def manager(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("zhang", ("site_manager", site.id))
-
-
-@pytest.fixture
 async def headers(manager: Person, sign_in: SignIn) -> dict[str, str]:
     return await sign_in(manager)
 

@@ -27,11 +27,6 @@ Move = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-async def manager(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("zhang", ("site_manager", site.id))
-
-
-@pytest.fixture
 async def case(factory: Factory, manager: Person, site: Site, clock: Clock) -> WithdrawalCase:
     async with transaction(factory) as db:
         made = WithdrawalCase(site_id=site.id, code="HD-20261123-0001", created_by=manager.id, received_at=clock())

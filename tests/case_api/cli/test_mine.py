@@ -50,3 +50,12 @@ def test_masking_below_the_floor_is_a_failure(calmdesk: Command, tmp_path: Path)
     found = calmdesk("mine", "masking", str(file), "--json")
     assert found.exit_code == 1
     assert json.loads(found.stdout)["held_out"]["recall"] == 0.0
+
+
+def test_grouping_is_measured_beside_plainer_ways(calmdesk: Command, tmp_path: Path) -> None:
+    file = tmp_path / "meant.txt"
+    file.write_text("钱 | 我要退定金\n钱 | 把预付款还给我\n水 | 卫生间天花板漏水\n水 | 一下雨阳台就渗进来\n", "utf-8")
+    found = json.loads(calmdesk("mine", "groups", str(file), "--json").stdout)[""]
+    assert found["meaning"] == {"groups": 2, "adjusted_rand": 1.0, "v_measure": 1.0}
+    file.write_text("钱 | 我要退定金\n钱 | 把预付款还给我\n", "utf-8")
+    assert calmdesk("mine", "groups", str(file)).exit_code == 2

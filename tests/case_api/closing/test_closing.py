@@ -25,11 +25,6 @@ KNOWLEDGE = {"title": "王先生配偶未看房导致退房", "summary": "王小
 
 
 @pytest.fixture
-async def manager(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("zhang", ("site_manager", site.id))
-
-
-@pytest.fixture
 async def headers(manager: Person, sign_in: SignIn) -> Headers:
     return await sign_in(manager)
 

@@ -156,6 +156,16 @@ def test_a_case_from_the_request_to_the_archive(chrome: Room, tmp_path: Path) ->
 
     gm = chrome.desk("wanggang")
     gm.go("/tasks")
+    gm.page.locator(".decision").filter(has_text="郭先生").get_by_role("button", name="退回修改").click()
+    gm.fill("reason", "请附配偶的书面意见")
+    gm.page.locator(".dialog button[type=submit]").click()
+    expect(gm.page.locator(".banner.good")).to_contain_text("已退回")
+    manager.go(f"{case}?tab=solutions")
+    expect(manager.page.locator(".banner.warn")).to_contain_text("审批退回修改：请附配偶的书面意见（王刚")
+    expect(manager.page.locator(".chosen")).to_have_count(0)  # what was accepted then is void
+    manager.do("向客户提出方案", done="已向客户提出方案")
+    manager.do("客户接受", answer, done="审批开始")
+    gm.go("/tasks")
     waiting = gm.page.locator(".decision").filter(has_text="郭先生")
     expect(waiting).to_contain_text("¥140,000")
     waiting.get_by_role("button", name="同意").click()

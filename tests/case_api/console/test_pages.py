@@ -9,6 +9,7 @@ import pytest
 from nicegui import app as nicegui_app
 
 from case_api.console import pages
+from case_api.console.audit import action_of
 from case_api.console.pages import PAGES
 from case_api.security import GRANTS
 from case_api.sessions.spots import address_of
@@ -190,6 +191,32 @@ def test_an_address_that_leads_nowhere_says_so(server: Server) -> None:
     assert "script-src 'self' 'nonce-" in answer.headers["content-security-policy"]
     with httpx2.Client(cookies={"calmdesk_language": "en"}) as browser:
         assert "There is no such page" in browser.get(f"{server.url}/console/nowhere").text
+
+
+def test_a_hold_says_what_it_keeps(server: Server) -> None:
+    assert re.search(r"HD-\d{8}-\d{4}", server.ask("sunli", "/holds").text)
+
+
+def test_the_audit_record_is_asked_by_an_action_s_name_or_the_beginning_of_its_code(server: Server) -> None:
+    assert [action_of(typed) for typed in ("保全案件", "Hold placed on the case", "api:case:", "", "没有这个操作")] == [
+        "api:case:place_hold",
+        "api:case:place_hold",
+        "api:case:",
+        "",
+        None,
+    ]
+    found = {typed: server.ask("sunli", f"/audit?action={typed}").text for typed in ("保全案件", "没有这个操作")}
+    assert ["没有符合条件的记录" in text for text in found.values()] == [False, True]
+
+
+def test_a_rule_shows_all_that_it_says_in_the_reader_s_language(server: Server) -> None:
+    """What a risk calls for, reminders and escalation had been in the form only, and the program's own note in Chinese for everybody."""
+    chinese = server.ask("sunli", "/policies").text
+    assert all(text in chinese for text in ("出厂默认", "涉及媒体", "群体诉求（2 人及以上）", "50%、80%", "150% 城市总经理"))
+    with httpx2.Client(cookies={"calmdesk_token": server.token("sunli"), "calmdesk_language": "en"}) as browser:
+        english = browser.get(f"{server.url}/console/policies").text
+    assert "出厂默认" not in english
+    assert all(text in english for text in ("As the program came", "In force from the beginning", "50%, 80%"))
 
 
 def test_what_the_player_shows_is_for_whoever_may_hear_it(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -64,3 +65,18 @@ def test_differences_are_said_in_words() -> None:
     assert said(visit, ["bands", "0", "up_to_fen"], 5_000_000) == "¥50,000"
     assert said(visit, ["tiers", "1", "approvers"], ["city_gm", "hq_risk"]) == "城市总经理、总部风控"
     assert said(visit, ["group"], None) == "—"
+    assert place(visit, ["limits", "registration", "minutes"]) == "登记表 · 分钟"
+
+
+@pytest.mark.parametrize("kind", ["tiers", "refund", "deadlines"])
+def test_every_place_of_a_rule_is_said_without_a_gap(kind: PolicyKind) -> None:
+    """`{count} 分钟` had stood in the table of differences."""
+    for path in paths_of(content_named(kind)):
+        assert "{" not in place(visit_in("zh"), path), path
+
+
+def paths_of(content: Any, path: tuple[str, ...] = ()) -> Iterator[list[str]]:
+    parts = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for name, part in parts:
+        yield from paths_of(part, (*path, str(name)))
+    yield list(path)

@@ -144,6 +144,25 @@ def test_what_is_said_has_words() -> None:
     assert sorted(set(used()) - set(TEXTS)) == []
 
 
+# Where words of both languages stand beside each other, and where what was typed is read.
+BOTH_OR_TYPED = {"details.py", "look.py", "fields.py", "layout.py", "sign_in.py", "rest.py"}
+HAN_OR_WIDE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+def test_what_a_page_says_is_in_both_languages() -> None:
+    """Chinese words and punctuation are in `texts` or follow the reader's language (`Look`): `、` had stood between English names."""
+    found = []
+    for path in Path(case_api.console.__file__).parent.rglob("*.py"):
+        if path.parent.name == "texts" or path.name in BOTH_OR_TYPED:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose and HAN_OR_WIDE.search(node.value):
+                found.append(f"{path.name}:{node.lineno} {node.value}")
+    assert found == []
+
+
 def actions() -> Iterator[str]:
     """Audit actions as the sources write them, as patterns: what is put in as the program runs may be any word."""
     yield from (f"api:case:{event}" for event in EVENTS)

@@ -28,11 +28,6 @@ WHY = "听录音核对"
 
 
 @pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
-
-
-@pytest.fixture
 async def session(make_session: MakeSession, staff: Person, site: Site) -> Session:
     return await make_session(staff, site.id)
 

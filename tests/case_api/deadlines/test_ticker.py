@@ -20,12 +20,7 @@ from models.people import Person
 from models.sites import Site
 from models.tasks import CaseTask
 from tests.case_api.conftest import Clock, by_of
-from tests.conftest import MakePerson, Rows
-
-
-@pytest.fixture
-async def manager(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("zhang", ("site_manager", site.id))
+from tests.conftest import Rows
 
 
 @pytest.fixture

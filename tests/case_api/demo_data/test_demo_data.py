@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_api.demo_data import PREFIX, SITES, service
 from case_api.demo_data.crm import WARNED
+from case_api.demo_data.level import HEARD, PEAKS
 from case_api.demo_data.story import Story, evenly, go_live_of, stories
 from case_api.early_warning.board.watch import look
 from case_api.early_warning.events.own import gather
@@ -34,6 +35,7 @@ from models.settings import Settings
 from models.settings_figures import FigureSettings
 from models.sites import Site
 from models.solutions import OfferAnswer
+from models.states import StateEvent
 from models.tables import Base, WithdrawalCase
 from tests.case_api.conftest import Clock
 from tests.conftest import PASSWORD, PASSWORD_HASH, MakePerson, Rows, SignIn
@@ -120,7 +122,9 @@ async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
     await _prevention(factory, clock, client)
     await _effects(client)
     await _counted(factory)
+    await _levels(client, factory, clock)
     await _read_whole(client, rows)
+    await _decided(client, rows)
 
     gone = await service.remove(factory, settings.data_dir, clock())
     assert (gone["cases"], gone["sessions"]) == (624, 624)
@@ -196,6 +200,30 @@ async def _read_whole(client: httpx2.AsyncClient, rows: Rows) -> None:
     assert set(asked) == set(PARTS)
 
 
+async def _decided(client: httpx2.AsyncClient, rows: Rows) -> None:
+    """What waits can be decided: a small loss by the manager, as the deputy began the round, a large one by the city; then it is paid."""
+    waiting = {}
+    for username in ("a-site-manager", "a-site-manager-2", "city-gm", "a-finance"):
+        signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}{username}", "password": PASSWORD})
+        waiting[username] = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+    found = {who: (await client.get("/v1/approvals", headers=headers)).json()["items"] for who, headers in waiting.items()}
+    sums = {who: [one["content"]["price"]["total_fen"] for one in items] for who, items in found.items()}
+    assert sums == {"a-site-manager": [5_600_000], "a-site-manager-2": [], "city-gm": [19_600_000] * 2, "a-finance": []}
+    [one] = found["a-site-manager"]
+    body = {"decision": "approve", "content_hash": one["content_hash"], "reason": "与评估一致"}
+    headers = waiting["a-site-manager"] | {"If-Match": f'"{one["version"]}"', "Idempotency-Key": "approve-of-the-demonstration"}
+    decided = await client.post(f"/v1/approvals/{one['step_id']}/decision", json=body, headers=headers)
+    assert decided.status_code == 200, decided.text
+    to_pay = [case for case in await rows.scalars(select(WithdrawalCase)) if case.status == "executing" and case.code.startswith("DEMOA")]
+    assert len(to_pay) == 2  # that, and one whose approval is a while ago; both from the account that is set
+    for case in to_pay:
+        made = await client.post(
+            f"/v1/cases/{case.id}/refund-instruction",
+            headers=waiting["a-finance"] | {"If-Match": f'"{case.version}"', "Idempotency-Key": f"pay-{case.id}"},
+        )
+        assert made.status_code == 201, made.text
+
+
 async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live: str) -> None:
     asked = {"before": str(TODAY), "go_live": go_live}
     answer = await client.get("/v1/figures", params=asked, headers=headers)
@@ -207,6 +235,12 @@ async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live:
     assert round(found["complaints"]["change"], 2) == pytest.approx(-0.63, abs=0.02)  # 「因沟通不当引发的投诉下降 63%」
     named = (await client.get("/v1/figures", params={"before": str(TODAY)}, headers=headers)).json()
     assert named["complaints"] == found["complaints"]  # both sites name that day themselves
+    lately = (await client.get("/v1/learning/terms?compare=recent", headers=headers)).json()
+    assert "毛坯交付" in {one["text"] for one in lately["items"]}
+    for site in {one["id"] for one in (await client.get("/v1/sites", headers=headers)).json()["items"] if one["code"] in SITES}:
+        told = (await client.get(f"/v1/learning/sites/{site}/before-after", headers=headers)).json()
+        assert (told["crude"], told["change"]) == (pytest.approx(-0.63, abs=0.03), pytest.approx(-0.63, abs=0.04))
+        assert told["high"] < 0  # against the trend before it is told apart, not only counted
     assert sum(month["cases"] for month in found["months"]) == 624
     assert {path["path"] for path in found["paths"]} >= {"keep_with_benefits", "rescission", "transfer", "deferral", "none"}
     assert [refund["stage"] for refund in found["refunds"]] == ["deposit_only", "online_signed"]
@@ -275,6 +309,23 @@ async def _briefs(factory: Factory, rows: Rows, client: httpx2.AsyncClient, head
     assert [message.payload["first"] for message in told[2:]] == ["2026-11-01"] * 2
     one = await client.get(f"/v1/figures/briefs/{listed[0]['id']}", headers=headers)
     assert one.json()["body"]["cases"] > 0
+
+
+async def _levels(client: httpx2.AsyncClient, factory: Factory, clock: Clock) -> None:
+    """The last fortnight's reviews have the customer's level, and the highest of it is the conversation's."""
+    async with reading(factory) as db:
+        newest = (await db.scalars(select(Session).where(Session.started_at > clock() - HEARD + timedelta(days=1)))).all()
+        heard = Counter[str]()
+        for session in newest:
+            levels = set(await db.scalars(select(StateEvent.level).where(StateEvent.session_id == session.id)))
+            assert max(levels, key=PEAKS.index) == session.peak_level
+            heard[session.peak_level] += 1
+    assert min(heard[level] for level in ("calm", "rising", "agitated")) > 0, heard
+    signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}trainer", "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+    course = (await client.get(f"/v1/sessions/{newest[0].id}/course", headers=headers)).json()
+    assert len(course["bands"]) >= 2
+    assert course["usual"]["pitch"]
 
 
 async def _counted(factory: Factory) -> None:

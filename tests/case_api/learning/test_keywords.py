@@ -34,16 +34,6 @@ from tests.conftest import MakePerson, SignIn
 LINES = [("staff", 0.0, 1.5, "您好我是王芳"), ("customer", 2.0, 4.25, "我叫张伟电话13800138000，不然就找媒体报光你们")]
 
 
-@pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
-
-
-@pytest.fixture
-async def trainer(make_person: MakePerson, sign_in: SignIn, site: Site) -> dict[str, str]:
-    return await sign_in(await make_person("trainer", ("trainer", site.id)))
-
-
 async def hits(client: httpx2.AsyncClient, headers: dict[str, str], query: str = "") -> list[dict[str, Any]]:
     answer = await client.get(f"/v1/keywords{query}", headers=headers)
     assert answer.status_code == 200, answer.text

@@ -33,16 +33,6 @@ PATHS = ["uses", "effects", "effects/spread", "rankings", "terms", "clusters", "
 LEARNERS = {"site_manager", "legal", "city_gm", "hq_risk", "regional_ops", "trainer"}
 
 
-@pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
-
-
-@pytest.fixture
-async def trainer(make_person: MakePerson, sign_in: SignIn, site: Site) -> dict[str, str]:
-    return await sign_in(await make_person("trainer", ("trainer", site.id)))
-
-
 @pytest.mark.parametrize("role", ["staff", "finance", "trainer", "regional_ops", "admin"])
 async def test_who_may_learn(client: httpx2.AsyncClient, make_person: MakePerson, sign_in: SignIn, site: Site, role: str) -> None:
     headers = await sign_in(await make_person("somebody", (role, None if role == "admin" else site.id)))

@@ -28,16 +28,6 @@ from tests.conftest import MakePerson, SignIn
 RUNS = "/v1/learning/runs"
 
 
-@pytest.fixture
-async def trainer(make_person: MakePerson, sign_in: SignIn, site: Site) -> dict[str, str]:
-    return await sign_in(await make_person("trainer", ("trainer", site.id)))
-
-
-@pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
-
-
 class Slow:
     """Learning that takes as long as a test wants; how it learns is tested elsewhere."""
 

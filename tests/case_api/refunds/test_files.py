@@ -132,13 +132,6 @@ def test_fen_are_written_with_two_decimals(fen: int, text: str) -> None:
     assert yuan(fen) == text
 
 
-@given(NAMES)
-def test_no_cell_is_a_formula(name: str) -> None:
-    cell = table.inert(name)
-    assert not cell.lstrip().startswith(tuple("=+-@＝＋－＠"))
-    assert cell.removeprefix("'") == name.removeprefix("'")
-
-
 def test_the_table_reads_back() -> None:
     evil = Payment('=HYPERLINK("http://x","王")', "行,\n", "0012345", 100, "E-1", "@SUM(1)")
     data = table.render(order(WANG, evil))

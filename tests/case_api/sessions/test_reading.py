@@ -24,11 +24,6 @@ from tests.conftest import MakePerson, Rows, SignIn
 PARTS = ("", "/states", "/track", "/audio", "/export")
 
 
-@pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
-
-
 async def test_a_session_is_read_back_whole(
     client: httpx2.AsyncClient, staff: Person, sign_in: SignIn, make_session: MakeSession, site: Site
 ) -> None:

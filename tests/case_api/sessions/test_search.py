@@ -36,11 +36,6 @@ SAID = [
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
-
-
 async def found(client: httpx2.AsyncClient, who: dict[str, str], **query: Any) -> list[str]:
     answer = await client.get("/v1/utterances", headers=who, params={name.rstrip("_"): value for name, value in query.items()})
     assert answer.status_code == 200, answer.text

@@ -20,7 +20,8 @@ def test_what_goes_in_comes_out(session_id: str, at: float) -> None:
 
 
 def test_before_the_beginning_is_the_beginning() -> None:
-    assert spot_of(address_of(new_id(), -3.0).removeprefix(ADDRESS)) is not None
+    session_id = new_id()
+    assert spot_of(address_of(session_id, -3.0).removeprefix(ADDRESS)) == (session_id, 0)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from case_api.solutions.rules import sha256
+from case_api.canonical import sha256
 from models.engine import Factory, transaction
 from models.solutions import Offer
 from tests.case_api.documents.reading import pdf_text

@@ -10,19 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from case_api.canonical import canonical_json
 from case_api.policies.rules import ContractStage, Deduction, RefundTable, StageRule
-from case_api.solutions.rules import (
-    Basis,
-    BenefitItem,
-    Facts,
-    Limits,
-    Price,
-    PricingRefused,
-    canonical_json,
-    content_hash,
-    price,
-    share,
-)
+from case_api.solutions.rules import Basis, BenefitItem, Facts, Limits, Price, PricingRefused, content_hash, price, share
 from case_api.solutions.terms import BenefitChoice, CourtDecision, Deferral, KeepWithBenefits, Referral, Rescission, Transfer
 
 SOURCE = RefundTable(

@@ -24,11 +24,6 @@ People = Callable[[str], Awaitable[Headers]]
 
 
 @pytest.fixture
-async def manager(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("zhang", ("site_manager", site.id))
-
-
-@pytest.fixture
 async def people(manager: Person, make_person: MakePerson, sign_in: SignIn, site: Site) -> People:
     async def headers(role: str) -> Headers:
         return await sign_in(manager if role == "site_manager" else await make_person(f"a{role}", (role, site.id)))

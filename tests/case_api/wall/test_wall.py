@@ -33,11 +33,6 @@ STRAIGHT = [("staff", float(n), n + 0.5, f"第 {n} 句") for n in range(40)]
 
 
 @pytest.fixture
-async def staff(make_person: MakePerson, site: Site) -> Person:
-    return await make_person("lijing", ("staff", site.id))
-
-
-@pytest.fixture
 async def manager(make_person: MakePerson, site: Site) -> Person:
     return await make_person("zhangwei", ("site_manager", site.id))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import case_api
-from case_api.webhooks.signing import new_secret, signature
+from case_api.webhooks.signing import keys_of, new_secret, rotate, signature
+from models.webhooks import Webhook
 
 MANUAL = Path(case_api.__file__).parent.parent / "docs/webhooks.md"
 Verify = Callable[[str, str, bytes, float], bool]
@@ -69,3 +71,12 @@ def test_secrets_are_long_and_never_the_same() -> None:
     made = {new_secret() for _ in range(100)}
     assert len(made) == 100
     assert all(len(secret) >= 48 and secret.startswith("whsec_") for secret in made)
+
+
+def test_the_old_secret_holds_for_the_overlap_only() -> None:
+    row, now = Webhook(secret="whsec_old", previous_secret=None, previous_until=None), datetime(2026, 11, 29, tzinfo=UTC)
+    rotate(row, now, timedelta(hours=1))
+    assert keys_of(row, now) == [row.secret, "whsec_old"]
+    assert keys_of(row, now + timedelta(hours=1)) == [row.secret] != ["whsec_old"]
+    rotate(row, now, timedelta(0))
+    assert keys_of(row, now) == [row.secret]
