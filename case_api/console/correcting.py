@@ -45,7 +45,15 @@ def correcting(visit: Visit, session_id: str, player: Element, trouble: Element)
         items = [one | {"told": _told(visit, one)} for one in found["items"]]
         player.run_method("told", {"id": event.args, "items": items})
 
+    async def readings(event: events.GenericEventArguments) -> None:
+        try:
+            found = await visit.rest.get(f"{path}/{event.args}/versions")
+        except Refused:
+            return  # an offer that may be missing
+        player.run_method("offered", {"id": event.args, "items": found["readings"]})
+
     player.on("correct", correct)
+    player.on("readings", readings)
     player.on("restore", restore)
     player.on("history", history)
 

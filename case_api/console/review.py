@@ -34,7 +34,7 @@ _TEXTS: Final = (
     *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
     "comments", "no_comments", "comment", "comment_at", "withdraw",
     "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
-    "correct", "corrected", "history", "why", "why_usual", "save", "saved", "cancel", "undo", "now", "restore",
+    "correct", "corrected", "history", "why", "why_usual", "readings", "save", "saved", "cancel", "undo", "now", "restore",
     "zoom", "zoom_in", "zoom_out", "zoom_help", "whole", "pan", "loading", "failed", "again", "doubtful",
     "keys", "keys_on", "close",
     *(f"key_{name}" for name in ("toggle", "ten", "five", "speed", "skip", "zoom", "whole", "edges", "correct", "keys")),

@@ -28,7 +28,7 @@ PATH = "/{session_id}/utterances/{utterance_id}"
 @router.get(f"{PATH}/versions", operation_id="listVersions", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.NOT_RECORDED))
 async def list_versions(session_id: Reference, utterance_id: Reference, principal: SignedIn, db: ReadDb, shelf: ShelfDep) -> Versions:
     """What was recognised and what people made of it, with who, when and why, for whoever may read the conversation."""
-    return Versions(items=await service.versions(db, principal, session_id, utterance_id, shelf.tools.matcher))
+    return await service.versions(db, principal, session_id, utterance_id, shelf.tools.matcher)
 
 
 @router.patch(PATH, operation_id="correctUtterance", responses=WRITES)

@@ -53,3 +53,6 @@ class Versions(Out):
     """Every version, the newest first."""
 
     items: list[VersionOut]
+    readings: list[str] = Field(
+        description="What else the recogniser made of it, likeliest first: the second listening's texts, then the first's"
+    )

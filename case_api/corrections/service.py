@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from audio_service.transcription.results import Alternative
 from case_api.commands import By, guard
-from case_api.corrections.schemas import CorrectedOut, CorrectionIn, RestorationIn, VersionOut
+from case_api.corrections.schemas import CorrectedOut, CorrectionIn, RestorationIn, VersionOut, Versions
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.sessions.service import find_kept
@@ -21,6 +22,7 @@ from models.utterances import Utterance
 from scripts_library.matcher import Matcher
 
 MOST = 100
+READINGS = 4
 """Versions of one utterance."""
 
 
@@ -29,8 +31,8 @@ def out(said: Utterance) -> CorrectedOut:
     return CorrectedOut.model_validate(said)
 
 
-async def versions(db: AsyncSession, principal: Principal, session_id: str, utterance_id: str, matcher: Matcher) -> list[VersionOut]:
-    """The newest first, down to what was recognised. Raises Problem: not_found, not_recorded."""
+async def versions(db: AsyncSession, principal: Principal, session_id: str, utterance_id: str, matcher: Matcher) -> Versions:
+    """The newest first, down to what was recognised, and other readings of it. Raises Problem: not_found, not_recorded."""
     await find_kept(db, principal, session_id)
     said = await _utterance(db, session_id, utterance_id)
     query = (
@@ -44,7 +46,24 @@ async def versions(db: AsyncSession, principal: Principal, session_id: str, utte
     terms = await asyncio.to_thread(lambda: [_terms(matcher, each) for each in [*(row.text for row, _ in rows), text]])
     found = [_version(row, name, each) for (row, name), each in zip(rows, terms, strict=False)]
     nobody = {"reason": "", "person_id": None, "person_name": "", "created_at": said.created_at}
-    return [*found, VersionOut.model_validate({"version": 0, "text": text, "speaker": speaker, "terms": terms[-1]} | nobody)]
+    found.append(VersionOut.model_validate({"version": 0, "text": text, "speaker": speaker, "terms": terms[-1]} | nobody))
+    return Versions(items=found, readings=_readings(said))
+
+
+def _readings(said: Utterance) -> list[str]:
+    """The hypotheses that say something else than the text does, now or as it was recognised; a second listening's come first."""
+    heard = sorted((Alternative(*one) for one in said.alternatives), key=lambda one: (not one.other, -one.score))
+    seen = {"", _letters(said.text), _letters(said.heard[0])}
+    found: list[str] = []
+    for one in heard:
+        if _letters(one.text) not in seen:
+            seen.add(_letters(one.text))
+            found.append(one.text)
+    return found[:READINGS]
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _version(row: UtteranceCorrection, name: str, terms: list[str]) -> VersionOut:

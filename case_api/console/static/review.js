@@ -12,8 +12,21 @@ const ZOOM = 2; // of a button or a key
 const KEYS_OFF = "calmdesk.keys-off";
 const KEYS = [["␣ / K", "toggle"], ["J / L", "ten"], ["← / →", "five"], ["1 – 5", "speed"], ["S", "skip"], ["+ / −", "zoom"], ["0", "whole"], ["[ / ]", "edges"], ["⏎", "correct"], ["?", "keys"]];
 
+// What else a line may be. It looks for itself: the form around it must not be drawn again while somebody types into it.
+const OtherReadings = {
+  props: { line: String },
+  emits: ["take"],
+  template: `
+  <p v-if="items.length" class="readings"><span>{{ $parent.t.readings }}</span>
+    <button v-for="text in items" :key="text" type="button" class="button small" @click="$emit('take', text)">{{ text }}</button></p>`,
+  computed: {
+    items() { return this.$parent.readings.id === this.line ? this.$parent.readings.items : []; },
+  },
+};
+
 export default {
   mixins: [player, zooming],
+  components: { OtherReadings },
   template: `
   <div class="player card" :aria-busy="loaded || failed ? 'false' : 'true'">
     ${sound("session.audio")}
@@ -63,6 +76,7 @@ export default {
             <form v-if="said.id === editing" class="correction" @submit.prevent="save(said)" @keydown.esc.stop.prevent="leave(said)"
               @keydown.ctrl.enter.prevent="save(said)" @keydown.meta.enter.prevent="save(said)">
               <textarea name="text" rows="2" maxlength="500" required :value="said.text" :aria-label="t.correct + ' ' + clock(said.start)"></textarea>
+              <other-readings :line="said.id" @take="take" />
               <select name="speaker" :aria-label="t.lanes">
                 <option v-for="(name, key) in session.names.speaker" :value="key" :selected="key === said.speaker">{{ name }}</option>
               </select>
@@ -139,7 +153,7 @@ export default {
     // frozen: Vue need not watch thousands of rows that never change
     const talk = Object.freeze({ seconds: this.session.seconds, track: null, bands: [], usual: {}, utterances: [], marks: [], keywords: [] });
     return { listening, at: this.session.at, talk, loaded: false, failed: false, rows: [0, FIRST], follow: true, skip: false, wanted: "", draft: "", span: null, speeds: SPEEDS, keys: KEYS, signs, ZOOM,
-      editing: null, why: null, fixed: {}, undoable: null, versions: { id: null, items: [] } };
+      editing: null, why: null, fixed: {}, undoable: null, versions: { id: null, items: [] }, readings: { id: null, items: [] } };
   },
   computed: {
     t() { return this.session.texts; },
@@ -333,8 +347,17 @@ export default {
     async edit(said) {
       if (!this.session.correct) return;
       this.editing = said.id;
+      this.$emit("readings", said.id);
       await this.$nextTick();
       this.$refs.words.querySelector(".correction textarea")?.focus();
+    },
+    offered(readings) { // by the server: what else the recogniser made of the line
+      this.readings = readings;
+    },
+    take(text) {
+      const field = this.$refs.words.querySelector(".correction textarea");
+      field.value = text;
+      field.focus();
     },
     async leave(said) {
       this.editing = null;

@@ -90,6 +90,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "player.correct": ("更正", "Correct"),
     "player.corrected": ("已更正", "Corrected"),
     "player.history": ("更正记录", "History"),
+    "player.readings": ("也可能是", "Or perhaps"),
     "player.why": ("更正原因", "Why"),
     "player.why_usual": ("听录音核对", "Checked against the recording"),
     "player.why_restored": ("恢复到这个版本", "Back to this version"),

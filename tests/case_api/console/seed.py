@@ -262,9 +262,19 @@ class Office:
 
 def _rows(session: str, person: str) -> list[Any]:
     spoken = [
-        Utterance(session_id=session, ordinal=n, id=f"u{n}", speaker=who, confidence=0.9, start=start, end=end, text=text, quality=sure)
+        Utterance(
+            session_id=session,
+            ordinal=n,
+            id=f"u{n}",
+            speaker=who,
+            confidence=0.9,
+            start=start,
+            end=end,
+            text=text,
+            alternatives=[[text, -0.3, False], [text.replace("，", ""), -0.5, False], [text.replace("定金", "订金"), -0.6, True]],
+            quality={"avg_logprob": -0.9 if n == 2 else -0.3},
+        )
         for n, (who, start, end, text) in enumerate(TALK)
-        for sure in [{"avg_logprob": -0.9 if n == 2 else -0.3}]
     ]
     prompts = [
         ("guidance", 13.4, "deposit-receipt", "您方便让我看一下当时的收据吗？我们先核对清楚，再一起商量。", ["客户问到定金"]),

@@ -418,6 +418,14 @@ def test_a_transcript_is_corrected_and_taken_back(chrome: Room) -> None:
     desk.page.keyboard.press("Escape")
     expect(line.locator(".utterance")).to_be_focused()
     line.locator(".utterance").dblclick()
+    other = line.locator(".readings .button").first  # what else the recogniser made of it
+    line.locator("input[name=reason]").fill("听了两遍")
+    reading = other.inner_text()
+    assert reading != heard
+    other.click()
+    expect(line.locator("textarea")).to_have_value(reading)
+    expect(line.locator("textarea")).to_be_focused()
+    expect(line.locator("input[name=reason]")).to_have_value("听了两遍")
     line.locator("textarea").fill("您好，请先坐下喝杯茶。")
     desk.page.keyboard.press("Control+Enter")
     expect(line.locator(".words")).to_have_text("您好，请先坐下喝杯茶。")

@@ -144,3 +144,26 @@ async def test_the_database_keeps_what_was_heard(
     async with transaction(factory) as db:
         await db.execute(delete(Utterance).where(Utterance.session_id == session.id))
         await db.execute(delete(UtteranceCorrection).where(UtteranceCorrection.session_id == session.id))
+
+
+async def test_other_readings_are_offered_those_of_the_second_listening_first(
+    client: httpx2.AsyncClient, session: Session, manager: dict[str, str], factory: Factory
+) -> None:
+    heard = [
+        [HEARD, -0.4, False],
+        [HEARD.replace("，", ""), -0.5, False],  # says nothing else
+        ["我要退饭，不然就找媒体曝光", -0.6, False],
+        ["我要退房，不然就找每题暴光", -0.7, False],
+        [RIGHT, -0.9, True],
+        ["我要退定金，不然就找媒体", -0.8, True],
+        ["我要退饭不然就找媒体曝光。", -0.9, False],
+    ]
+    async with transaction(factory) as db:
+        await db.execute(update(Utterance).where(Utterance.session_id == session.id, Utterance.id == "u1").values(alternatives=heard))
+    offered = (await client.get(f"{at(session)}/versions", headers=manager)).json()["readings"]
+    assert offered == ["我要退定金，不然就找媒体", RIGHT, "我要退饭，不然就找媒体曝光", "我要退房，不然就找每题暴光"]
+    assert (await correct(client, session, manager, 0, text=RIGHT)).status_code == 200
+    offered = (await client.get(f"{at(session)}/versions", headers=manager)).json()["readings"]
+    assert offered == ["我要退定金，不然就找媒体", "我要退饭，不然就找媒体曝光", "我要退房，不然就找每题暴光"], (
+        "neither what stands nor what stood there"
+    )
