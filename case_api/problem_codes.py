@@ -155,6 +155,7 @@ class ProblemCode(StrEnum):
     DELIVERY_PENDING = "delivery_pending"
     CHANNEL_URL = "channel_url"
     CHANNELS_FULL = "channels_full"
+    FILTERS_FULL = "filters_full"
     # learning
     PERIOD_TOO_LONG = "period_too_long"
     HIT_REVIEWED = "hit_reviewed"

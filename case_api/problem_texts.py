@@ -259,6 +259,9 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.CHANNELS_FULL: ProblemText(
         409, "通知渠道已达上限，请先删除一个", "There are as many channels as one may have; delete one first"
     ),
+    ProblemCode.FILTERS_FULL: ProblemText(
+        409, "保存的筛选已达上限，请先删除一个", "There are as many saved filters as one may have; delete one"
+    ),
     ProblemCode.PERIOD_TOO_LONG: ProblemText(
         422, "时间范围最长为 400 天，且起点须早于终点", "A period has 400 days at most and begins before it ends"
     ),

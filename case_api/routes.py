@@ -61,6 +61,7 @@ from case_api.public_form.links import router as form_links_router
 from case_api.public_form.page import page_router
 from case_api.refunds.endpoints import router as refunds_router
 from case_api.retention.endpoints import router as retention_router
+from case_api.saved_filters.endpoints import router as saved_filters_router
 from case_api.security import current_principal
 from case_api.sessions.endpoints import router as sessions_router
 from case_api.shortcut import Shortcut
@@ -106,6 +107,7 @@ SIGNED_IN = (
     crm_customers_router,
     webhooks_router,
     notifications_router,
+    saved_filters_router,
     sessions_router,
     wall_router,
     session_labels_router,

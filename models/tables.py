@@ -47,6 +47,7 @@ from models.public_forms import ProgressLink, PublicForm, SatisfactionAnswer
 from models.recordings import RecordingSegment
 from models.refunds import ExecutionConfirmation, RefundAccount, RefundInstruction, RefundPayment
 from models.registrations import Registration
+from models.saved_filters import SavedFilter
 from models.search import CaseSearch
 from models.sessions import Session, SessionMark, SessionWarning
 from models.signals import CaseSignal
@@ -128,6 +129,7 @@ __all__ = [
     "Registration",
     "Removal",
     "SatisfactionAnswer",
+    "SavedFilter",
     "Session",
     "SessionClip",
     "SessionComment",

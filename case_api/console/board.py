@@ -12,6 +12,7 @@ from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.pages import page
 from case_api.console.parts import card, choices, countdown, div, el, empty, href, link, select, table, tag
+from case_api.console.saved import saved_filters
 from case_api.console.visit import Visit
 from case_api.intake.causes import Cause
 from case_api.security import Permission
@@ -36,6 +37,7 @@ async def cases(visit: Visit, request: Request) -> None:
             action(visit, visit.t("board.new"), lambda: _new(visit), "primary")
     done_banner(visit)
     _filters(visit, as_list)
+    await saved_filters(visit, "cases", wanted and wanted | ({"view": "list"} if as_list else {}))
     if as_list:
         await _list(visit, wanted)
     else:
@@ -112,7 +114,7 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
             with el("tr"):
                 with el("td", "", "nowrap"):
                     link(case["code"], f"/cases/{case['id']}", "strong")
-                el("td", case["customer_label"])
+                el("td", case["customer_label"], "nowrap")
                 el("td", case["unit_label"] or "—")
                 with el("td"):
                     tag(visit.named("step", case["status"]), STEP_TONES.get(case["status"], ""))

@@ -77,7 +77,7 @@ async def ask(
             tell(trouble, [visit.look.pair(visit.t(mistyped.field.text), visit.t(mistyped.key))])
         except Refused as refused:
             if refused.signed_out:
-                ui.navigate.to(_now_at(visit))
+                ui.navigate.to(now_at(visit))
                 return
             tell(trouble, lines_of(visit, refused, fields))
         else:
@@ -86,7 +86,7 @@ async def ask(
                 with client.content:  # what it opens outlives this dialog
                     then()
                 return
-            ui.navigate.to(_now_at(visit, done))
+            ui.navigate.to(now_at(visit, done))
             return
         del confirm.props["disabled"]
 
@@ -103,7 +103,7 @@ def secret_once(visit: Visit, title: str, secret: str, *, note: str = "", kept: 
         el("p", note or visit.t("secret.note"), "note")
         el("code", secret, "once")
         with div("form-foot"):
-            button(visit.t(kept), "primary").on("click", lambda: ui.navigate.to(_now_at(visit)))
+            button(visit.t(kept), "primary").on("click", lambda: ui.navigate.to(now_at(visit)))
     dialog.open()
 
 
@@ -139,7 +139,7 @@ def _called(visit: Visit, fields: Sequence[Field], asked: Field) -> str:
     return f"{visit.t(over.text)} · {own}" if over is not None and over is not asked else own
 
 
-def _now_at(visit: Visit, done: str = "") -> str:
+def now_at(visit: Visit, done: str = "") -> str:
     """This page, for `navigate.to`, which puts the console's own prefix before it."""
     return href(visit.path, **(visit.query | {"done": done})).removeprefix(PREFIX)
 

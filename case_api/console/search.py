@@ -8,10 +8,12 @@ from typing import Any, Final, get_args
 from fastapi import Request
 
 from case_api.console.door import PREFIX
+from case_api.console.forms import done_banner
 from case_api.console.learning.asking import categories, moment_link, period
 from case_api.console.pages import page
 from case_api.console.parts import banner, card, choices, clock, div, el, empty, link, select, tag
 from case_api.console.rest import Refused
+from case_api.console.saved import saved_filters
 from case_api.console.visit import Visit
 from case_api.security import Permission
 from models.sessions import Level, Speaker
@@ -36,7 +38,9 @@ async def search(visit: Visit, request: Request) -> None:
         _filters(visit, {})
         banner(visit.problem(refused), "bad")
         return
+    done_banner(visit)
     _filters(visit, names)
+    await saved_filters(visit, "search", wanted)
     if found is None:
         return
     with card():

@@ -8,8 +8,10 @@ from typing import Any, Final, get_args
 from fastapi import Request
 
 from case_api.console.door import PREFIX
+from case_api.console.forms import done_banner
 from case_api.console.pages import page
 from case_api.console.parts import card, choices, clock, div, el, empty, link, select, table, tag
+from case_api.console.saved import saved_filters
 from case_api.console.visit import Visit
 from case_api.security import Permission
 from models.sessions import Level
@@ -29,7 +31,9 @@ async def sessions(visit: Visit, request: Request) -> None:
         link(visit.t("clips.title"), "/clips", "button small")
         if visit.holds(Permission.SESSION_LABEL):
             link(visit.t("labels.all"), "/labels", "button small")
+    done_banner(visit)
     _filters(visit)
+    await saved_filters(visit, "sessions", wanted)
     if not found["items"]:
         with card():
             empty(visit.t("sessions.empty"))

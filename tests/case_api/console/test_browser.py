@@ -407,6 +407,24 @@ def test_a_consent_is_withdrawn(chrome: Room) -> None:
         expect(reader.page.get_by_role("button", name="撤回录音同意")).to_have_count(0)
 
 
+def test_a_filter_is_saved_used_and_taken_away(chrome: Room) -> None:
+    desk = chrome.desk("zhangwei")
+    desk.go("/cases?view=list&status=assessing")
+    desk.do("保存这个筛选", {"name": "评估中的"}, done="筛选已保存")
+    desk.go("/cases")
+    saved = desk.page.locator(".saved").get_by_role("link", name="评估中的")
+    saved.click()
+    desk.page.wait_for_url("**/cases?*status=assessing*")
+    assert "view=list" in desk.page.url
+    expect(saved).to_have_class("button small on")
+    assert desk.faults() == []
+    desk.page.get_by_role("button", name="删除保存的筛选「评估中的」").click()
+    expect(desk.page.locator(".banner.good")).to_contain_text("列表不受影响")
+    expect(saved).to_have_count(0)
+    assert "status=assessing" in desk.page.url
+    expect(desk.page.get_by_role("button", name="保存这个筛选")).to_be_visible()
+
+
 def test_a_transcript_is_corrected_and_taken_back(chrome: Room) -> None:
     desk = chrome.desk("linna")
     desk.go("/sessions/{talk}?at=1")

@@ -1,0 +1,1 @@
+"""Filters of a list that somebody wants again, each person's own."""
