@@ -20,7 +20,7 @@ from case_api.console.visit import Visit, reference
 from case_api.security import Permission
 
 Row = dict[str, Any]
-_TEXTS: Final = ("corrected", "doubtful", "play", "pause", "speed", "nothing")
+_TEXTS: Final = ("corrected", "doubtful", "play", "pause", "speed", "soundless", "nothing")
 
 
 class ClipPlayer(Element, component=Path(__file__).parent / "static" / "clip.js", esm=SHARED):

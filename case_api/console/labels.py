@@ -96,7 +96,7 @@ def _editor(visit: Visit, session: Row, found: Row) -> Row:
         "kinds": choices(visit, "label_kind", get_args(LabelKind)),
         "roles": choices(visit, "speaker", get_args(Role)),
         "texts": {name: visit.t(f"labels.{name}") for name in _TEXTS}
-        | {name: visit.t(f"player.{name}") for name in ("play", "pause", "speed")},
+        | {name: visit.t(f"player.{name}") for name in ("play", "pause", "speed", "soundless")},
     }
 
 

@@ -31,7 +31,7 @@ TRACK_TEXTS: Final = ("lanes", "loudness", "rate", "pitch", "marks", "usual")
 SIGNS: Final = ("prompt", "withheld", "keyword", "moment", "calmed", "mark", "hint", "comment")
 REFRESH_SECONDS: Final = 3.0
 _TEXTS: Final = (
-    *TRACK_TEXTS, "play", "pause", "speed", "skip", "events", "transcript", "find", "follow", "nothing",
+    *TRACK_TEXTS, "play", "pause", "speed", "soundless", "skip", "events", "transcript", "find", "follow", "nothing",
     "comments", "no_comments", "comment", "comment_at", "withdraw",
     "choose", "chosen", "from_here", "to_here", "play_span", "cut", "clear",
     "correct", "corrected", "history", "why", "why_usual", "readings", "save", "saved", "cancel", "undo", "now", "restore",

@@ -1,4 +1,5 @@
 // What every page has that plays a conversation: one clock, the recording's, and a bar to steer it by.
+// Where there is no sound (any more) the clock still goes where it is sent, and lanes, curves and words are there to be read.
 // Whoever mixes `player` in has a template with `bar()` and `<audio ref="audio">`, and computes `seconds`, `speeds` and the texts `t`.
 export const clock = (seconds) => {
   const whole = Math.max(0, Math.floor(seconds)), pad = (number) => String(number).padStart(2, "0");
@@ -7,8 +8,9 @@ export const clock = (seconds) => {
 };
 
 export const bar = (more = "") => `
+  <p v-if="soundless" class="note soundless" role="status">{{ t.soundless }}</p>
   <div class="player-bar">
-    <button type="button" class="button primary round" @click="toggle" :aria-label="playing ? t.pause : t.play">
+    <button type="button" class="button primary round" @click="toggle" :disabled="soundless" :aria-label="playing ? t.pause : t.play">
       <svg viewBox="0 0 24 24" class="icon" aria-hidden="true"><path :d="playing ? 'M8 5v14M16 5v14' : 'M8 5l11 7-11 7z'"/></svg>
     </button>
     <span class="number now">{{ clock(at) }} / {{ clock(seconds) }}</span>
@@ -20,11 +22,11 @@ export const bar = (more = "") => `
   </div>`;
 
 export const sound = (address) =>
-  `<audio ref="audio" :src="${address}" preload="metadata" @timeupdate="moved" @play="playing = true" @pause="playing = false"></audio>`;
+  `<audio ref="audio" :src="${address}" preload="metadata" @error="soundless = true" @timeupdate="moved" @play="playing = true" @pause="playing = false"></audio>`;
 
 export const player = {
   data() {
-    return { at: 0, playing: false, speed: 1, stop: null };
+    return { at: 0, playing: false, soundless: false, speed: 1, stop: null };
   },
   beforeUnmount() {
     cancelAnimationFrame(this.frame);

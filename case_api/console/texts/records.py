@@ -242,6 +242,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "verdict.dismissed": ("已忽略", "Dismissed"),
     "verdict.helpful": ("有帮助", "Helpful"),
     "verdict.unhelpful": ("没帮助", "Not helpful"),
+    "player.soundless": ("没有录音可播放，文字和曲线仍可查看。", "There is no sound to play; text and curves are here."),
     "player.play": ("播放", "Play"),
     "player.pause": ("暂停", "Pause"),
     "player.speed": ("速度", "Speed"),

@@ -407,6 +407,19 @@ def test_a_consent_is_withdrawn(chrome: Room) -> None:
         expect(reader.page.get_by_role("button", name="撤回录音同意")).to_have_count(0)
 
 
+def test_a_conversation_whose_sound_is_gone_says_so_and_can_be_read(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.page.route("**/audio", lambda route: route.fulfill(status=404))
+    desk.go("/sessions/{talk}")
+    expect(desk.page.locator(".soundless")).to_have_text("没有录音可播放，文字和曲线仍可查看。")
+    expect(desk.page.get_by_role("button", name="播放", exact=True)).to_be_disabled()
+    desk.page.locator(".utterance").nth(3).click()
+    expect(desk.page.locator(".number.now")).to_contain_text("0:18")
+    assert desk.faults() == []
+    desk.page.unroute("**/audio")
+    desk.complaints.clear()  # the browser's own about the answer 404
+
+
 def test_a_filter_is_saved_used_and_taken_away(chrome: Room) -> None:
     desk = chrome.desk("zhangwei")
     desk.go("/cases?view=list&status=assessing")
