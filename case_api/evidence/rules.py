@@ -42,6 +42,8 @@ WAV = FileType("audio/wav", ("wav",), ("audio/x-wav", "audio/wave", "audio/vnd.w
 FLAC = FileType("audio/flac", ("flac",), ("audio/x-flac",))
 MP4 = FileType("video/mp4", ("mp4", "m4v"), ("video/x-m4v",))
 TEXT = FileType("text/plain", ("txt", "log", "md", "csv"), ("text/csv", "text/markdown"))
+ALLOWED: Final = (PDF, JPEG, PNG, HEIC, WEBP, DOCX, XLSX, MP3, M4A, WAV, FLAC, MP4, TEXT)
+"""Every kind of file that is taken."""
 
 # Containers share their first bytes; what is inside tells them apart.
 _BRANDS: Final[dict[bytes, FileType]] = (

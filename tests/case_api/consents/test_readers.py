@@ -51,6 +51,7 @@ ASKS: Final = {
 ASKED_BEFORE: Final = {
     "cli/bench_review.py": "writes a conversation of its own",
     "cli/bench_search.py": "writes conversations of its own",
+    "cli/bench_search_rows.py": "writes conversations of its own",
     "cli/bench_wall.py": "writes conversations of its own",
     "clips/endpoints.py": "clips.service.find",
     "demo_data/talk.py": "writes a demonstration",
