@@ -1,9 +1,10 @@
 """Which transcription runs next. Pure policy: jobs and clock readings in, jobs out; the threads are in `scheduler`.
 
-Finals go before partials, and second listenings come last, oldest first: they add to what was told already. Among finals the oldest goes
-first, except that every final a conversation already has waiting makes its next one look FAIR_SECONDS younger: a conversation that floods
-the queue waits for itself, and nobody starves. A partial takes the place of the waiting partial of its utterance, so it is never behind
-because it is fresh.
+Finals go before partials, and second listenings come last, oldest first: they add to what was told already. One that has waited for
+PATIENCE_SECONDS goes before the partials that came since, so that no conversation has to wait for all others to fall silent. Among finals
+the oldest goes first, except that every final a conversation already has waiting makes its next one look FAIR_SECONDS younger: a
+conversation that floods the queue waits for itself, and nobody starves. A partial takes the place of the waiting partial of its
+utterance, so it is never behind because it is fresh.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 FAIR_SECONDS = 2.0
+PATIENCE_SECONDS = 4.0
 AGAIN_MAX = 16
 """Second listenings that wait at most."""
 
@@ -67,7 +69,7 @@ class Backlog(Generic[Payload]):
 
     def add_again(self, session: str, utterance: str, at: float, payload: Payload) -> Job[Payload] | None:
         """Queues a second listening; returns the oldest one if that has to go for it."""
-        self._again.append(Job(session, utterance, False, at, at, payload))
+        self._again.append(Job(session, utterance, False, at, at + PATIENCE_SECONDS, payload))
         return self._again.popleft() if len(self._again) > AGAIN_MAX else None
 
     def put_back(self, job: Job[Payload]) -> None:
@@ -80,9 +82,10 @@ class Backlog(Generic[Payload]):
             job = min(self._finals, key=lambda waiting: waiting.rank)
             self._finals.remove(job)
             return job
-        if self._partials:
-            return self._partials.pop(min(self._partials, key=lambda key: self._partials[key].rank))
-        return self._again.popleft() if self._again else None
+        first = min(self._partials, key=lambda key: self._partials[key].rank, default=None)
+        if self._again and (first is None or self._again[0].rank < self._partials[first].rank):
+            return self._again.popleft()
+        return None if first is None else self._partials.pop(first)
 
     def discard(self, payload: Payload) -> None:
         """Takes a job back that nobody waits for any more (speech went on after all). One that runs already is not here."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_service.transcription.backlog import FAIR_SECONDS, Backlog
+from audio_service.transcription.backlog import AGAIN_MAX, FAIR_SECONDS, PATIENCE_SECONDS, Backlog
 
 
 def drained(backlog: Backlog[str]) -> list[str]:
@@ -73,6 +73,37 @@ def test_both_bounds_hold_and_open_again() -> None:
     assert not backlog.full_for("c")
 
 
+def test_second_listenings_come_last_but_not_for_ever() -> None:
+    backlog: Backlog[str] = Backlog(9, 9)
+    backlog.add_again("a", "1", 0.0, "again")
+    backlog.add_again("a", "2", 1.0, "again, later")
+    backlog.add_partial("b", "1", PATIENCE_SECONDS - 0.1, "partial")
+    backlog.add_partial("c", "1", PATIENCE_SECONDS + 0.1, "partial, later")
+    backlog.add_final("d", "1", 60.0, "final")
+    assert drained(backlog) == ["final", "partial", "again", "partial, later", "again, later"]
+
+
+def test_a_second_listening_that_is_half_done_is_the_next_one() -> None:
+    backlog: Backlog[str] = Backlog(9, 9)
+    names = ["again 0", "again 1", "again 2"]
+    for number, name in enumerate(names):
+        backlog.add_again("a", str(number), float(number), name)
+    begun = backlog.next()
+    assert begun is not None
+    backlog.put_back(begun)
+    backlog.discard(names[1])
+    assert len(backlog) == 2
+    assert drained(backlog) == ["again 0", "again 2"]
+
+
+def test_the_oldest_second_listening_goes_for_one_too_many() -> None:
+    backlog: Backlog[str] = Backlog(9, 9)
+    pushed = [backlog.add_again("a", str(number), float(number), f"again {number}") for number in range(AGAIN_MAX + 2)]
+    assert [job.payload for job in pushed if job is not None] == ["again 0", "again 1"]
+    assert [job.payload for job in backlog.drop_again()] == [f"again {number}" for number in range(2, AGAIN_MAX + 2)]
+    assert len(backlog) == 0
+
+
 def test_a_job_taken_back_is_never_run() -> None:
     backlog: Backlog[str] = Backlog(9, 9)
     gone, kept = "speech went on", "kept"
@@ -85,12 +116,12 @@ def test_a_job_taken_back_is_never_run() -> None:
     assert backlog.oldest_final() is None
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("12"), st.booleans()), max_size=30))
-def test_every_job_is_run_or_handed_back_exactly_once(requests: list[tuple[str, str, bool]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("12"), st.sampled_from("fpa")), max_size=40))
+def test_every_job_is_run_or_handed_back_exactly_once(requests: list[tuple[str, str, str]]) -> None:
     backlog: Backlog[int] = Backlog(99, 99)
     back = []
-    for number, (session, utterance, final) in enumerate(requests):
-        add = backlog.add_final if final else backlog.add_partial
+    for number, (session, utterance, kind) in enumerate(requests):
+        add = {"f": backlog.add_final, "p": backlog.add_partial, "a": backlog.add_again}[kind]
         overtaken = add(session, utterance, float(number), number)
         if overtaken is not None:
             assert not overtaken.final
