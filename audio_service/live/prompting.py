@@ -105,7 +105,7 @@ class PromptDesk:
         # what was last spoken of may have no calming words of its own (a question about the deposit): then those of any outburst
         moments = [*threats[-1:], Moment.REPEATED_OUTBURST if earlier else Moment.FIRST_OUTBURST]
         causes = self._causes_by(heard.at)
-        red = self._red_by(heard.at)
+        red = self._red_by(heard.at, heard.at)
         why = reasons.of_voice(heard, terms, self._language)
         evidence = {
             "strength": round(heard.strength, 2),
@@ -254,13 +254,14 @@ class PromptDesk:
                 causes = merge_causes(causes, said.causes)
         return causes
 
-    def _red_by(self, now: float, ended: float | None = None) -> bool:
+    def _red_by(self, now: float, again_by: float) -> bool:
         """Whether the customer threatened, asked for the manager or wanted to leave a short while ago.
 
-        `ended`: the end of the utterance whose words are judged; what second listenings added later is known to them in some orders only.
+        `again_by`: until when what second listenings added counts; for words the end of their utterance, for what is added after that is
+        known to them in some orders only.
         """
-        until = {False: now, True: now if ended is None else ended}
-        return any(said.moment in URGENT and now - RED_SECONDS <= said.visible <= until[said.again] for said in self._said)
+        recent = (said for said in self._said if now - RED_SECONDS <= said.visible <= (again_by if said.again else now))
+        return any(said.moment in URGENT for said in recent)
 
     def _settle(self, now: float) -> None:
         while self._said[0].visible < now - SETTLED_SECONDS:

@@ -50,10 +50,9 @@ class SessionRows:
 
     def speaker(self, ordinal: int, sent: Transcript) -> None:
         """The attribution of an utterance that is already written has changed."""
-        if self._id.recording:
-            values = sent.model_dump(include={"start", "end", "text", "speaker", "confidence"})
-            row = {"session_id": self._id.session_id, "ordinal": ordinal, "id": sent.utterance, **values}
-            self._ledger.add(Row(Utterance, row, ("session_id", "ordinal"), replace=("speaker", "confidence")))
+        values = sent.model_dump(include={"start", "end", "text", "speaker", "confidence"})
+        replace = ("speaker", "confidence")
+        self._add(Utterance, ("session_id", "ordinal"), replace=replace, ordinal=ordinal, id=sent.utterance, **values)
 
     def tick(self, tick: Tick) -> None:
         self._ticks.append(tick.row())

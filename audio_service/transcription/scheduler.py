@@ -108,7 +108,7 @@ class TranscriptionQueue:
 
         Raises QueueClosed on shutdown.
         """
-        return await self._ask(self._backlog.add_again, session, utterance, samples, again=True)
+        return await self._ask(self._backlog.add_again, session, utterance, samples, steps=self._transcriber.again(samples))
 
     async def _ask(
         self,
@@ -117,14 +117,11 @@ class TranscriptionQueue:
         utterance: str,
         samples: Samples,
         propose: Propose | None = None,
-        *,
-        again: bool = False,
+        steps: Generator[None, None, Transcription] | None = None,
     ) -> Transcription | None:
         if self._closing:
             raise QueueClosed
-        request = _Request(samples, propose, asyncio.get_running_loop().create_future())
-        if again:
-            request.steps = self._transcriber.again(samples)
+        request = _Request(samples, propose, asyncio.get_running_loop().create_future(), steps)
         overtaken = add(session, utterance, _now(), request)
         if overtaken is not None:
             _answer(overtaken, None)

@@ -14,12 +14,12 @@ from audio_service.hearing.cues import Cues, Passage
 from audio_service.hearing.escalation import EscalationDetector
 from case_api.demo_data.voice import STEP, Floats
 from models.settings_detection import DetectionSettings
+from scripts_library.records import LEVELS
 
 HEARD: Final = timedelta(days=14)
 """How far back: what one opens first has its levels; four months of them would double the time that the year takes to write."""
 SHORTEST: Final = 3
 """Steps of a turn that are enough to judge it by."""
-PEAKS: Final = ("provisional", "calm", "rising", "agitated")
 
 
 def states(columns: Mapping[str, Floats]) -> Iterator[dict[str, Any]]:
@@ -38,7 +38,7 @@ def states(columns: Mapping[str, Floats]) -> Iterator[dict[str, Any]]:
 
 def peak(found: Sequence[Mapping[str, Any]]) -> str:
     """The highest level of these states."""
-    return str(max((state["level"] for state in found), key=PEAKS.index))
+    return str(max((state["level"] for state in found), key=LEVELS.index))
 
 
 def _turns(customer: Floats) -> Iterator[tuple[int, int]]:

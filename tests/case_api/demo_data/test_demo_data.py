@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_api.demo_data import PREFIX, SITES, service
 from case_api.demo_data.crm import WARNED
-from case_api.demo_data.level import HEARD, PEAKS
+from case_api.demo_data.level import HEARD
 from case_api.demo_data.story import Story, evenly, go_live_of, stories
 from case_api.early_warning.board.watch import look
 from case_api.early_warning.events.own import gather
@@ -37,6 +37,7 @@ from models.sites import Site
 from models.solutions import OfferAnswer
 from models.states import StateEvent
 from models.tables import Base, WithdrawalCase
+from scripts_library.records import LEVELS
 from tests.case_api.conftest import Clock
 from tests.conftest import PASSWORD, PASSWORD_HASH, MakePerson, Rows, SignIn
 
@@ -318,7 +319,7 @@ async def _levels(client: httpx2.AsyncClient, factory: Factory, clock: Clock) ->
         heard = Counter[str]()
         for session in newest:
             levels = set(await db.scalars(select(StateEvent.level).where(StateEvent.session_id == session.id)))
-            assert max(levels, key=PEAKS.index) == session.peak_level
+            assert max(levels, key=LEVELS.index) == session.peak_level
             heard[session.peak_level] += 1
     assert min(heard[level] for level in ("calm", "rising", "agitated")) > 0, heard
     signed_in = await client.post("/v1/tokens", json={"username": f"{PREFIX}trainer", "password": PASSWORD})
