@@ -6,24 +6,28 @@ state, rate, loudness, trend and time. What matching leaves different is taken o
 and no unprompted moment is quite like that: matching may find harm where there is none, so it says so only beyond DOUBT. Randomised: the
 difference of shown and withheld among the prompts that were in the lot, within each share withheld (sites differ in both), adjusted for
 the same things. Errors are clustered by conversation. Negative is calmer.
+
+Of forty scripts that do nothing one has an interval clear of zero. So what is told of many at once is told by how often chance does as
+much among so many (Benjamini & Hochberg 1995): `among_many`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
 from scripts_library.learned import Worth
 from scripts_library.mining.tracks import MEASURES, Moment
 
 Floats = NDArray[np.float64]
-Verdict = Literal["works", "harms", "no_difference", "unclear", "not_enough"]
+Verdict = Literal["works", "harms", "chance", "no_difference", "unclear", "not_enough"]
 Design = Literal["matched", "randomised"]
 
 NEIGHBOURS = 5
@@ -34,14 +38,18 @@ FEWEST_STAFF = 3
 WITHIN = 0.25
 """Standard deviations of state: an interval that stays inside shows that there is no difference that matters."""
 
-
+FALSE_SHARE = 0.05
+"""Of the scripts that are said to work so many at most do so by chance."""
 DOUBT = 0.2
 """Standard deviations of state: harm that matching finds in conversations where prompts change nothing (docs/mining.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a prompt changed, `horizon` s later; `mean`, `low` and `high` (95 %) are None while there is not enough to tell."""
+    """What a prompt changed, `horizon` s later; `mean`, `low` and `high` (95 %) are None while there is not enough to tell.
+
+    `p` is how often a script that does nothing (in a matched comparison: one that does no more harm than DOUBT) would come out like this.
+    """
 
     measure: str
     horizon: int
@@ -53,6 +61,7 @@ class Effect:
     low: float | None
     high: float | None
     verdict: Verdict
+    p: float | None = None
 
 
 def effect(
@@ -72,7 +81,22 @@ def effect(
     reach = float(student.ppf(0.975, max(clusters - 1, 1))) * error
     low, high = mean - reach, mean + reach
     doubt = _doubt(controls, horizon, column) if design == "matched" else 0.0
-    return Effect(measure, horizon, design, *counts, round(mean, 3), round(low, 3), round(high, 3), _verdict(measure, low, high, doubt))
+    verdict, beyond = _verdict(measure, low, high, doubt), -mean if mean < 0 else max(mean - doubt, 0.0)
+    p = float(2 * student.sf(beyond / max(error, 1e-12), max(clusters - 1, 1)))
+    return Effect(measure, horizon, design, *counts, round(mean, 3), round(low, 3), round(high, 3), verdict, round(p, 5))
+
+
+def among_many(effects: Sequence[Effect]) -> list[Effect]:
+    """The same effects, of one measure and looked at together: at most every twentieth of those said to work is chance.
+
+    What is clear of zero only by itself may be `chance`. Harm is told by itself: to miss it costs more than to look at a script twice.
+    """
+    told = [place for place, one in enumerate(effects) if one.p is not None]
+    found = list(effects)
+    for place, p in zip(told, false_discovery_control([effects[place].p for place in told]) if told else [], strict=True):
+        if found[place].verdict == "works" and p > FALSE_SHARE:
+            found[place] = replace(found[place], verdict="chance")
+    return found
 
 
 def _measured(moment: Moment, horizon: int, column: int) -> bool:
@@ -149,6 +173,23 @@ def _adjusted(treated: Sequence[Moment], controls: Sequence[Moment], horizon: in
     return float(coefficients[0]), float(np.sqrt(max(variance, 0.0))), clusters
 
 
+def between(effects: Sequence[Effect]) -> tuple[float, float, float]:
+    """Quartiles of what several people's effects really are, of those with a mean: their spread without what their errors alone make.
+
+    Each is drawn towards the mean by as little as it is sure, so that what is left varies as much as it must (Louis 1984).
+    """
+    told = [one for one in effects if one.mean is not None]
+    means, errors = np.array([one.mean for one in told], float), np.array([_error(one) for one in told])
+    real = max(float(means.var(ddof=1) - np.mean(errors**2)), 0.0)
+    drawn = means.mean() + np.sqrt(real / np.maximum(real + errors**2, 1e-12)) * (means - means.mean())
+    low, median, high = (round(float(value), 2) for value in np.quantile(drawn, [0.25, 0.5, 0.75]))
+    return low, median, high
+
+
+def _error(one: Effect) -> float:
+    return ((one.high or 0.0) - (one.low or 0.0)) / 3.92
+
+
 def worths(effects: dict[str, Effect]) -> dict[str, Worth]:
     """Beliefs from effects on the state by script. Each is drawn towards no effect at all by as little as it is sure (empirical Bayes).
 
@@ -158,9 +199,9 @@ def worths(effects: dict[str, Effect]) -> dict[str, Worth]:
     if not known:
         return {}
     benefit = np.array([-_beyond_doubt(one) for one in known.values()])
-    error = np.array([((one.high or 0.0) - (one.low or 0.0)) / 3.92 for one in known.values()])
-    between = max(float(np.mean(benefit**2 - error**2)), 0.01)
-    shrink = between / (between + error**2)
+    error = np.array([_error(one) for one in known.values()])
+    real = max(float(np.mean(benefit**2 - error**2)), 0.01)
+    shrink = real / (real + error**2)
     return {
         name: Worth(round(float(share * value), 4), round(float(np.sqrt(share) * spread), 4), one.moments)
         for (name, one), value, spread, share in zip(known.items(), benefit, error, shrink, strict=True)

@@ -2,7 +2,8 @@
 
 log(events) = log(conversations) + level + trend + step at the day + change of trend after it. The effect is what the model says of
 the weeks after the day against what it says of them without the day (Bernal, Cummins & Gasparrini 2017). Weeks hang together: errors are
-heteroskedasticity and autocorrelation consistent (Newey & West 1987) and never smaller than overdispersion makes them.
+heteroskedasticity and autocorrelation consistent (Newey & West 1987) and never smaller than overdispersion makes them, nor than weeks make
+them that are each like the one before: half a year is too short for Newey and West to see all of that.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import t as student
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +23,7 @@ GOAL = -0.63
 FEWEST_WEEKS = 8
 """On either side; with fewer a trend cannot be told from a step."""
 FEWEST_EVENTS = 10
+MOST_ALIKE = 0.8
 ROUNDS = 50
 
 
@@ -76,7 +78,7 @@ def before_after(weeks: Sequence[Week], go_live: date) -> BeforeAfter:
     without[:, 2:] = 0.0
     step = (rows - without)[after].mean(axis=0)
     change, error = float(step @ coefficients), float(np.sqrt(max(step @ one @ step for one in covariances)))
-    reach = float(norm.ppf(0.975)) * error
+    reach = float(student.ppf(0.975, len(told) - rows.shape[1])) * error
     model, counter = 100 * np.exp(rows @ coefficients), 100 * np.exp(without @ coefficients)
     fitted = tuple(
         Fitted(week.monday, round(100 * week.events / week.sessions, 2), round(float(model[n]), 2), round(float(counter[n]), 2))
@@ -100,7 +102,7 @@ def _rows(weeks: Sequence[Week], after: NDArray[np.bool_], go_live: date) -> Flo
 
 
 def _fit(rows: Floats, events: Floats, sessions: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
-    """Coefficients by iteratively reweighted least squares, and their covariance by overdispersion and by Newey and West."""
+    """Coefficients by iteratively reweighted least squares, and their covariance by overdispersion with likeness, and by Newey and West."""
     coefficients = np.zeros(rows.shape[1])
     coefficients[0] = np.log(events.sum() / sessions.sum())
     ridge = 1e-8 * np.eye(rows.shape[1])
@@ -113,10 +115,22 @@ def _fit(rows: Floats, events: Floats, sessions: Floats) -> tuple[Floats, tuple[
     mean = sessions * np.exp(np.clip(rows @ coefficients, -15, 15))
     bread = np.linalg.inv(rows.T @ (rows * mean[:, None]) + ridge)
     spare = max(len(events) - rows.shape[1], 1)
-    dispersion = max(float((((events - mean) ** 2) / np.maximum(mean, 1e-9)).sum() / spare), 1.0)
+    residuals = (events - mean) / np.sqrt(np.maximum(mean, 1e-9))
+    dispersion = max(float(residuals @ residuals / spare) * _likeness(residuals, rows.shape[1]), 1.0)
     naive = np.asarray(bread * dispersion)
     robust = np.asarray(bread @ _long_run(rows * (events - mean)[:, None]) @ bread * (len(events) / spare), np.float64)
     return np.asarray(coefficients), (naive, robust)
+
+
+def _likeness(residuals: Floats, coefficients: int) -> float:
+    """By how much a mean varies more than of independent weeks if each is like the one before (AR 1). 1 where they are not.
+
+    The correlation is put up by what fitting so many coefficients takes off it.
+    """
+    left = residuals - residuals.mean()
+    alike = float(left[1:] @ left[:-1] / max(float(left @ left), 1e-12)) + coefficients / len(left)
+    alike = min(max(alike, 0.0), MOST_ALIKE)
+    return (1 + alike) / (1 - alike)
 
 
 def _long_run(scores: Floats) -> Floats:

@@ -17,7 +17,7 @@ HORIZONS: Final = ("15", "30", "60")
 BYS: Final = ("script", "situation")
 MEASURES: Final = {"score": 1.5, "rate": 2.0, "loudness": 8.0}
 """What is measured, and how far its scale reaches: standard deviations, syllables a second, dB."""
-TONES: Final = {"works": "good", "harms": "bad", "no_difference": "", "unclear": "", "not_enough": ""}
+TONES: Final = {"works": "good", "harms": "bad", "chance": "", "no_difference": "", "unclear": "", "not_enough": ""}
 
 
 async def show(visit: Visit) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, get_args
 
 from case_api.console.door import PREFIX
@@ -53,7 +53,9 @@ def _weeks(visit: Visit, site: str, outcome: str, found: Row) -> None:
             empty(visit.t("learning.no_weeks"))
         else:
             mondays = [week["monday"] for week in weeks]
-            day = next((place for place, monday in enumerate(mondays) if found["go_live_on"] and monday >= found["go_live_on"]), None)
+            day = next(
+                (place for place, monday in enumerate(mondays) if found["go_live_on"] and _sunday(monday) >= found["go_live_on"]), None
+            )
             goal = found["before"] * (1 + found["goal"]) if found["before"] is not None and found["go_live_on"] else None
             curves = [(name, [week[name] for week in weeks]) for name in ("rate", "without", "model")]
             lines(curves, mondays, visit.both(found), goal=goal, day=day)
@@ -71,9 +73,16 @@ def _weeks(visit: Visit, site: str, outcome: str, found: Row) -> None:
                     (visit.t("learning.goal"), f"{found['goal']:+.0%}"),
                 ]
             )
+            if found["weeks_entered"]:
+                el("small", visit.t("learning.weeks_entered", count=found["weeks_entered"], of=len(weeks)))
         if visit.principal.may(Permission.LEARNING_MANAGE, site):
             action(visit, visit.t("learning.enter_week"), lambda: _enter(visit, site))
         el("small", visit.t("learning.progress_note"))
+
+
+def _sunday(monday: str) -> str:
+    """The week's last day: the week that the day falls into counts as after it."""
+    return (date.fromisoformat(monday) + timedelta(days=6)).isoformat()
 
 
 def _rate(value: float | None) -> str:

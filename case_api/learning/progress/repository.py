@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from case_api.learning.keywords.repository import COUNTS, CUSTOMERS
 from case_api.pieces import all_rows
 from models.consents import Consent, standing
 from models.keywords import KeywordHit
@@ -18,7 +19,7 @@ from models.sessions import Session
 
 async def conversations(db: AsyncSession, site_id: str, until: datetime, terms: Collection[str]) -> Sequence[Any]:
     """(started_at, peak_level, complained) of the site's recorded conversations; of the others nobody knows whether a term was said."""
-    said = (KeywordHit.session_id == Session.id, KeywordHit.term.in_(terms), KeywordHit.speaker != "staff", KeywordHit.false_hit.is_(False))
+    said = (KeywordHit.session_id == Session.id, KeywordHit.term.in_(terms), KeywordHit.speaker.in_(CUSTOMERS), *COUNTS)
     query = select(Session.started_at, Session.peak_level, exists().where(*said).label("complained"))
     query = query.join(Consent, Consent.id == Session.consent_id)
     return await all_rows(db, query.where(Session.site_id == site_id, Session.started_at < until, standing()))

@@ -37,6 +37,7 @@ class BeforeAfterOut(Out):
     zh: str
     en: str
     weeks: list[FittedOut]
+    weeks_entered: int = Field(description="Of them so many are figures that somebody entered, and perhaps counted in another way")
 
 
 class EarlierWeekIn(In):

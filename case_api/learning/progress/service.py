@@ -37,19 +37,30 @@ async def progress(
     terms = sorted(name for name, term in library.terms.items() if term.signal in COMPLAINTS)
     held = await repository.conversations(db, site_id, now, terms)
     earlier = await repository.earlier_weeks(db, site_id)
-    weeks = _weeks(held, earlier, outcome, ZoneInfo(site.timezone), now)
+    weeks, entered = _weeks(held, earlier, outcome, ZoneInfo(site.timezone), now)
     day = agreed.go_live_on if agreed is not None else None
     found = await asyncio.to_thread(before_after, weeks, day or now.date() + timedelta(days=7))
     zh, en = _said(found, day)
+    known = {week.monday for week in found.weeks}
     own = ("before", "after", "crude", "change", "low", "high", "enough")
     fitted = [FittedOut.model_validate(week) for week in found.weeks]
     return BeforeAfterOut(
-        outcome=outcome, go_live_on=day, goal=GOAL, zh=zh, en=en, weeks=fitted, **{name: getattr(found, name) for name in own}
+        outcome=outcome,
+        go_live_on=day,
+        goal=GOAL,
+        zh=zh,
+        en=en,
+        weeks=fitted,
+        weeks_entered=len(known & entered),
+        **{name: getattr(found, name) for name in own},
     )
 
 
-def _weeks(held: Sequence[Any], earlier: Sequence[EarlierWeek], outcome: Outcome, zone: ZoneInfo, now: datetime) -> list[Week]:
-    """Weeks that are over. Figures from before count only where there is no conversation of the product's own."""
+def _weeks(
+    held: Sequence[Any], earlier: Sequence[EarlierWeek], outcome: Outcome, zone: ZoneInfo, now: datetime
+) -> tuple[list[Week], set[date]]:
+    """Weeks that are over, and which were entered. Figures from before count only where there is no conversation of the product's own."""
+    entered: set[date] = set()
     total: Counter[date] = Counter()
     events: Counter[date] = Counter()
     for row in held:
@@ -60,13 +71,20 @@ def _weeks(held: Sequence[Any], earlier: Sequence[EarlierWeek], outcome: Outcome
     for week in earlier:
         if not total[week.monday]:
             total[week.monday], events[week.monday] = week.conversations, getattr(week, outcome)
+            entered.add(week.monday)
     today = now.astimezone(zone).date()
-    return [Week(monday, events[monday], total[monday]) for monday in sorted(total) if monday + timedelta(days=7) <= today]
+    weeks = [Week(monday, events[monday], total[monday]) for monday in sorted(total) if monday + timedelta(days=7) <= today]
+    return weeks, entered
 
 
 def _said(found: BeforeAfter, day: date | None) -> tuple[str, str]:
     if day is None:
         return "尚未设定上线日", "No day of going live was named yet"
+    if found.before and found.after == 0.0:
+        return (
+            f"上线后一起也没有（上线前每百场 {found.before:g}）；没有发生，就算不出与趋势相比的变化",
+            f"None since going live ({found.before:g} of every hundred before); where nothing happens no change of trend can be worked out",
+        )
     if found.change is None or found.low is None or found.high is None:
         return "数据还不够：上线前后各需 8 周，且上线前至少 10 起", "Not enough yet: eight weeks on either side, ten events before"
     change, low, high = (round(100 * value) for value in (found.change, found.low, found.high))

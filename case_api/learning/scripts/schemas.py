@@ -35,7 +35,10 @@ class EffectOut(Out):
     mean: float | None
     low: float | None
     high: float | None
-    verdict: Verdict
+    verdict: Verdict = Field(
+        description="works: at most every twentieth of those told at once is chance; chance: calmer only if looked at by itself"
+    )
+    p: float | None = Field(description="How often what does nothing would come out like this, looked at by itself")
     zh: str = Field(description="The verdict in words")
     en: str
 

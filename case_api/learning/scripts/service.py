@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.commands import By, put_row
@@ -40,7 +39,7 @@ from models.engine import Factory, reading
 from models.learning import RankingVersion, SiteLearning
 from models.outbox import publish
 from scripts_library.library import Library
-from scripts_library.mining.effects import FEWEST_STAFF, Effect, effect, worths
+from scripts_library.mining.effects import FEWEST_STAFF, Effect, among_many, between, effect, worths
 from scripts_library.mining.tracks import MEASURES, Moment
 
 Learned = tuple[dict[str, Any], int]
@@ -50,6 +49,7 @@ FEWEST_PEOPLE = 5
 _VERDICTS = {
     "works": ("有效：客户明显更平静", "works: the customer is calmer"),
     "harms": ("有反效果：客户更激动，建议停用或改写", "harms: the customer is more agitated; rewrite or withdraw it"),
+    "chance": ("可能是碰巧：同时比较的话术很多", "may be chance: many were compared at once"),
     "no_difference": ("没有实际差别", "makes no difference that matters"),
     "unclear": ("还看不出差别", "no difference can be told"),
     "not_enough": ("数据还不够", "not enough yet"),
@@ -67,15 +67,16 @@ def _by_key(found: Sequence[Moment], library: Library, by: str, horizon: int, fe
     key = _KEYS[by]
     names = sorted({key(one) for one in found if one.script_id})
     lots = Counter((key(one), one.shown) for one in found if one.lot)
+    by_measure = [among_many([_best(found, key, name, horizon, measure, fewest_staff) for name in names]) for measure in MEASURES]
     return [
         SubjectEffects(
             key=name,
             text=_text(library, name),
-            effects=_effects(found, key, name, horizon, fewest_staff),
+            effects=[_out(one) for one in told],
             lot_shown=lots[name, True],
             lot_withheld=lots[name, False],
         )
-        for name in names
+        for name, told in zip(names, zip(*by_measure, strict=True), strict=True)
     ]
 
 
@@ -84,10 +85,6 @@ _KEYS: dict[str, Callable[[Moment], str]] = {"script": lambda one: one.script_id
 
 def _text(library: Library, name: str) -> str:
     return library.scripts[name].zh if name in library.scripts else ""
-
-
-def _effects(found: Sequence[Moment], key: Callable[[Moment], str], name: str, horizon: int, fewest_staff: int) -> list[EffectOut]:
-    return [_out(_best(found, key, name, horizon, measure, fewest_staff)) for measure in MEASURES]
 
 
 def _best(found: Sequence[Moment], key: Callable[[Moment], str], name: str, horizon: int, measure: str, fewest_staff: int) -> Effect:
@@ -128,15 +125,14 @@ async def spread(db: AsyncSession, scope: Scope, horizon: Horizon) -> StaffSprea
 
 def _spread(found: Sequence[Moment], horizon: int) -> StaffSpread:
     quiet = [one for one in found if not one.script_id]
-    means = []
-    for person in sorted({one.staff_id for one in found if one.shown}):
-        own = [one for one in found if one.shown and one.staff_id == person]
-        mean = effect(own, quiet, horizon, "score", "matched", fewest_staff=1).mean
-        means += [mean] if mean is not None else []
-    if len(means) < FEWEST_PEOPLE:
-        return StaffSpread(people=len(means), low=None, median=None, high=None)
-    low, median, high = (round(float(value), 2) for value in np.quantile(means, [0.25, 0.5, 0.75]))
-    return StaffSpread(people=len(means), low=low, median=median, high=high)
+    people = sorted({one.staff_id for one in found if one.shown})
+    of_each = ([one for one in found if one.shown and one.staff_id == person] for person in people)
+    told = [effect(own, quiet, horizon, "score", "matched", fewest_staff=1) for own in of_each]
+    told = [one for one in told if one.mean is not None]
+    if len(told) < FEWEST_PEOPLE:
+        return StaffSpread(people=len(told), low=None, median=None, high=None)
+    low, median, high = between(told)
+    return StaffSpread(people=len(told), low=low, median=median, high=high)
 
 
 async def learn(factory: Factory, scope: Scope, tell: Tell | None = None) -> Learned:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import lfilter
+from scipy.stats import norm
 
 from scripts_library.learned import CAP, Plan, Worth, is_urgent
 from scripts_library.library import Library
-from scripts_library.mining.effects import Design, effect, worths
+from scripts_library.mining.effects import Design, Effect, Verdict, among_many, between, effect, worths
 from scripts_library.mining.synthetic import moments
 from scripts_library.mining.tracks import Moment as Heard
 from scripts_library.mining.tracks import Track, is_fresh, measure, unprompted
@@ -54,6 +55,40 @@ def test_too_little_is_not_told(each: int, people: int) -> None:
     found = moments({"good": -0.6}, each, 200)
     one = effect([m for m in found if m.shown], [m for m in found if not m.shown], 30, "score", "matched", fewest_staff=people)
     assert (one.verdict, one.mean, one.low) == ("not_enough", None, None)
+
+
+def test_among_many_scripts_those_that_only_seem_to_work_are_said_to_be_chance() -> None:
+    """Forty that do nothing and six that work: by themselves some of the forty seem to, among so many hardly one."""
+    source = np.random.default_rng(8)
+    means = [*source.normal(-0.9, 0.15, 6), *source.normal(0, 0.15, 40), 0.9]
+    verdict: dict[bool, Verdict] = {True: "works", False: "unclear"}
+    alone = [
+        Effect("score", 30, "matched", 40, 20, 5, mean, mean - 0.3, mean + 0.3, verdict[mean < -0.3], float(2 * norm.sf(abs(mean) / 0.15)))
+        for mean in means
+    ]
+    alone[-1] = replace(alone[-1], verdict="harms", p=0.04)
+    told = among_many([*alone, Effect("score", 30, "matched", 2, 2, 1, None, None, None, "not_enough")])
+    assert "works" in {one.verdict for one in alone[6:]}, "or the test would show nothing"
+    assert [one.verdict for one in told[:6]] == ["works"] * 6
+    assert {one.verdict for one in told[6:46]} == {"unclear", "chance"}
+    assert [one.verdict for one in told[46:]] == ["harms", "not_enough"], "to miss harm costs more"
+    assert [one.mean for one in told[:47]] == [one.mean for one in alone]
+    assert among_many([]) == []
+
+
+def of_people(real: float, seed: int) -> tuple[list[Effect], float]:
+    """Eight people's measured effects, and how far apart their quartiles are as measured. Their errors alone make .2 of spread."""
+    source = np.random.default_rng(seed)
+    means = source.normal(-0.4, real, 8) + source.normal(0, 0.2, 8)
+    made = [Effect("score", 30, "matched", 40, 20, 1, mean, mean - 0.392, mean + 0.392, "unclear") for mean in means.tolist()]
+    return made, float(np.diff(np.quantile(means, [0.25, 0.75]))[0])
+
+
+def test_people_who_do_alike_are_not_told_apart_by_chance_and_others_are() -> None:
+    alike, apart = ([(between(made), raw) for made, raw in (of_people(real, seed) for seed in range(60))] for real in (0.0, 0.6))
+    assert np.median([high - low for (low, _, high), _ in alike]) < 0.1 < 0.2 < np.median([raw for _, raw in alike])
+    assert np.median([(high - low) / raw for (low, _, high), raw in apart]) > 0.8
+    assert all(low <= median <= high for (low, median, high), _ in [*alike, *apart])
 
 
 def test_beliefs_follow_effects_and_doubt_draws_them_to_nothing() -> None:

@@ -66,6 +66,22 @@ def test_too_little_is_not_told() -> None:
     assert before_after(quiet, LIVE).enough is False
 
 
+def test_short_series_that_hang_together_keep_their_level() -> None:
+    """Twenty weeks on either side, each like the one before it: Newey and West alone saw a change in every seventh."""
+    covered = 0
+    for seed in range(80):
+        source, level, weeks = np.random.default_rng(seed), 0.0, []
+        for number in range(40):
+            level = 0.6 * level + float(source.normal(0, 0.2))
+            sessions = int(source.integers(40, 80))
+            weeks.append(Week(START + timedelta(weeks=number), int(source.poisson(sessions * 0.15 * np.exp(level))), sessions))
+        found = before_after(weeks, LIVE)
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= 0 <= found.high
+    assert covered >= 70
+
+
 def test_weeks_without_a_conversation_are_left_out() -> None:
     weeks = series(GOAL, 0.0, 2)
     found = before_after([*weeks, Week(START + timedelta(weeks=90), 0, 0)], LIVE)
