@@ -225,6 +225,8 @@ class Matcher:
         beside = plain[max(0, start - 1) : start] + plain[end : end + 1]
         if plain[start:end].isnumeric() and any(map(str.isnumeric, beside)):
             return False  # a piece of a longer number
+        if _ASKS.match(plain, max(0, start - 1)) and start > 0:
+            return False
         if form.misheard and form.term.near and not _stands_near(form.term.near, plain, start, end):
             return False
         return not any(_covers(word, plain, start, end) for word in form.term.not_if)
@@ -291,6 +293,10 @@ def _forms(terms: Iterable[Term]) -> Iterable[_Form]:
 def _reach(form: _Form) -> float:
     """Cost up to which the search must report a form, so that every bonus can still bring it under its limit."""
     return form.limit + NEAR_BONUS if form.limit >= 0 and not form.misheard else -1.0
+
+
+_ASKS = re.compile("有没有(?!人)")
+"""「附近有没有地铁」 only asks; 「有没有人管」 is said by whoever finds that there is nobody."""
 
 
 def _is_negated(before: str, after: str) -> bool:

@@ -145,9 +145,3 @@ def _dispersion(events: Sequence[int], exposure: Sequence[int]) -> float:
     rate = count / shown
     spread = np.diff(rate) ** 2 / (rate.mean() * (1 / shown[1:] + 1 / shown[:-1]) + 1e-12)
     return float(np.clip(np.median(spread) / 0.455, 1.0, 10.0))
-
-
-def upward(now: int, sessions_now: int, before: int, sessions_before: int) -> float:
-    """How surely something is more frequent now: the standard score of the difference of two rates (add-half), positive for more."""
-    first, second = (now + 0.5) / (sessions_now + 1), (before + 0.5) / (sessions_before + 1)
-    return (math.log(first) - math.log(second)) / math.sqrt(1 / (now + 0.5) + 1 / (before + 0.5))

@@ -134,11 +134,17 @@ def over_represented(
 
 
 def log_odds(inside: Ints, outside: Ints, sessions_in: int, sessions_out: int) -> Floats:
-    """Standardised log-odds of being said in a conversation of either kind, (n,); the prior is both kinds together."""
+    """Standardised log-odds of being said in a conversation of either kind, (n,); the prior is both kinds together.
+
+    The error counts the conversations without it, too: Monroe et al. leave them out as their words are rare, but what everybody says
+    would then be found wherever there are more conversations of one kind.
+    """
     prior = PRIOR_SESSIONS * (inside + outside) / (sessions_in + sessions_out)
-    first = np.log((inside + prior) / np.maximum(sessions_in + PRIOR_SESSIONS - inside - prior, 0.5))
-    second = np.log((outside + prior) / np.maximum(sessions_out + PRIOR_SESSIONS - outside - prior, 0.5))
-    scores: Floats = (first - second) / np.sqrt(1 / (inside + prior) + 1 / (outside + prior))
+    without = [
+        np.maximum(sessions + PRIOR_SESSIONS - said - prior, 0.5) for sessions, said in ((sessions_in, inside), (sessions_out, outside))
+    ]
+    spread = 1 / (inside + prior) + 1 / (outside + prior) + 1 / without[0] + 1 / without[1]
+    scores: Floats = (np.log((inside + prior) / without[0]) - np.log((outside + prior) / without[1])) / np.sqrt(spread)
     return scores
 
 

@@ -120,6 +120,20 @@ def test_negation_is_marked_not_removed(matcher: Matcher, text: str, negated: bo
     assert hit.negated is negated
 
 
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("附近有没有地铁站？", []),
+        ("这里没有地铁！", ["地铁没通"]),
+        ("你有没有钱", []),
+        ("没有钱了", ["凑不齐"]),
+        ("有没有人管啊", ["没人管"]),
+    ],
+)
+def test_a_question_whether_there_is_one_is_no_complaint_that_there_is_none(matcher: Matcher, text: str, terms: list[str]) -> None:
+    assert [hit.term for hit in matcher.match(text)] == terms
+
+
 @given(clause=st.sampled_from(["骗人", "要投诉", "虚假宣传", "要起诉"]), rest=st.text(alphabet="，。我们你的房子知道", max_size=8))
 def test_without_a_question_nothing_denied_is_affirmed(matcher: Matcher, clause: str, rest: str) -> None:
     hit, *_ = matcher.match(f"我不是{clause}{rest}")

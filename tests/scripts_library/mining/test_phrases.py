@@ -58,6 +58,13 @@ def test_log_odds_are_finite_and_turn_with_the_sides(inside: int, outside: int, 
     assert one[0] == pytest.approx(-other[0])
 
 
+def test_what_everybody_says_is_of_neither_kind() -> None:
+    said = np.array([148, 40]), np.array([48, 0])
+    everybody, of_some = log_odds(*said, 148, 48)
+    assert abs(everybody) < 0.3
+    assert of_some > 1.9
+
+
 def test_what_stands_for_a_phrase_is_found_in_other_hypotheses_and_by_sound() -> None:
     heard = [("现在是矛匹叫夫", ["现在是毛坯交付"]), ("你们这个猫皮交付我不要", []), ("毛坯交付不行", []), ("今天天气不错", [])]
     assert {(one.text, one.source) for one in variants("毛坯交付", heard)} == {("矛匹叫夫", "hypotheses"), ("猫皮交付", "sound")}
