@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 from sqlalchemy import true
 
 from case_api.cli.common import AsJson, fail, out, plain_errors, print_json, run
+from case_api.documents.pdf import Language
 from case_api.documents.pdf import render as render_pdf
 from case_api.documents.pool import Renderer
 from case_api.learning.digest import pages
@@ -34,7 +35,6 @@ from models.engine import Factory, reading, transaction
 from models.settings import Settings
 from models.sites import CHINA
 from scripts_library.library import Library, places
-from scripts_library.mining import clusters_check
 from scripts_library.mining.frequency import Dimension
 from scripts_library.mining.masking import Masker
 from scripts_library.mining.masking_check import check, read
@@ -162,6 +162,8 @@ def groups(
     file: Annotated[Path, typer.Argument(help="Sentences with their meaning, `meaning | sentence`, one a line")], as_json: AsJson = False
 ) -> None:
     """Measure grouping on sentences of known meaning: adjusted Rand index and V-measure, beside what plainer vectors would do."""
+    from scripts_library.mining import clusters_check  # and with it scikit-learn, a second that no other command has to wait
+
     sentences, library = clusters_check.read(file.read_text("utf-8").splitlines()), Library.load()
     parts = {part: [one for one in sentences if one.part == part] for part in dict.fromkeys(one.part for one in sentences)}
     if not all(len({one.meaning for one in part}) > 1 for part in parts.values()) or not parts:
@@ -182,6 +184,7 @@ def digest(
     target: Out,
     week: Annotated[str | None, typer.Option(help="Its Monday, 2026-01-05; the last whole week if left out")] = None,
     base: Annotated[str, typer.Option(help="Address of the service, for the links to the recordings")] = "",
+    language: Annotated[Language, typer.Option("--lang", help="zh, en; what was said stays as it was")] = "zh",
 ) -> None:
     """The week for a training session; a name that ends in .pdf, .html or .json says as what."""
     today = utc_now().astimezone(CHINA).date()
@@ -195,15 +198,19 @@ def digest(
             async with reading(factory) as db:
                 found = await digests.digest(db, true(), None, monday, Library.load(*places(settings)), renderer)
         if target.suffix == ".pdf":
-            return await asyncio.to_thread(render_pdf, pages.document(found, utc_now(), base))
-        return (pages.html(found, base) if target.suffix == ".html" else found.model_dump_json(indent=2)).encode()
+            return await asyncio.to_thread(render_pdf, pages.document(found, utc_now(), base, language))
+        return (pages.html(found, base, language) if target.suffix == ".html" else found.model_dump_json(indent=2)).encode()
 
     target.write_bytes(run(work))
     out.print(str(target), highlight=False)
 
 
 @app.command()
-def export(target: Out, days: Days = DEFAULT_DAYS) -> None:
+def export(
+    target: Out,
+    days: Days = DEFAULT_DAYS,
+    language: Annotated[Language, typer.Option("--lang", help="zh, en: headings and names in a spreadsheet")] = "zh",
+) -> None:
     """The keyword log without names and numbers; a name that ends in .csv, .xlsx or .json says as what."""
     form = target.suffix.removeprefix(".")
     if form not in ("csv", "xlsx", "json"):
@@ -212,8 +219,8 @@ def export(target: Out, days: Days = DEFAULT_DAYS) -> None:
 
     async def work(factory: Factory, settings: Settings) -> bytes:
         async with reading(factory) as db:
-            table = await log_table(db, _scope(days))
-        return await asyncio.to_thread(render_log, table, kind)
+            table = await log_table(db, _scope(days), Library.load(*places(settings)), utc_now(), None, None)
+        return await asyncio.to_thread(render_log, table, kind, language)
 
     target.write_bytes(run(work))
     out.print(str(target), highlight=False)

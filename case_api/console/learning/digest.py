@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from nicegui.element import Element
+
 from case_api.console.door import PREFIX
 from case_api.console.learning.asking import Row, filters, later
 from case_api.console.learning.groups import cluster
@@ -14,6 +16,7 @@ from case_api.console.visit import Visit
 from models.sites import CHINA
 
 WEEKS: Final = 13
+FORMS: Final = ("pdf", "html")
 
 
 async def show(visit: Visit) -> None:
@@ -25,14 +28,35 @@ async def show(visit: Visit) -> None:
     with filters(visit, "digest", "week", days=False):
         select("week", visit.t("learning.week_of"), [(monday, monday) for monday in mondays], week)
     asked = {"week": week, "site_id": visit.query.get("site_id")}
+    files = _Files({name: value for name, value in (asked | {"lang": visit.look.language}).items() if value})
     with div("buttons"):
-        for form in ("pdf", "html"):
-            query = urlencode({name: value for name, value in {**asked, "format": form}.items() if value})
-            el("a", visit.t(f"learning.as_{form}"), "button small", href=f"{PREFIX}/files/v1/learning/digest?{query}", download="")
-    later(visit, lambda: visit.rest.get("learning/digest", **asked), lambda found: _week(visit, found))
+        for form in FORMS:
+            files.links[form] = el("a", visit.t(f"learning.as_{form}"), "button small", href=files.address(form), download="")
+    later(visit, lambda: visit.rest.get("learning/digest", **asked), lambda found: _week(visit, found, files))
 
 
-def _week(visit: Visit, found: Row) -> None:
+class _Files:
+    """The digest to take away, without the quotes that somebody left out."""
+
+    def __init__(self, asked: dict[str, str]) -> None:
+        self._asked = asked
+        self._without: list[str] = []
+        self.links: dict[str, Element] = {}
+
+    def address(self, form: str) -> str:
+        query = urlencode({**self._asked, "format": form, "without": self._without}, doseq=True)
+        return f"{PREFIX}/files/v1/learning/digest?{query}"
+
+    def leave_out(self, spot: str) -> bool:
+        """Whether it is out now."""
+        out = spot not in self._without
+        self._without = [*self._without, spot] if out else [one for one in self._without if one != spot]
+        for form, link in self.links.items():
+            link.props["href"] = self.address(form)
+        return out
+
+
+def _week(visit: Visit, found: Row, files: _Files) -> None:
     with div("columns"):
         with card(visit.t("learning.week_of_day", day=found["monday"])):
             facts(
@@ -52,12 +76,14 @@ def _week(visit: Visit, found: Row) -> None:
                         el("span", phrase["text"], "strong grow")
                         el("small", visit.t("learning.in_sessions", count=phrase["sessions"]))
     el("h2", visit.t("learning.tab_groups"))
+    if found["clusters"]:
+        el("p", visit.t("learning.leave_out_note"), "note")
     if not found["clusters"]:
         with card():
             empty(visit.t("learning.no_groups"))
     with div("columns"):
         for group in found["clusters"]:
-            cluster(visit, group)
+            cluster(visit, group, leave_out=files.leave_out)
 
 
 def _terms(visit: Visit, terms: list[Row]) -> None:

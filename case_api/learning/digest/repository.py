@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from case_api.learning.keywords.repository import CUSTOMERS
+from case_api.learning.keywords.repository import COUNTS, CUSTOMERS, narrowed
 from case_api.learning.scope import Scope
 from case_api.pieces import all_rows
 from models.cases import WithdrawalCase
 from models.consents import Consent
 from models.crm import CrmCustomer
 from models.keywords import KeywordHit
-from models.learning import FalsePair, KeywordReview
+from models.learning import KeywordReview
 from models.people import Person
 from models.registrations import Registration
 from models.sessions import Session
@@ -23,10 +23,8 @@ from models.sites import Site
 from models.solutions import OfferAnswer, Payee
 from models.utterances import Utterance
 
-_MARKED = exists().where(FalsePair.term == KeywordHit.term, FalsePair.heard == KeywordHit.heard, KeywordHit.match == "phonetic")
 
-
-async def complaints(db: AsyncSession, scope: Scope, most: int) -> Sequence[Any]:
+async def complaints(db: AsyncSession, scope: Scope, most: int, *, term: str | None = None, category: str | None = None) -> Sequence[Any]:
     """Hits with their sentences, newest first: one row a hit, with what an export tells of it."""
     columns = (
         KeywordHit.session_id,
@@ -52,7 +50,7 @@ async def complaints(db: AsyncSession, scope: Scope, most: int) -> Sequence[Any]
     query = query.join(Utterance, (Utterance.session_id == KeywordHit.session_id) & (Utterance.id == KeywordHit.utterance_id))
     query = query.join(Site, Site.id == Session.site_id).outerjoin(WithdrawalCase, WithdrawalCase.id == Session.case_id)
     query = query.outerjoin(KeywordReview, KeywordReview.hit_id == KeywordHit.id)
-    query = query.where(*scope.conditions(), KeywordHit.speaker.in_(CUSTOMERS), KeywordHit.false_hit.is_(False), ~_MARKED)
+    query = narrowed(query.where(*scope.conditions(), KeywordHit.speaker.in_(CUSTOMERS), *COUNTS), term, category)
     return await all_rows(db, query.order_by(Session.started_at.desc(), KeywordHit.session_id, KeywordHit.ordinal).limit(most))
 
 

@@ -29,7 +29,9 @@ class ClusterOut(Out):
     size: int
     sessions: int
     terms: list[str]
-    quotes: list[QuoteOut]
+    alike: float = Field(description="How much nearer they are to each other than to the next group: 1 very, 0 or less not at all")
+    mixed: bool = Field(description="Little nearer: several things may be meant")
+    quotes: list[QuoteOut] = Field(description="The most typical first, each of another conversation")
 
 
 class Clusters(Out):

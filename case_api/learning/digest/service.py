@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from case_api.learning.terms import service as new_terms
 from case_api.sessions.spots import address_of
 from models.sites import CHINA
 from scripts_library.library import Library
-from scripts_library.mining.clusters import Cluster, Text, clusters
+from scripts_library.mining.clusters import MIXED, Cluster, Likeness, Text, clusters
 from scripts_library.mining.concordance import LEAD_SECONDS
 from scripts_library.mining.masking import Masker
 from scripts_library.mining.words import Segmenter
@@ -34,12 +34,14 @@ WEEK = timedelta(days=7)
 MONTHS_BEFORE = timedelta(days=120)
 
 
-async def grouped(db: AsyncSession, scope: Scope, library: Library, renderer: Renderer) -> Clusters:
-    """The scope's complaints in groups."""
+async def grouped(
+    db: AsyncSession, scope: Scope, library: Library, renderer: Renderer, by: Likeness = "meaning", count: int | None = None
+) -> Clusters:
+    """The scope's complaints in groups: `count` of them, or as many as stand apart best."""
     rows = await repository.complaints(db, scope, MOST_COMPLAINTS)
     names = await repository.names(db, scope)
     texts = _texts(rows, library)
-    found = await renderer.run(clusters, list(texts.values()), library.forms) if texts else []
+    found = await renderer.run(clusters, list(texts.values()), library.forms, by, count) if texts else []
     return await asyncio.to_thread(_told, found, len(texts), rows, names, library)
 
 
@@ -69,6 +71,8 @@ def _told(found: Sequence[Cluster], complaints: int, rows: Sequence[Any], names:
             size=one.size,
             sessions=one.sessions,
             terms=list(one.terms),
+            alike=one.alike,
+            mixed=one.alike < MIXED,
             quotes=[_quote(quote.text, begins[quote.id], masker) for quote in one.quotes],
         )
         for one in found
@@ -119,6 +123,14 @@ async def digest(
         new_terms=found.items,
         clusters=groups.items[:GROUPS_TOLD],
     )
+
+
+def leave_out(digest: Digest, spots: Collection[str]) -> Digest:
+    """Without the quotes of these `review_url`s, which are not fit to be shown to a room; the next ones take their places."""
+    groups = [
+        group.model_copy(update={"quotes": [quote for quote in group.quotes if quote.review_url not in spots]}) for group in digest.clusters
+    ]
+    return digest.model_copy(update={"clusters": [group for group in groups if group.quotes]})
 
 
 def _changes(now: Sequence[Any], then: Sequence[Any]) -> list[TermChange]:
