@@ -8,13 +8,13 @@ from typing import Final
 
 from case_api.demo_data import SITES
 from case_api.demo_data.rows import MARK, Rows
-from case_api.demo_data.story import COMPLAINTS_BEFORE, GO_LIVE_AFTER, Story, evenly, go_live_of
+from case_api.demo_data.story import COMPLAINTS_BEFORE, GO_LIVE_AFTER, VISITS, Story, evenly, go_live_of
 from case_api.figures.rules import year_to
 from models.learning import EarlierWeek
 
 WEEKS: Final = 35
 ESCALATIONS: Final = 52
-"""Per hundred conversations, as in the year's months before the product."""
+"""Per hundred requests, as in the year's months before the product."""
 
 
 def write(rows: Rows, told: Sequence[Story], today: date) -> None:
@@ -30,7 +30,7 @@ def write(rows: Rows, told: Sequence[Story], today: date) -> None:
                 EarlierWeek,
                 site_id=rows.sites[code],
                 monday=monday - timedelta(weeks=WEEKS - number),
-                conversations=each,
+                conversations=each + sum(evenly(place, VISITS, 100) for place in held),
                 complaints=sum(evenly(place, COMPLAINTS_BEFORE, 100) for place in held),
                 escalations=sum(evenly(place, ESCALATIONS, 100) for place in held),
                 source=f"{MARK}：客服台账",

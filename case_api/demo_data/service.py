@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api import demo as bundled
 from case_api.demo_data import PREFIX, SITES, crm, earlier, prevention, rows, talk, waiting
-from case_api.demo_data.story import Story, go_live_of, stories, unfinished
+from case_api.demo_data.story import VISITS, Story, evenly, go_live_of, stories, unfinished
 from case_api.policies.service import install_defaults, tier_policy
 from case_api.retention.erase import erase
 from case_api.retention.repository import forget_consents
@@ -97,7 +97,7 @@ async def fill(factory: Factory, data_dir: Path, now: datetime, *, seed: int, pa
         for session_id in sounding:
             _copy_audio(data_dir, session_id)
         usernames = list((await db.scalars(select(Person.username).where(_demo_people()).order_by(Person.username))).all())
-    return Filled(len(told), len(told), str(go_live_of(today)), usernames)
+    return Filled(len(told), len(made.tables[Session]), str(go_live_of(today)), usernames)
 
 
 def _demo_people() -> Any:
@@ -154,6 +154,16 @@ def _write(made: rows.Rows, told: Sequence[Story], today: Any) -> None:
         case_id = rows.write(made, story, f"{day[0]}-{day[1]}-{numbers[day]:04d}")
         lasts = length if story.number in sounding else None
         talk.write(made, story, case_id, live=story.received_at.date() >= go_live_of(today), seconds=lasts)
+    _visits(made, told)
+
+
+def _visits(made: rows.Rows, told: Sequence[Story]) -> None:
+    """Those who only asked, spread evenly at either site: what goes wrong has something to be compared with."""
+    held = Counter[str]()
+    for story in told:
+        if evenly(held[story.site], VISITS, 100):
+            talk.visit(made, story)
+        held[story.site] += 1
 
 
 def _agree(made: rows.Rows, go_live: date) -> None:
@@ -167,7 +177,7 @@ def _agree(made: rows.Rows, go_live: date) -> None:
 def _with_audio(made: rows.Rows) -> list[str]:
     """The newest conversations get the bundled recording: there is something to play."""
     content = hashlib.sha256(bundled.NEGOTIATION.read_bytes()).hexdigest()
-    newest = made.tables[Session][-WITH_AUDIO:]
+    newest = [row for row in made.tables[Session] if row["case_id"]][-WITH_AUDIO:]
     for row in newest:
         row |= {"recording_path": f"recordings/{row['id']}/recording.flac", "recording_sha256": content}
     return [row["id"] for row in newest]

@@ -24,6 +24,9 @@ REST_CASES: Final = {"DEMOA": (300, 60), "DEMOB": (200, 40)}
 UNDISCUSSED, COMPLAINTS_BEFORE, COMPLAINTS_AFTER = 68, 27, 10  # per hundred
 DAYS_BEFORE, DAYS_AFTER = 5.8, 1.2
 
+VISITS: Final = 33
+"""Of every hundred requests so many had a visitor the same day who only asked something."""
+
 OTHER_CAUSES: Final = {"family": 38, "competitor": 22, "quality": 14, "delay": 12, "other": 14}
 PATHS: Final[dict[str, dict[str, int]]] = {
     "family": {"keep_with_benefits": 38, "rescission": 45, "transfer": 10, "none": 7},

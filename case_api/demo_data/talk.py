@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from case_api.demo_data import SITES, level, voice
-from case_api.demo_data.rows import MARK, Rows
+from case_api.demo_data.rows import MARK, Row, Rows
 from case_api.demo_data.story import DEMANDS, NEW, Story, words_of
 from models.consents import Consent
 from models.keywords import KeywordHit
@@ -26,8 +26,25 @@ PIPELINE = "demo-data"
 OPENING = "我们非常理解您的顾虑，请您先坐下喝杯茶，我们一起看看怎么解决最合适。"
 CALMING = "我完全理解您的心情，这个问题我们可以这样处理……"
 COMPLAINT = "你们再这样拖，我就去住建局投诉！"
+CLOSING = "那你们先拿个方案给我看看。"
+ASKED = (
+    "样板间今天还能看吗？",
+    "朝南的户型还剩几套？",
+    "小区门口有地铁吗？",
+    "公摊大概是多少？",
+    "采光怎么样，上午有太阳吗？",
+    "电梯是几梯几户？",
+    "楼层高一点的还有吗？",
+)
+"""What they ask who only came to ask."""
+AWAY = 100_000
+"""Their voices are others than those of the requests."""
 OPENING_AT = 12.0
 Shown = Sequence[tuple[float, str]]
+Said = Sequence[tuple[str, str]]
+"""Speaker and text."""
+Heard = Sequence[tuple[int, Hit]]
+"""Number of the utterance, and what was heard in it."""
 SITUATIONS = {"opening": "opening", "first": "first_outburst", "again": "repeated_outburst", "complaint": "threat_complaint"}
 LATELY = timedelta(days=30)
 
@@ -35,16 +52,57 @@ LATELY = timedelta(days=30)
 def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float | None = None) -> None:
     """One recorded conversation of the case, of `seconds` if it has sound. Before the product went live there were no prompts."""
     chance = random.Random(f"{rows.seed}:{story.number}")
-    session_id, consent_id = rows.id("session", story.number), rows.id("consent", story.number)
+    ids = session_id, _ = rows.id("session", story.number), rows.id("consent", story.number)
     started, usual = story.received_at + timedelta(minutes=2), round(chance.uniform(240, 1500), 1)
     seconds = usual if seconds is None else seconds
     angry = story.complains or chance.random() < (0.2 if live else 0.35)
     said = _said(story, angry, story.received_at > rows.now - LATELY)
-    heard = [(number, hit) for number, line in enumerate(said, 1) for hit in _hits(*line)]
+    heard = _all_hits(said)
     state = voice.went(seconds, story.number)
     shown = _shown(story, chance, state, angry=angry) if live else []
     reached = "agitated" if angry else "rising" if len(shown) > 1 else "calm"
     staff = rows.person(story, ("receptionist", "staff", "staff_2")[story.number // len(SITES) % 3])
+    counts = {"utterances": len(said), "prompts": dict(Counter(_kind(script) for _, script in shown)), "keywords": len(heard)}
+    session = _session(rows, story, ids, started, seconds, staff=staff, case_id=case_id, reached=reached, counts=counts)
+    _words(rows, session_id, started, seconds, said, heard)
+    _prompts(rows, story, session_id, staff, chance, shown)
+    if story.received_at > rows.now - level.HEARD:
+        session["peak_level"] = _heard(rows, story, session_id, state, shown, reached)
+    elif story.received_at > rows.now - voice.MEASURED:
+        _track(rows, session_id, voice.measured(state, shown, story.number, voice.SWINGS[reached][0]))
+
+
+def visit(rows: Rows, story: Story) -> None:
+    """Somebody who came the same day, only to ask: nothing went wrong, and no case came of it."""
+    started = story.received_at + timedelta(hours=1)
+    if started + timedelta(hours=1) > rows.now:
+        return
+    ids = session_id, _ = rows.id("visit", story.number), rows.id("visit_consent", story.number)
+    first, second = (ASKED[(story.number // 3 + step) % len(ASKED)] for step in (0, 2))
+    said = [("staff", OPENING), ("customer", first), ("staff", "好的，我给您看一下资料。"), ("customer", second), ("customer", CLOSING)]
+    heard, seconds = _all_hits(said), 180.0 + 7 * (story.number % 60)
+    counts = {"utterances": len(said), "prompts": {}, "keywords": len(heard)}
+    staff = rows.person(story, ("staff", "staff_2")[story.number % 2])
+    session = _session(rows, story, ids, started, seconds, staff=staff, case_id=None, reached="calm", counts=counts)
+    _words(rows, session_id, started, seconds, said, heard)
+    if started > rows.now - level.HEARD:
+        session["peak_level"] = _heard(rows, story, session_id, voice.went(seconds, story.number + AWAY), (), "calm")
+
+
+def _session(
+    rows: Rows,
+    story: Story,
+    ids: tuple[str, str],
+    started: datetime,
+    seconds: float,
+    *,
+    staff: str,
+    case_id: str | None,
+    reached: str,
+    counts: Row,
+) -> Row:
+    """The conversation, and the consent that it rests on."""
+    session_id, consent_id = ids
     rows.add(
         Consent,
         id=consent_id,
@@ -56,8 +114,7 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
         given_at=started,
         withdrawn_at=None,
     )
-    counts = {"utterances": len(said), "prompts": dict(Counter(_kind(script) for _, script in shown)), "keywords": len(heard)}
-    session = rows.add(
+    return rows.add(
         Session,
         id=session_id,
         site_id=rows.sites[story.site],
@@ -83,16 +140,14 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
         recording_path=None,
         recording_sha256=None,
     )
+
+
+def _words(rows: Rows, session_id: str, started: datetime, seconds: float, said: Said, heard: Heard) -> None:
     starts = [round(number * seconds / (len(said) + 2), 1) for number in range(len(said) + 1)]
     for number, (speaker, text) in enumerate(said, 1):
-        _utterance(rows, story, session_id, started, number, speaker, text, starts[number])
+        _utterance(rows, session_id, started, number, speaker, text, starts[number])
     for ordinal, (number, hit) in enumerate(heard, 1):
-        _keyword(rows, story, session_id, started, ordinal, number, hit, starts[number])
-    _prompts(rows, story, session_id, staff, chance, shown)
-    if story.received_at > rows.now - level.HEARD:
-        session["peak_level"] = _heard(rows, story, session_id, state, shown, reached)
-    elif story.received_at > rows.now - voice.MEASURED:
-        _track(rows, session_id, voice.measured(state, shown, story.number, voice.SWINGS[reached][0]))
+        _keyword(rows, session_id, started, ordinal, number, hit, starts[number])
 
 
 def _said(story: Story, angry: bool, lately: bool) -> list[tuple[str, str]]:
@@ -109,7 +164,7 @@ def _said(story: Story, angry: bool, lately: bool) -> list[tuple[str, str]]:
         lines.append(("customer", "你们到底能不能解决！"))
     if story.complains:
         lines.append(("customer", COMPLAINT))
-    return [*lines, ("staff", CALMING), ("customer", "那你们先拿个方案给我看看。")]
+    return [*lines, ("staff", CALMING), ("customer", CLOSING)]
 
 
 @cache
@@ -123,7 +178,11 @@ def _hits(speaker: str, text: str) -> tuple[Hit, ...]:
     return tuple(hit for hit in _matcher().match(text) if not hit.negated) if speaker == "customer" else ()
 
 
-def _utterance(rows: Rows, story: Story, session_id: str, started: Any, number: int, speaker: str, text: str, start: float) -> None:
+def _all_hits(said: Said) -> Heard:
+    return [(number, hit) for number, line in enumerate(said, 1) for hit in _hits(*line)]
+
+
+def _utterance(rows: Rows, session_id: str, started: datetime, number: int, speaker: str, text: str, start: float) -> None:
     same: dict[str, Any] = {"characters": [], "alternatives": [], "quality": {}, "language": "zh", "confidence": 0.9}
     at = started + timedelta(seconds=start)
     end = start + len(text) / 5
@@ -141,10 +200,10 @@ def _utterance(rows: Rows, story: Story, session_id: str, started: Any, number: 
     )
 
 
-def _keyword(rows: Rows, story: Story, session_id: str, started: Any, ordinal: int, number: int, hit: Hit, start: float) -> None:
+def _keyword(rows: Rows, session_id: str, started: datetime, ordinal: int, number: int, hit: Hit, start: float) -> None:
     rows.add(
         KeywordHit,
-        id=rows.id("keyword", story.number, ordinal),
+        id=rows.id("keyword", session_id, ordinal),
         session_id=session_id,
         ordinal=ordinal,
         utterance_id=f"u{number}",
