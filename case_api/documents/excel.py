@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 import xlsxwriter
@@ -12,12 +14,14 @@ Cell = str | int | float | None
 
 
 class Sheet(NamedTuple):
-    """One table. Columns in `shares` hold parts of one."""
+    """One table. Columns in `shares` hold parts of one; `widths` (characters) of single columns; `sifted`: with filters in its head."""
 
     title: str
     header: tuple[str, ...]
     rows: list[tuple[Cell, ...]]
     shares: frozenset[int] = frozenset()
+    widths: Mapping[int, float] = MappingProxyType({0: 34})
+    sifted: bool = False
 
 
 class Workbook(NamedTuple):
@@ -37,8 +41,11 @@ def excel(book: Workbook) -> bytes:
             page = made.add_worksheet(sheet.title)
             page.write_row(0, 0, sheet.header, bold)
             page.freeze_panes(1, 0)
-            page.set_column(0, 0, 34)
-            page.set_column(1, len(sheet.header), 16)
+            page.set_column(0, len(sheet.header), 16)
+            for column, width in sheet.widths.items():
+                page.set_column(column, column, width)
+            if sheet.sifted:
+                page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.header) - 1)
             for number, row in enumerate(sheet.rows, 1):
                 for column, value in enumerate(row):
                     page.write(number, column, value, part if column in sheet.shares else None)

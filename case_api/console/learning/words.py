@@ -36,7 +36,7 @@ async def show(visit: Visit) -> None:
     counted, trend, together, precision = await asyncio.gather(
         visit.rest.get("keywords/frequencies", by=by, **asked, **of),
         visit.rest.get("keywords/trend", **asked, **of),
-        visit.rest.get("keywords/together", **asked),
+        visit.rest.get("keywords/together", **asked, term=of["term"]),
         visit.rest.get("keywords/precision", **asked),
     )
     with div("columns"):
@@ -67,6 +67,7 @@ def _filters(visit: Visit, by: str, names: dict[str, str]) -> None:
 
 def _exports(visit: Visit) -> None:
     asked = {name.rstrip("_"): value for name, value in period(visit).items() if value}
+    asked |= {name: visit.query[name] for name in ("term", "category") if visit.query.get(name)} | {"lang": visit.look.language}
     with el("details", "", "own"):
         el("summary", visit.t("learning.export"), "button small")
         with div("own-panel"):

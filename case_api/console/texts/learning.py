@@ -15,8 +15,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.tab_progress": ("上线前后", "Before and after"),
     "learning.tab_digest": ("周报", "Weekly digest"),
     "learning.note_words": (
-        "已同意录音的会话中说了什么、多少、何时变化。不选日期时为最近 90 天，最多 400 天。",
-        "What came up in recorded conversations, how often, and when that turned. The last 90 days unless you choose; 400 at most.",
+        "已同意录音的会话中客户说了什么、多少、何时变化（员工说的不计）。不选日期时为最近 90 天，最多 400 天。",
+        "What customers said in recorded conversations, how often, and when that turned; what staff said does not count. The last 90 days"
+        " unless you choose; 400 at most.",
     ),
     "learning.note_hits": (
         "每一次命中和它所在的句子，点时间即可回放。误报请标出来，以后不再当作该词。",
@@ -200,6 +201,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.aliases": ("别的叫法", "Other names"),
     "learning.aliases_help": ("用逗号或换行分开", "Separated by commas or lines"),
     "learning.no_groups": ("这段时间的投诉还不够分组。", "Not enough complaints in this period to group."),
+    "learning.groups_meaning": ("按意思", "By meaning"),
+    "learning.groups_cause": ("按原因", "By cause"),
+    "learning.mostly": (
+        "一组大多是一个意思，但不全是：看引文，不要只看标题。一组里有几个意思就分细，几组一个意思就分粗；不是投诉的，在「逐条听」里标为误报，就不再出现。",
+        "A group is mostly one meaning, not wholly: read the quotes, not only the heading. Several meanings in one group ask for more "
+        "groups, one meaning in several for fewer. What is no complaint is marked under Listen, and gone from here.",
+    ),
+    "learning.finer": ("分细（{count} 组）", "Finer ({count} groups)"),
+    "learning.coarser": ("分粗（{count} 组）", "Coarser ({count} groups)"),
+    "learning.own_number": ("自动", "As they stand apart"),
+    "learning.mixed": ("可能不止一个意思", "Perhaps several meanings"),
+    "learning.leave_out": ("不放进文件", "Leave out"),
+    "learning.put_back": ("放回", "Put back"),
+    "learning.leave_out_note": (
+        "每组前三句进 PDF 和大屏网页。不宜当众展示的点「不放进文件」，后面的补上；只影响您现在下载的文件。",
+        "The first three of each group go into the files. Leave out what should not be shown to a room, and the next one takes its place; "
+        "it concerns only the files you download now.",
+    ),
+    "learning.more_quotes": ("再看 {count} 句", "{count} more"),
     "learning.looked_at": ("共看了 {count} 句投诉", "{count} complaints were looked at"),
     "learning.group_size": ("{size} 句 · {sessions} 场会话", "{size} sentences · {sessions} conversations"),
     "learning.choose_by": ("按", "By"),
@@ -226,9 +246,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.effects_newest": ("依据最新 {count} 场有提示的会话。", "From the newest {count} conversations with a prompt."),
     "learning.fewest": (
         "一条话术（或一种情形）要有 {moments} 次、{sessions} 场、{staff} 位员工才给出结论；少于此显示「数据还不够」。"
-        "比较相似时刻得出的反效果，超过 {doubt} 才算：提示总是出现在声音最高的时候。",
+        "比较相似时刻得出的反效果，超过 {doubt} 才算：提示总是出现在声音最高的时候。"
+        "同时看很多条，总有几条碰巧显得有效：已按条数把关，过不了的写「可能是碰巧」。",
         "A verdict takes {moments} moments in {sessions} conversations of {staff} people; with fewer it says “not enough yet”. "
-        "Harm found by comparing like moments is told only beyond {doubt}: prompts come where a voice is at its highest.",
+        "Harm found by comparing like moments is told only beyond {doubt}: prompts come where a voice is at its highest. "
+        "Among many some always look as if they worked: what does not hold among so many is said to be perhaps chance.",
     ),
     "learning.spread_few": (
         "只有 {people} 位员工各自的提示够多，少于 {wanted} 位不显示，免得能猜出是谁。",
@@ -258,6 +280,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.progress_note": (
         "前后各需 8 周。这里分不清产品的作用和同一周里其他的变化。",
         "Eight weeks on either side are needed. It cannot tell the product's effect from whatever else changed that week.",
+    ),
+    "learning.weeks_entered": (
+        "{of} 周中有 {count} 周是补录的，口径可能与录音统计不同（例如台账只记正式投诉），比较时请留意。",
+        "{count} of {of} weeks were entered. What was counted then may be something else than what is heard now (a ledger of formal "
+        "complaints only, for one): mind that when comparing.",
     ),
     "learning.enter_week": ("补录上线前的一周", "Enter a week from before"),
     "learning.enter_note": ("已录过的周会被更正。", "A week that is there already is corrected."),

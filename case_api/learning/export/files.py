@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cache
 from typing import Literal
 
-import xlsxwriter
-
 from case_api.documents.csv_file import csv_file
+from case_api.documents.excel import Cell, Sheet, Workbook, excel
+from case_api.documents.pdf import Language
+from case_api.learning.export.words import BY_TERM, COUNTS, FIELDS, LOG, VALUES, Pair
+from scripts_library.mining.frequency import Count
 from scripts_library.mining.masking import Masker
+from scripts_library.mining.words import Segmenter
 
 Form = Literal["csv", "xlsx", "json"]
 MEDIA_TYPES: dict[Form, str] = {
@@ -20,59 +23,58 @@ MEDIA_TYPES: dict[Form, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }
-FIELDS = {
-    "week": "周（周一）",
-    "site": "案场",
-    "conversation": "会话",
-    "seconds": "位置（秒）",
-    "term": "词条",
-    "category": "类别",
-    "heard": "听作",
-    "match": "匹配方式",
-    "speaker": "说话人",
-    "sentence": "原话（已隐去身份信息）",
-    "level": "最高情绪",
-    "causes": "原因",
-    "outcome": "结果",
-    "verdict": "人工核对",
-}
 TEXTS = ("heard", "sentence")
 """What people said, and so what is masked."""
+WIDE = {tuple(FIELDS).index("sentence"): 60.0}
+Row = dict[str, str | float]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows as they came, by `FIELDS`, and people who are known to be spoken of."""
+    """The rows as they came, by `FIELDS`, people who are known to be spoken of, and the lexicon's own words.
 
-    rows: Sequence[dict[str, str | float]]
+    `counts` are of every term, of `sessions` conversations: the rows hold none of those in which nothing was heard. `terms` says which
+    category each term is of, `categories` what that is called.
+    """
+
+    made_at: datetime
+    sessions: int
+    counts: Sequence[Count]
+    rows: Sequence[Row]
     names: Sequence[str]
+    words: Sequence[str]
+    terms: Mapping[str, str]
+    categories: Mapping[str, Pair]
 
 
-def render(table: Table, form: Form) -> bytes:
-    """The file, masked."""
-    mask = cache(Masker(names=table.names).mask)  # a sentence has a row for each of its terms
+def render(table: Table, form: Form, language: Language = "zh") -> bytes:
+    """The file, masked. A JSON file holds codes, whatever the language."""
+    segmenter = Segmenter(words=table.words)  # the lexicon's words are no names: 周转 is not 周's
+    mask = cache(Masker(segmenter, table.names).mask)  # a sentence has a row for each of its terms
     rows = [row | {name: mask(str(row[name])) for name in TEXTS} for row in table.rows]
+    side = ("zh", "en").index(language)
+    fields = {name: pair[side] for name, pair in FIELDS.items()}
     if form == "json":
-        return json.dumps({"fields": FIELDS, "rows": rows}, ensure_ascii=False).encode()
-    return _xlsx(rows) if form == "xlsx" else csv_file(FIELDS.values(), ([str(row[name]) for name in FIELDS] for row in rows))
+        counts = [asdict(count) for count in table.counts]
+        return json.dumps({"fields": fields, "sessions": table.sessions, "counts": counts, "rows": rows}, ensure_ascii=False).encode()
+    values = VALUES | {"category": table.categories}
+    lines: list[tuple[Cell, ...]] = [tuple(_named(row[name], values.get(name, {}), side) for name in FIELDS) for row in rows]
+    if form == "csv":
+        return csv_file(fields.values(), ([f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in line] for line in lines))
+    log = Sheet(LOG[side], tuple(fields.values()), lines, widths=WIDE, sifted=True)
+    return excel(Workbook(table.made_at, [log, _counts(table, side)]))
 
 
-def _xlsx(rows: Sequence[dict[str, str | float]]) -> bytes:
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet("关键词")
-        bold = book.add_format({"bold": True, "bg_color": "#EEF0F2"})
-        for column, title in enumerate(FIELDS.values()):
-            sheet.write_string(0, column, title, bold)
-        for number, row in enumerate(rows, 1):
-            for column, name in enumerate(FIELDS):
-                value = row[name]
-                if isinstance(value, float):
-                    sheet.write_number(number, column, value)
-                else:
-                    sheet.write_string(number, column, value)
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(FIELDS) - 1, 14)
-        sheet.set_column(9, 9, 60)
-        sheet.autofilter(0, 0, max(len(rows), 1), len(FIELDS) - 1)
-    return out.getvalue()
+def _counts(table: Table, side: int) -> Sheet:
+    """How often each term came up: what cannot be counted from the rows, as they hold no conversation without a hit."""
+    rows: list[tuple[Cell, ...]] = [
+        (one.key, _named(table.terms.get(one.key, ""), table.categories, side), one.sessions, one.per_100, one.hits) for one in table.counts
+    ]
+    return Sheet(BY_TERM[side].format(sessions=table.sessions), tuple(pair[side] for pair in COUNTS), rows, sifted=True)
+
+
+def _named(value: str | float, names: Mapping[str, Pair], side: int) -> str | float:
+    """The name of a code, of each where there are several."""
+    if not isinstance(value, str) or not names:
+        return value
+    return ("、", ", ")[side].join(names[one][side] if one in names else one for one in value.split("、"))

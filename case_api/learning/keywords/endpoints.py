@@ -64,9 +64,11 @@ async def get_trend(scope: Readable, db: ReadDb, term: Term = None, category: Ca
 
 
 @router.get("/together", operation_id="listKeywordPairs", responses=PERIOD)
-async def list_pairs(scope: Readable, db: ReadDb) -> Together:
+async def list_pairs(
+    scope: Readable, db: ReadDb, term: Annotated[Line | None, Query(description="Only pairs with this term")] = None
+) -> Together:
     """Terms that come up in the same conversations more often than by chance."""
-    return await service.paired(db, scope)
+    return await service.paired(db, scope, term)
 
 
 @router.get("/precision", operation_id="getKeywordPrecision", responses=PERIOD)

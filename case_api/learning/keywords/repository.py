@@ -23,11 +23,19 @@ from scripts_library.mining.rows import HitRow
 
 CUSTOMERS = ("customer", "unsure")
 _MARKED = exists().where(FalsePair.term == KeywordHit.term, FalsePair.heard == KeywordHit.heard, KeywordHit.match == "phonetic")
+COUNTS = (KeywordHit.false_hit.is_(False), ~_MARKED)
+"""A hit that nobody marked, of no pair that was: the ear may have taken one for its term in the seconds before it knew."""
 
 
 def _within(query: Any, scope: Scope) -> Any:
     joined = query.join(Session, Session.id == KeywordHit.session_id).join(Consent, Consent.id == Session.consent_id)
-    return joined.where(*scope.conditions(), KeywordHit.false_hit.is_(False), ~_MARKED)
+    return joined.where(*scope.conditions(), *COUNTS)
+
+
+def narrowed(query: Any, term: str | None, category: str | None) -> Any:
+    """Only hits of this term, of this category."""
+    wanted = {KeywordHit.term: term, KeywordHit.category: category}
+    return query.where(*(column == value for column, value in wanted.items() if value is not None))
 
 
 async def hits(db: AsyncSession, scope: Scope, *, term: str | None = None, category: str | None = None) -> list[HitRow]:
@@ -47,11 +55,7 @@ async def hits(db: AsyncSession, scope: Scope, *, term: str | None = None, categ
         Session.case_id,
     )
     query = _within(select(*columns), scope).outerjoin(WithdrawalCase, WithdrawalCase.id == Session.case_id)
-    query = query.where(KeywordHit.speaker.in_(CUSTOMERS))
-    if term is not None:
-        query = query.where(KeywordHit.term == term)
-    if category is not None:
-        query = query.where(KeywordHit.category == category)
+    query = narrowed(query.where(KeywordHit.speaker.in_(CUSTOMERS)), term, category)
     return [
         HitRow(
             id=row.id,

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.commands import By
+from case_api.learning.export.words import VALUES
 from case_api.learning.keywords import repository
 from case_api.learning.keywords.schemas import (
     ChangeOut,
@@ -40,8 +41,8 @@ from scripts_library.mining.frequency import Dimension, changes, frequencies, to
 from scripts_library.mining.rows import HitRow
 from scripts_library.problems import LibraryError
 
-"""Weeks begin on Monday where the sales offices are."""
-_LABELS = {"withdrawn": "已退房", "kept": "已挽留", "open": "办理中", "none": "未立案", "unknown": "未知"}
+MOST_PAIRS = 100
+_LABELS = {"unknown": "未知"} | {code: zh for name in ("outcome", "causes") for code, (zh, _) in VALUES[name].items()}
 
 
 async def counted(db: AsyncSession, scope: Scope, by: Dimension, library: Library, term: str | None, category: str | None) -> Frequencies:
@@ -86,15 +87,17 @@ def _trend(scope: Scope, hits: list[HitRow], started: list[datetime]) -> Trend:
 
 
 def _monday(at: datetime) -> Any:
+    """Weeks begin on Monday where the sales offices are."""
     day = at.astimezone(CHINA).date()
     return day - timedelta(days=day.weekday())
 
 
-async def paired(db: AsyncSession, scope: Scope) -> Together:
-    """Terms that come up in the same conversations."""
+async def paired(db: AsyncSession, scope: Scope, term: str | None) -> Together:
+    """Terms that come up in the same conversations; only what comes with `term` where it is given."""
     hits, sessions = await repository.hits(db, scope), await repository.held(db, scope)
     found = await asyncio.to_thread(together, hits, sessions)
-    return Together(sessions=sessions, items=[PairOut(**_fields(one)) for one in found[:100]])
+    wanted = [one for one in found if term is None or term in (one.first, one.second)]
+    return Together(sessions=sessions, items=[PairOut(**_fields(one)) for one in wanted[:MOST_PAIRS]])
 
 
 def hit_out(row: Any) -> HitOut:

@@ -218,8 +218,15 @@ async def test_the_export_names_nobody_and_is_audited(
     assert len(list(csv.reader(io.StringIO(table)))) == 2
     for text in (files["json"].text, table, sheet):
         assert not any(secret in text for secret in ("张伟", "13800138000", session.id, staff.id, "Lijing"))
+    told = json.loads(files["json"].content)
+    assert (told["sessions"], told["counts"]) == (1, [{"key": "曝光", "hits": 1, "sessions": 1, "per_100": 100.0}])
+    assert all(text in sheet for text in ("逐条", "按词条（共1场录音会话）", "近音", "未立案"))  # names, not codes: people read it
+    english = (await client.get("/v1/keywords/export?lang=en", headers=trainer)).content.decode("utf-8-sig")
+    assert all(text in english for text in ("Heard as", "sounds alike", "no case"))
+    other = (await client.get("/v1/keywords/export?format=json&term=退房", headers=trainer)).json()
+    assert (other["sessions"], other["counts"], other["rows"]) == (1, [], [])
     refused = await client.get("/v1/keywords/export", headers=await sign_in(staff))
     assert refused.json()["code"] == "forbidden"
     async with factory() as db:
         audited = (await db.scalars(select(AuditRecord.after).where(AuditRecord.action == "api:keyword:export"))).all()
-    assert [one["rows"] for one in audited if one] == [1, 1, 1]
+    assert [one["rows"] for one in audited if one] == [1, 1, 1, 1, 0]
