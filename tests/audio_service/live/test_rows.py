@@ -10,7 +10,7 @@ from audio_service.live.finished import Finished
 from audio_service.live.identity import Identity
 from audio_service.live.ledger import Row
 from audio_service.live.opening import finished_of
-from audio_service.live.rows import Rows
+from audio_service.live.rows import SessionRows
 from audio_service.messages import Speaker
 from audio_service.transcription.results import Alternative, Character, Dropped, Rescored, Transcription
 from models.utterances import Utterance
@@ -44,6 +44,6 @@ class Kept(list[Row]):
 )
 def test_an_utterance_comes_back_as_it_was(done: Finished) -> None:
     kept = Kept()
-    Rows(kept, Identity("s", "HD", "lijing", None, True)).utterance(done)
+    SessionRows(kept, Identity("s", "HD", "lijing", None, True)).utterance(done)
     [row] = kept
     assert finished_of(Utterance(**row.values)) == replace(done, known=True)
