@@ -184,7 +184,7 @@ class Utterances:
 
     def abandon(self) -> None:
         """Drop all work: the conversation is gone from this process (the audio is not)."""
-        tasks = [pending.task for pending in (*self._waiting.values(), *self._again.values())]
+        tasks = [ended.task for ended in self._waiting.values()] + [retold.task for retold in self._again.values()]
         if self._open is not None:
             self._open.drop_unfinished()
             if self._open.partial is not None:
