@@ -51,13 +51,15 @@ async def list_approvals(
         ProblemCode.APPROVAL_ROLE,
         ProblemCode.FOUR_EYES,
         ProblemCode.APPROVAL_CONTENT,
+        ProblemCode.DEFERRAL_USED,
     ),
 )
 async def decide_approval(step_id: Reference, body: DecisionIn, version: IfMatch, by: ByDep, _: CaseReader, db: CommandDb) -> RoundOut:
     """Approve, return for rework or reject; `If-Match` is the step's version.
 
     The last approval lets the case be carried out, any refusal sends it back to its solutions. Nobody decides what they started, and
-    nobody twice in a round, be it in their own name or another's.
+    nobody twice in a round, be it in their own name or another's. Days of grace are approved once for a customer (`deferral_used`): what
+    was accepted in two cases of theirs is refused in the second.
     """
     return await views.one_round(db, await service.decide(db, by, step_id, body, version))
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.cases import flow
 from case_api.commands import CASELESS_PROBLEMS, COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
-from case_api.database import ReadDb
+from case_api.database import FactoryDep, ReadDb
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.intake.identity import masked
 from case_api.paging import Cursor, Limit, Page, newest_first
@@ -18,7 +18,9 @@ from case_api.refunds import accounts, confirming, files, repository, service
 from case_api.refunds.schemas import AccountIn, AccountOut, Confirmation, ConfirmationOut, FailureIn, InstructionOut, PaymentIn, PaymentOut
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
+from models import audit
 from models.cases import WithdrawalCase
+from models.engine import reading, transaction
 from models.refunds import InstructionStatus, RefundAccount, RefundInstruction, RefundPayment
 
 router = APIRouter(tags=["refunds"], route_class=CommandRoute)
@@ -127,16 +129,26 @@ async def get_refund_instruction(case_id: Reference, principal: CaseReader, db: 
     },
 )
 async def download_refund_instruction(
-    case_id: Reference, kind: files.FileFormat, principal: Payer, db: ReadDb, renderer: Annotated[Renderer, Depends(get_renderer)]
+    case_id: Reference,
+    kind: files.FileFormat,
+    by: ByDep,
+    _: Payer,
+    factory: FactoryDep,
+    renderer: Annotated[Renderer, Depends(get_renderer)],
 ) -> Response:
     """On paper (`pdf`), for the bank (`xml`: ISO 20022 pain.001.001.09) or as a table (`csv`); the same bytes each time.
 
-    A cancelled instruction has no files any more: what was approved holds no longer.
+    Each download is audited. A cancelled instruction has no files any more: what was approved holds no longer.
     """
-    row = await _standing(db, principal, Permission.REFUND_PAY, case_id)
-    if row.status == "cancelled":  # a bank would carry the file out all the same
-        raise Problem(ProblemCode.REFUND_STATE, row.status)
-    data = await files.render(kind, row, await repository.payments_of(db, row.id), renderer)
+    async with reading(factory) as db:
+        row = await _standing(db, by.principal, Permission.REFUND_PAY, case_id)
+        if row.status == "cancelled":  # a bank would carry the file out all the same
+            raise Problem(ProblemCode.REFUND_STATE, row.status)
+        payments = await repository.payments_of(db, row.id)
+    data = await files.render(kind, row, payments, renderer)
+    subject, told = audit.Subject("case", row.case_id, row.site_id), {"number": row.number, "format": kind}
+    async with transaction(factory) as write:
+        audit.record(write, by.who, "api:case:download_refund_instruction", subject, after=told, at=by.now)
     disposition = f'attachment; filename="{row.number}.{kind}"'
     return Response(data, media_type=files.MEDIA_TYPES[kind], headers={"Content-Disposition": disposition})
 
