@@ -262,7 +262,7 @@ async def test_without_a_microphone_the_way_out_is_told(server: ScriptedServer, 
             await held.page.click(".start")
         await expect(held.page.locator(".help h2")).to_have_text(title)
         if host is not None:
-            await expect(held.page.locator(".help pre")).to_have_text("calmdesk serve --tls self-signed")
+            await expect(held.page.locator(".help pre")).to_have_text("calmdesk serve --host 0.0.0.0 --tls self-signed")
         assert held.complaints == []
     assert server.hellos == [], "no session without a microphone"
 

@@ -1,4 +1,4 @@
-"""What is done with a conversation: cut, commented, corrected, labelled, withdrawn."""
+"""What is done with a conversation: cut, commented, corrected, labelled, withdrawn, held."""
 
 from __future__ import annotations
 
@@ -124,3 +124,30 @@ def test_a_consent_is_withdrawn(chrome: Room) -> None:
         for gone in ("canvas", "audio", ".utterance", "summary"):
             expect(reader.page.locator(f"#content {gone}")).to_have_count(0)
         expect(reader.page.get_by_role("button", name="撤回录音同意")).to_have_count(0)
+
+
+def test_what_is_held_says_so_where_one_looks_at_it(chrome: Room) -> None:
+    desk, held = chrome.desk("sunli"), "证据保全中，至 2029-01-01 00:00：(2026)沪0115民初99号"
+    kept = desk.page.locator(".banner").filter(has_text="99号")
+    fact = desk.page.locator(".facts div").filter(has_text="记录留存")
+    desk.go("/cases/{executing}")
+    expect(fact).to_contain_text("办结后开始计算")
+    desk.do("新增保全", {"ends_at": "2029-01-01T00:00", "reason": "(2026)沪0115民初99号"}, done="已保存")
+    expect(kept).to_have_text(held)
+    expect(fact).to_contain_text("保全中")
+    assert desk.faults() == []
+    desk.go("/sessions/{talk}")
+    expect(desk.page.locator(".banner").filter(has_text="证据保全中")).to_have_count(1)  # through its case
+    colleague = chrome.desk("zhangwei")
+    colleague.go("/cases/{executing}")
+    expect(colleague.page.locator(".facts div").filter(has_text="记录留存")).to_contain_text("保全中")
+    expect(colleague.page.locator(".banner").filter(has_text="99号")).to_have_count(0)  # what the trial is about is legal's
+    expect(colleague.page.get_by_role("button", name="新增保全")).to_have_count(0)
+    desk.go("/holds")
+    desk.page.locator("tr").filter(has_text="99号").get_by_role("button", name="解除").click()
+    desk.fill("reason", "案件已调解结案")
+    desk.page.locator(".dialog button[type=submit]").click()
+    expect(desk.page.locator("tr").filter(has_text="99号")).to_contain_text("解除原因：案件已调解结案")
+    desk.go("/cases/{executing}")
+    expect(fact).to_contain_text("办结后开始计算")
+    expect(kept).to_have_count(0)
