@@ -100,6 +100,7 @@ async def test_from_sign_in_to_summary(server: ScriptedServer, noise: Path, dark
         await page.click("button[type=submit]")
 
         await expect(page.locator(".list-row")).to_have_count(3)  # the closed case is not offered
+        await expect(page.locator("button.notice")).to_contain_text("登记声纹")  # nobody has enrolled yet
         await check_access(page)
         await page.fill("[type=search]", "王女士")
         await expect(page.locator(".list-row")).to_have_count(1)

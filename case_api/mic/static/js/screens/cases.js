@@ -25,10 +25,10 @@ function row(app, item) {
 
 // Who has not enrolled is less surely told apart from the customer, and would only be told in the middle of a conversation.
 function voiceHint(app) {
-  const words = h("span", { class: "grow" }, h("strong", {}, t("cases.voiceless")), h("small", {}, t("cases.voiceless.detail")));
-  const hint = h("button", { type: "button", class: "list-row", hidden: true, onclick: () => app.go("enrol") }, icon("voice"), words, icon("chevron"));
+  const words = h("span", {}, h("strong", {}, t("cases.voiceless")), h("small", {}, t("cases.voiceless.detail")));
+  const hint = h("button", { type: "button", class: "notice", hidden: true, onclick: () => app.go("enrol") }, icon("voice"), words, icon("chevron"));
   call("GET", "/v1/enrolments/me").then(({ enrolled }) => (hint.hidden = enrolled), () => {}); // a hint may be missing
-  return h("div", { class: "list" }, hint);
+  return hint;
 }
 
 function searchable(app) {
