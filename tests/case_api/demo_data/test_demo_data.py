@@ -128,7 +128,7 @@ async def test_the_years_figures_are_the_sources_and_all_of_it_goes_again(
     await _decided(client, rows)
 
     gone = await service.remove(factory, settings.data_dir, clock())
-    assert (gone["cases"], gone["sessions"]) == (624, 624)
+    assert (gone["cases"], gone["sessions"]) == (624, 829)  # some only came to ask
     after = await counts(engine)
     assert {name: n for name, n in after.items() if name not in KEPT} == {name: n for name, n in before.items() if name not in KEPT}
     assert list((settings.data_dir / "recordings").iterdir()) == []
@@ -238,6 +238,10 @@ async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live:
     assert named["complaints"] == found["complaints"]  # both sites name that day themselves
     lately = (await client.get("/v1/learning/terms?compare=recent", headers=headers)).json()
     assert "毛坯交付" in {one["text"] for one in lately["items"]}
+    gone_wrong = (await client.get("/v1/learning/terms", headers=headers)).json()
+    assert gone_wrong["others"] > 0  # who only came to ask
+    assert "到底能不能解决" in {one["text"] for one in gone_wrong["items"]}
+    assert "方案" not in {one["text"] for one in gone_wrong["items"]}  # everybody says it
     for site in {one["id"] for one in (await client.get("/v1/sites", headers=headers)).json()["items"] if one["code"] in SITES}:
         told = (await client.get(f"/v1/learning/sites/{site}/before-after", headers=headers)).json()
         assert (told["crude"], told["change"]) == (pytest.approx(-0.63, abs=0.03), pytest.approx(-0.63, abs=0.04))
