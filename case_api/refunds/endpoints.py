@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.cases import flow
-from case_api.commands import CASELESS_PROBLEMS, COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import COMMAND_PROBLEMS, STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import FactoryDep, ReadDb
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.intake.identity import masked
@@ -27,7 +27,7 @@ router = APIRouter(tags=["refunds"], route_class=CommandRoute)
 
 CaseReader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
 Payer = Annotated[Principal, Depends(require(Permission.REFUND_PAY))]
-PAYER_PROBLEMS = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.FOUR_EYES)
+PAYER_PROBLEMS = (*STEP_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.FOUR_EYES)
 HANDLE_PROBLEMS = (*PAYER_PROBLEMS, ProblemCode.REFUND_STATE, ProblemCode.PAYEE_UNKNOWN)
 _INSTRUCTION = [name for name in InstructionOut.model_fields if hasattr(RefundInstruction, name)]
 _PAYMENT = [name for name in PaymentOut.model_fields if name != "account"]
@@ -178,7 +178,7 @@ async def fail_refund_payment(
     operation_id="confirmExecution",
     status_code=status.HTTP_201_CREATED,
     responses=responses(
-        *COMMAND_PROBLEMS,
+        *STEP_PROBLEMS,
         *VERSION_PROBLEMS,
         ProblemCode.EXECUTION_KIND,
         ProblemCode.EXECUTION_STATE,
@@ -215,7 +215,7 @@ async def get_refund_account(site_id: Reference, principal: CaseReader, db: Read
 @router.put(
     "/sites/{site_id}/refund-account",
     operation_id="setRefundAccount",
-    responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS),
+    responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS),
 )
 async def set_refund_account(
     site_id: Reference, body: AccountIn, version: IfMatch, by: ByDep, _: Payer, db: CommandDb, response: Response
