@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -66,10 +66,7 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
     session = _session(rows, story, ids, started, seconds, staff=staff, case_id=case_id, reached=reached, counts=counts)
     _words(rows, session_id, started, seconds, said, heard)
     _prompts(rows, story, session_id, staff, chance, shown)
-    if story.received_at > rows.now - level.HEARD:
-        session["peak_level"] = _heard(rows, story, session_id, state, shown, reached)
-    elif story.received_at > rows.now - voice.MEASURED:
-        _track(rows, session_id, voice.measured(state, shown, story.number, voice.SWINGS[reached][0]))
+    _voice(rows, story, session, state, shown)
 
 
 def visit(rows: Rows, story: Story) -> None:
@@ -85,8 +82,7 @@ def visit(rows: Rows, story: Story) -> None:
     staff = rows.person(story, ("staff", "staff_2")[story.number % 2])
     session = _session(rows, story, ids, started, seconds, staff=staff, case_id=None, reached="calm", counts=counts)
     _words(rows, session_id, started, seconds, said, heard)
-    if started > rows.now - level.HEARD:
-        session["peak_level"] = _heard(rows, story, session_id, voice.went(seconds, story.number + AWAY), (), "calm")
+    _voice(rows, story, session, voice.went(seconds, story.number + AWAY), ())
 
 
 def _session(
@@ -247,6 +243,17 @@ def _prompts(rows: Rows, story: Story, session_id: str, staff: str, chance: rand
             rows.add(PromptFeedback, id=rows.id("feedback", story.number, number), prompt_id=prompt_id, **feedback)
 
 
+def _voice(rows: Rows, story: Story, session: Row, state: voice.Floats, shown: Shown) -> None:
+    """Of the last months the track and the levels: of what one opens first as the ear hears them."""
+    session_id, reached = session["id"], session["peak_level"]
+    if story.received_at > rows.now - level.HEARD:
+        session["peak_level"] = _heard(rows, story, session_id, state, shown, reached)
+    elif story.received_at > rows.now - voice.MEASURED:
+        chunks = voice.measured(state, shown, story.number, voice.SWINGS[reached][0])
+        _track(rows, session_id, chunks)
+        _states(rows, session_id, level.sketch(voice.whole(chunks), reached))
+
+
 def _heard(rows: Rows, story: Story, session_id: str, state: voice.Floats, shown: Shown, reached: str) -> str:
     """The track with what the ear makes of it; the highest level."""
     for swing in voice.SWINGS[reached]:
@@ -255,9 +262,13 @@ def _heard(rows: Rows, story: Story, session_id: str, state: voice.Floats, shown
         if level.peak(found) == reached:
             break
     _track(rows, session_id, chunks)
+    _states(rows, session_id, found)
+    return level.peak(found)
+
+
+def _states(rows: Rows, session_id: str, found: Iterable[dict[str, Any]]) -> None:
     for ordinal, one in enumerate(found):
         rows.add(StateEvent, session_id=session_id, ordinal=ordinal, speaker="customer", confidence=0.9, **one)
-    return level.peak(found)
 
 
 def _track(rows: Rows, session_id: str, chunks: voice.Chunks) -> None:
