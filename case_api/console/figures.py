@@ -47,7 +47,7 @@ async def figures(visit: Visit, request: Request) -> None:
                 "a",
                 visit.t(f"figures.{kind}"),
                 "button",
-                href=f"{PREFIX}/files/v1/figures/export?{urlencode({'format': kind, **wanted})}",
+                href=f"{PREFIX}/files/v1/figures/export?{urlencode({'format': kind, 'lang': visit.look.language, **wanted})}",
                 download="",
             )
     el("p", visit.t("figures.help"), "note")

@@ -44,7 +44,7 @@ async def confirm(db: AsyncSession, by: By, case_id: str, body: Confirmation, ve
     if body.event not in (how.done, how.ran_out):
         raise Problem(ProblemCode.EXECUTION_KIND, content.kind)
     if await repository.confirmation_of(db, round_.id) is not None:
-        raise Problem(ProblemCode.EXECUTION_STATE, "confirmed")
+        raise Problem(ProblemCode.EXECUTION_STATE, "已确认过 / confirmed before")
     site = await db.get_one(Site, case.site_id)
     since, today = (rules.local_day(at, site.timezone) for at in (round_.closed_at or round_.opened_at, by.now))
     if not rules.sensible_day(body.happened_on, since=since, today=today):
@@ -107,4 +107,4 @@ async def _demand_overdue(db: AsyncSession, case: WithdrawalCase, now: datetime,
     for task in await flow.open_tasks(db, case.id, rules.EXECUTIONS[content.kind].task):
         deadline = await deadlines.live(db, task.id)
         if deadline.status == "paused" or deadline.due_at > now:
-            raise Problem(ProblemCode.EXECUTION_STATE, "the time has not run out")
+            raise Problem(ProblemCode.EXECUTION_STATE, "约定的期限还没到 / the time has not run out")
