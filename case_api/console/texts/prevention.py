@@ -49,7 +49,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "acks.facts": ("基本情况", "Facts"),
     "acks.digest": ("校验码", "SHA-256"),
     "acks.wording": ("请逐条读给客户听", "To be read out"),
-    "acks.paper": ("打印 PDF", "On paper (PDF)"),
+    "acks.paper": ("打印 PDF", "On paper (PDF, in Chinese)"),
     "acks.scan": ("签字扫描件", "Signed page"),
     "acks.change": ("修改共居人", "Change the people"),
     "acks.withdraw": ("撤回", "Withdraw"),
