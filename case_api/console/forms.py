@@ -81,9 +81,8 @@ async def ask(
             if refused.signed_out:
                 ui.navigate.to(now_at(visit))
                 return
-            tell(
-                trouble, lines_of(visit, refused, fields), [asked.name for asked in map(partial(asked_of, fields), refused.errors) if asked]
-            )
+            wrong = [asked.name for asked in map(partial(asked_of, fields), refused.errors) if asked]
+            tell(trouble, lines_of(visit, refused, fields), wrong)
         else:
             dialog.close()
             if then is not None:
