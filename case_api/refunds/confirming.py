@@ -23,8 +23,8 @@ from models.cases import WithdrawalCase
 from models.refunds import ExecutionConfirmation
 from models.sites import Site
 
-REASON_RAN_OUT = "约定期限届满"
-REASON_UNHEARD = "约定期限届满，无人登记结果，系统自动处理"
+REASON_RAN_OUT = "约定期限届满 / the agreed time ran out"
+REASON_UNHEARD = "约定期限届满，无人登记结果，系统自动处理 / the agreed time ran out, and nobody said what had happened"
 RAN_OUT: TypeAdapter[DeferralRanOut | ReferralRanOut] = TypeAdapter(DeferralRanOut | ReferralRanOut)
 
 

@@ -43,7 +43,7 @@ async def assign(db: AsyncSession, by: By, task_id: str, assignee_id: str | None
         by.principal.demand(Permission.CASE_MANAGE, case.site_id)
     guard(task, version)
     if task.kind == "registration":
-        raise Problem(ProblemCode.ASSIGNEE_UNFIT, "接待人请在案件的「概览」里指派 / the receptionist is assigned in the case's overview")
+        raise Problem(ProblemCode.ASSIGNEE_UNFIT, "接待人请在案件的「概况」里指派 / the receptionist is assigned in the case's overview")
     if assignee_id is not None:
         await _demand_fit(db, case, task, assignee_id)
     before, task.assignee_id = task.assignee_id, assignee_id
