@@ -212,7 +212,7 @@ def _loss_reason(loss_fen: int, bands: Sequence[Band]) -> TierReason:
 
 ContractStage = Literal["deposit_only", "online_signed", "loan_released"]
 """仅付定金未网签 · 已网签未放贷 · 已放贷未交房, in the order in which a contract goes through them."""
-STAGE_NAMES: Final[dict[ContractStage, tuple[str, str]]] = {
+STAGE_NAMES: Final[dict[str, tuple[str, str]]] = {
     "deposit_only": ("仅交定金，未网签", "Deposit only"),
     "online_signed": ("已网签，未放款", "Signed online"),
     "loan_released": ("已放款，未交付", "Loan released"),

@@ -48,7 +48,8 @@ def _buttons(view: CaseView) -> None:
         if view.at("draft") and view.may(Permission.CASE_INTAKE):
             if _may_assign(view):
                 action(visit, visit.t("do.assign"), lambda: _assign(view), "primary" if view.case["receptionist_id"] is None else "")
-            action(visit, visit.t("do.cancel"), lambda: _cancel(view), "quiet-danger")
+            if view.receives() or (view.case["created_by"] == visit.me["id"] != view.case["responsible_id"]):
+                action(visit, visit.t("do.cancel"), lambda: _cancel(view), "quiet-danger")
         if view.at("assessing", "solving", "offered") and view.may(Permission.CASE_MANAGE):
             action(visit, visit.t("do.settle"), lambda: _settle(view))
 
@@ -58,6 +59,8 @@ def _may_assign(view: CaseView) -> bool:
     case, me = view.case, view.visit.me["id"]
     if view.may(Permission.CASE_MANAGE):
         return True
+    if case["responsible_id"] == me:
+        return False
     return case["receptionist_id"] is None or (case["receptionist_id"] == me and case["responsible_id"] is None)
 
 

@@ -14,7 +14,6 @@ from case_api.intake.causes import Cause
 from case_api.intake.identity import IdType
 from case_api.intake.receipts import ReceiptKind
 from case_api.intake.rules import Alternative
-from case_api.security import Permission
 
 
 async def show(view: CaseView) -> None:
@@ -23,13 +22,15 @@ async def show(view: CaseView) -> None:
         view.visit.rest.get(f"{view.path}/registration"), view.visit.rest.get(f"{view.path}/registration/completeness")
     )
     visit = view.visit
-    editable = view.at("draft") and view.may(Permission.CASE_INTAKE)
+    editable = view.receives()
     if view.at("draft"):
         _missing(view, completeness)
     if editable:
         with div("buttons"):
             action(visit, visit.t("do.fill"), lambda: _fill(view, form), "" if completeness["complete"] else "primary")
             action(visit, visit.t("do.submit"), lambda: _submit(view), "primary" if completeness["complete"] else "")
+    elif view.at("draft"):
+        el("p", visit.t("form.who_fills"), "note")
     with div("columns"):
         with div("stack"):
             _customer(view, form)

@@ -163,6 +163,14 @@ globalThis.calmdesk = {
     held = region && card ? {region, card, target, seen: target.matches(":focus-visible")} : null;
     if (held) keeper.observe(region, {childList: true, subtree: true});
   });
+  // A dialog begins in its first field, or on its button where it only asks back; on a phone that would open the keyboard over it.
+  document.addEventListener("focusin", ({target}) => {
+    if (!target.matches(".q-dialog__inner") || target.dataset.begun !== undefined || !matchMedia("(hover: hover)").matches) return;
+    target.dataset.begun = "";
+    const form = target.querySelector(".dialog form");
+    const first = ["input:not([type=hidden]), select, textarea", "[type=submit]:not(.danger)", ".form-foot .button"];
+    first.map((what) => form?.querySelector(what)).find(Boolean)?.focus({preventScroll: true});
+  });
   document.addEventListener("pointerdown", ({target}) => {
     if (held && !held.target.contains(target)) held = null;  // it was left on purpose
   });

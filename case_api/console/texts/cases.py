@@ -108,6 +108,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tab.history": ("时间线", "History"),
     "do.assign": ("指派接待", "Assign"),
     "do.assign_note": ("接待人不能是该客户的置业顾问（四步法·第一步）。", "Whoever sold the unit does not receive the customer."),
+    "form.who_fills": (
+        "登记表由接待人或案场经理填写；卖出该房源的顾问不能办理。",
+        "The receptionist or the site manager fills this in, never the consultant who sold the unit.",
+    ),
     "form.assigned_there": ("到「概况」里指派", "Assigned under Overview"),
     "case.who_assigns": (
         "接待人由本人认领，或由案场经理指派；置业顾问（责任顾问）登记后，只有案场经理可以更改。",

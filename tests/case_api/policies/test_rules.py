@@ -239,7 +239,7 @@ def test_every_kind_of_work_has_a_limit() -> None:
     policy = DeadlinePolicy.model_validate(DEADLINES)
     assert set(policy.limits) == set(get_args(TaskKind))
     for kind in get_args(TaskKind):
-        with pytest.raises(ValidationError, match=f"{kind} missing"):
+        with pytest.raises(ValidationError, match=f"are missing: {kind}"):
             DeadlinePolicy.model_validate(DEADLINES | {"limits": {k: v for k, v in DEADLINES["limits"].items() if k != kind}})
 
 
