@@ -83,45 +83,53 @@ def say(language: Language, key: str, **values: Any) -> str:
     return TEXTS[key][language == "en"].format(**values)
 
 
+def named(row: Any, language: Language) -> str:
+    """A row by its name, which is written as it stands within a sentence."""
+    name = str(getattr(row, language))
+    return name[:1].upper() + name[1:]
+
+
 def sheets(found: FiguresOut, language: Language = "zh") -> list[Sheet]:
     """Every figure, a table a subject."""
 
     def made(title: str, heads: tuple[str, ...], rows: list[tuple[Cell, ...]], *shares: int) -> Sheet:
         return Sheet(say(language, title), tuple(say(language, head) for head in heads), rows, frozenset(shares))
 
-    def named(row: Any) -> str:
-        return str(getattr(row, language))
-
     nodes = ("node", "tasks", "mean_hours", "median", "p90", "late", "late_share")
     scores = sorted(found.satisfaction.scores.items(), reverse=True)
     return [
         made("overview", ("figure", "value"), overview(found, language)),
-        made("causes", ("cause", "cases", "share"), [(named(row), row.cases, row.share) for row in found.causes], 2),
+        made("causes", ("cause", "cases", "share"), [(named(row, language), row.cases, row.share) for row in found.causes], 2),
         _months(found, language),
         made(
             "undiscussed",
             ("question", "cases", "of_judged"),
-            [(named(row), row.cases, row.share) for row in found.undiscussed.questions],
+            [(named(row, language), row.cases, row.share) for row in found.undiscussed.questions],
             2,
         ),
-        made("nodes", nodes, [(named(row), row.tasks, row.mean, row.median, row.p90, row.late, row.late_share) for row in found.nodes], 6),
+        made(
+            "nodes",
+            nodes,
+            [(named(row, language), row.tasks, row.mean, row.median, row.p90, row.late, row.late_share) for row in found.nodes],
+            6,
+        ),
         made(
             "paths",
             ("path", "ended", "taken", "kept", "retention"),
-            [(named(row), row.ended, row.taken, row.kept, row.retention) for row in found.paths],
+            [(named(row, language), row.ended, row.taken, row.kept, row.retention) for row in found.paths],
             4,
         ),
         made(
             "refunds",
             ("stage", "number", "total_yuan", "mean_yuan"),
-            [(named(row), row.refunds, row.total_fen / 100, row.mean_fen / 100) for row in found.refunds],
+            [(named(row, language), row.refunds, row.total_fen / 100, row.mean_fen / 100) for row in found.refunds],
         ),
         made("satisfaction", ("score", "answers"), [(score, n) for score, n in scores]),
     ]
 
 
 def _months(found: FiguresOut, language: Language) -> Sheet:
-    causes = [getattr(meaning, language) for meaning in CAUSES.values()]
+    causes = [named(meaning, language) for meaning in CAUSES.values()]
     header = (say(language, "month"), say(language, "cases"), *causes)
     return Sheet(
         say(language, "months"), header, [(row.month, row.cases, *(row.causes.get(code, 0) for code in CAUSES)) for row in found.months]
@@ -180,7 +188,7 @@ def document(found: FiguresOut, where: str, created_at: datetime, language: Lang
     paper.facts([(str(label), str(value)) for label, value in overview(found, language)])
     paper.heading(t("causes"))
     shares = [t("of_cases", cases=row.cases, share=percent(row.share)) for row in found.causes]
-    paper.bars([(getattr(row, language), row.cases, shown) for row, shown in zip(found.causes, shares, strict=True)])
+    paper.bars([(named(row, language), row.cases, shown) for row, shown in zip(found.causes, shares, strict=True)])
     paper.heading(t("by_month"))
     paper.bars([(row.month, row.cases, str(row.cases)) for row in found.months])
     for sheet in sheets(found, language)[3:6]:
@@ -188,7 +196,7 @@ def document(found: FiguresOut, where: str, created_at: datetime, language: Lang
         _table(paper, sheet, t("nothing"))
     if found.refunds:
         paper.heading(t("refunds"))
-        rows = [(getattr(row, language), str(row.refunds), yuan(row.total_fen), yuan(row.mean_fen)) for row in found.refunds]
+        rows = [(named(row, language), str(row.refunds), yuan(row.total_fen), yuan(row.mean_fen)) for row in found.refunds]
         heads = [t(head) for head in ("stage", "number", "total", "mean")]
         paper.table(heads, rows, columns=["text", "number", "number", "number"], widths=[4, 2, 3, 3])
     paper.heading(t("satisfaction"))

@@ -360,7 +360,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "payment.cancelled": ("取消", "Cancelled"),
     "closing.later": ("案件办结后 24 小时内完成四项闭环动作。", "Four actions are due within 24 hours of the end."),
     "closing.title": ("闭环", "Closing"),
-    "closing.note": ("四项都完成后归档（四步法·第四步）。", "All four, then the archive."),
+    "closing.note": ("四项都完成后归档（四步法·第四步）。", "The case is archived once all four are done."),
     "closing.done": ("已完成", "Done"),
     "closing.do": ("办理", "Do it"),
     "closing.customer_tag": ("为客户加上标签，再次来访时可见。", "A mark that is visible at the customer's next visit."),
