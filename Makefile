@@ -35,6 +35,9 @@ demo-console: $(STAMP) ## the console on a made-up year, to come in as any role 
 serve: $(STAMP) ## run the product (first start prints the admin's one-time password)
 	$(BIN)/calmdesk serve
 
+serve-phones: $(STAMP) ## the same for phones on the network: HTTPS with a certificate of its own, and a code to scan
+	$(BIN)/calmdesk serve --host 0.0.0.0 --tls self-signed
+
 test: $(STAMP_DEV) ## set up and run the tests
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
@@ -68,4 +71,4 @@ lock: $(STAMP_DEV) ## renew the hashed requirement files from pyproject.toml
 clean: ## remove caches and the environment (keeps var/, the data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis out
 
-.PHONY: help install demo demo-console serve test fuzz check bench eval ablation lock clean
+.PHONY: help install demo demo-console serve serve-phones test fuzz check bench eval ablation lock clean

@@ -113,6 +113,8 @@ class Shown(_In):
 
 
 class Stop(_In):
+    """No more audio. Said once every packet is acknowledged: the end leaves out what the disk refused on its way there."""
+
     type: Literal["stop"]
 
 

@@ -27,9 +27,9 @@ from case_api.intake.phone.gateways import make_gateway
 from case_api.learning.scripts.nightly import nightly
 from case_api.learning.scripts.runs import Learner
 from case_api.library.service import LibraryDesk
+from case_api.limits import Limits
 from case_api.middleware import RequestShell
 from case_api.notifications.services import Messenger
-from case_api.public_form.limits import Limits
 from case_api.refunds.lapsing import lapsing
 from case_api.routes import routes, shortcut
 from case_api.schedule import every
@@ -97,7 +97,7 @@ def _equip(app: FastAPI, settings: Settings, factory: Factory) -> None:
     app.state.messenger = Messenger(settings.notices)
     app.state.phone_gateway = make_gateway(settings.intake)
     app.state.erp_connector = make_connector(settings.intake)
-    app.state.public_limits = Limits()
+    app.state.limits = Limits()
     app.state.library = LibraryDesk(settings)
     app.state.learner = Learner(factory, lambda: app.state.clock())
     app.state.registry = None

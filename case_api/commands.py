@@ -266,7 +266,7 @@ def tag(response: Response, row: R) -> R:
 
 # What commands may answer besides their own refusals, for `responses(...)`.
 KEY_PROBLEMS: Final = (ProblemCode.KEY_REUSED, ProblemCode.KEY_INVALID)
-COMMAND_PROBLEMS: Final = (ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, ProblemCode.CASE_STATE, *KEY_PROBLEMS)
-CASELESS_PROBLEMS: Final = (ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, *KEY_PROBLEMS)
-"""Of commands on something else than a case."""
+COMMAND_PROBLEMS: Final = (ProblemCode.NOT_FOUND, ProblemCode.FORBIDDEN, *KEY_PROBLEMS)
+STEP_PROBLEMS: Final = (*COMMAND_PROBLEMS, ProblemCode.CASE_STATE)
+"""Of commands that the step of a case may forbid."""
 VERSION_PROBLEMS: Final = (ProblemCode.VERSION_CONFLICT, ProblemCode.PRECONDITION_REQUIRED)

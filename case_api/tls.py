@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from case_api.mic.address import lan_addresses
 from models.base import utc_now
+from models.files import write_whole
 from models.settings import Settings
 
 LIFETIME = timedelta(days=397)  # the longest that Apple's and Google's browsers take
@@ -59,8 +59,8 @@ def self_signed(folder: Path, names: Sequence[str], now: datetime) -> ServerCert
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = ec.generate_private_key(ec.SECP256R1())
         private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        _write(found.key, private, 0o600)
-        _write(found.certificate, _sign(key, names, now).public_bytes(serialization.Encoding.PEM), 0o644)
+        write_whole(found.key, private, 0o600)
+        write_whole(found.certificate, _sign(key, names, now).public_bytes(serialization.Encoding.PEM), 0o644)
     return ServerCertificate(found.certificate, found.key, _fingerprint(_load(found.certificate)))
 
 
@@ -100,13 +100,3 @@ def _load(path: Path) -> x509.Certificate:
 
 def _fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """Whole or not at all, and never for a moment with wider permissions."""
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-        os.fsync(file.fileno())
-    fresh.replace(path)

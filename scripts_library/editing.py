@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from models.files import write_whole
 from scripts_library.library import LEARNED_TERMS, NOT_HEARD, Places, library_files, validate
 from scripts_library.problems import LibraryError
 
@@ -76,16 +76,4 @@ def _replace(places: Places, name: Path, head: str, page: dict[str, Any]) -> Non
         (trial / name).write_text(text, "utf-8")
         if problems := validate(trial, desk=places.desk):
             raise LibraryError(problems)
-    put_file(own / name, text)
-
-
-def put_file(path: Path, text: str) -> None:
-    """Write a file in one step: whoever reads it meanwhile gets the old or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file_:
-        file_.write(text)
-        file_.flush()
-        os.fsync(file_.fileno())
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
+    write_whole(own / name, text.encode())

@@ -142,11 +142,17 @@ class Phone:
             self._unacked.append((self._next, payload))
             self._next += 1
             await socket.send(build_packet(*self._unacked[-1]))
-            while len(self._unacked) >= self._window:
-                self._progress.clear()
-                await self._progress.wait()
-        for message in (*self.extra, {"type": "stop"}):
+            await self._acknowledged(self._window - 1)
+        for message in self.extra:
             await socket.send(json.dumps(message))
+        await self._acknowledged(0)  # an end leaves out what a full disk refused on its way there
+        await socket.send(json.dumps({"type": "stop"}))
+
+    async def _acknowledged(self, most: int) -> None:
+        """Wait until no more than this many packets are without acknowledgement."""
+        while len(self._unacked) > most:
+            self._progress.clear()
+            await self._progress.wait()
 
     async def _read(self, socket: ClientConnection) -> None:
         async for text in socket:

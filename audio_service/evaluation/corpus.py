@@ -6,7 +6,6 @@ Unknown fields of a label file are kept when it is written again: other tools pu
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -19,8 +18,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from audio_service.evaluation.problems import CorpusCode, CorpusError, CorpusProblem
-from audio_service.intake.recording import sync_folder
 from audio_service.messages import SAMPLE_RATE
+from models.files import write_whole
 
 LABELS = "labels.json"
 DRAFT = "draft"
@@ -261,14 +260,3 @@ def add_conversation(folder: Path, conversation: Conversation, samples: NDArray[
     sf.write(partial, samples, SAMPLE_RATE, "PCM_16", format="FLAC")
     partial.replace(folder / conversation.audio)
     write_labels(folder, [*there, conversation])
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """A file that is there whole or as it was before, whatever happens meanwhile."""
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    sync_folder(path.parent)

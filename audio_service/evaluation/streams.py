@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from audio_service.evaluation.corpus import write_whole
+from models.files import write_whole
 
 REQUIRED = {
     "transcript": ("utterance", "final", "start", "end", "text"),
@@ -24,7 +24,6 @@ class StreamError(ValueError):
 
 def write_stream(path: Path, messages: Sequence[dict[str, Any]]) -> None:
     """The whole stream or nothing: a file that is there is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(message, ensure_ascii=False) + "\n" for message in messages]
     write_whole(path, "".join(lines).encode())
 

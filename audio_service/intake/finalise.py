@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import soundfile as sf
 
 from audio_service.errors import ErrorCode, ServiceError
-from audio_service.intake.recording import Gap, find_gaps, iter_samples, segment_paths, sync_folder
+from audio_service.intake.recording import Gap, find_gaps, iter_samples, segment_paths
 from audio_service.messages import SAMPLE_RATE
+from models.files import sync
 
 FINAL_NAME = "recording.flac"
 _BLOCK = 30 * SAMPLE_RATE
@@ -61,11 +61,10 @@ def _written(folder: Path, final: Path) -> FinalRecording | None:
         return None
     if _pcm_digest(partial) != (samples, digest.hexdigest()):
         raise ServiceError(ErrorCode.STORE_FAILED, "the finished recording does not read back as it was stored")
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(partial)
     gaps = tuple(find_gaps(folder))
     partial.replace(final)
-    sync_folder(folder)
+    sync(folder)
     _remove_segments(folder)
     return _described(final, samples, digest.hexdigest(), gaps)
 

@@ -24,6 +24,7 @@ from audio_service.errors import ErrorCode, ServiceError
 from audio_service.intake.locks import lock_file
 from audio_service.intake.segments import RECORD_BYTES_MAX, Record, decode_record, encode_record, scan_records
 from audio_service.messages import SAMPLE_RATE
+from models.files import sync
 
 SEGMENT_SAMPLES = 60 * SAMPLE_RATE
 """Samples after which a new segment file is begun: a recovery reads one minute, not two hours."""
@@ -183,7 +184,7 @@ class Recording:
         path = self.folder / f"{last + 1:06d}.seg"
         try:
             self._file = path.open("xb", buffering=0)
-            sync_folder(self.folder)
+            sync(self.folder)
         except OSError as error:
             raise _store_error(error) from error
         self._file_start = self.samples
@@ -212,14 +213,6 @@ def _write_all(file: FileIO, blob: bytearray) -> None:
     view = memoryview(blob)
     while view:
         view = view[file.write(view) :]
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _store_error(error: OSError) -> ServiceError:

@@ -223,7 +223,9 @@ class Interpreter:
         if done.skipped:
             self.warn(WarningCode.TEXT_SKIPPED)
         heard = read(done, found)
-        done = self._say(done, heard.anger)
+        counts = self._say(done.ordinal, done.visible, heard.anger, known=done.known)
+        if counts != done.visible:  # heard again, it has to count from there, too
+            done = replace(done, late=counts)
         self.rows.utterance(done)
         self._note(done, heard)
         for cause, weight in heard.causes.items():
@@ -235,7 +237,9 @@ class Interpreter:
     def _added(self, done: Finished, before: Found, found: Found) -> None:
         """What only a second listening holds: less sure than a text, so it stands behind a raised voice but asks for no words itself."""
         heard = read(done, Found(tuple(hit for hit in found.hits if hit not in before.hits)))
-        done = self._say_more(done, anger_of(found) if heard.anger else 0.0)
+        planned = round(done.end + AGAIN_AFTER, 2) if done.again is None else done.again
+        anger = anger_of(found) if heard.anger else 0.0
+        done = replace(done, again=self._say(done.ordinal, planned, anger, known=done.again is not None))
         self.rows.again(done)
         self._note(done, heard, again=True)
         self._prompts.added(done, heard)
@@ -249,24 +253,17 @@ class Interpreter:
         for signal in heard.signals:
             self.rows.signal(signal.kind, signal.at, {"term": signal.term, "utterance": done.name, "speaker": done.speaker})
 
-    def _say(self, done: Finished, anger: float) -> Finished:
-        """Tell the ear, and note from when on text counts that came too late: heard again, it has to count from there, too."""
-        with self._saying:
-            if not done.known and done.visible <= self._reach:
-                done = replace(done, late=round(self._reach + HALF_TICK, 2))
-            if anger:
-                self._words.append(Words(done.ordinal, done.visible, anger))
-        return done
+    def _say(self, ordinal: int, at: float, anger: float, *, known: bool) -> float:
+        """Tell the ear how angry words are that count from `at` (s); returns from when they do, which is later if the ear is past that.
 
-    def _say_more(self, done: Finished, anger: float) -> Finished:
-        """The same for what a second listening added."""
+        `known`: it is settled from when they count, because they did so when the audio was first heard.
+        """
         with self._saying:
-            if done.again is None:
-                at = done.end + AGAIN_AFTER
-                done = replace(done, again=round(at if at > self._reach else self._reach + HALF_TICK, 2))
-            if anger and done.again is not None:
-                self._words.append(Words(done.ordinal, done.again, anger))
-        return done
+            if not known and at <= self._reach:
+                at = round(self._reach + HALF_TICK, 2)
+            if anger:
+                self._words.append(Words(ordinal, at, anger))
+        return at
 
     def _raise(self, raised: Raised | None) -> None:
         if raised is None:

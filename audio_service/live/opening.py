@@ -130,6 +130,7 @@ def finished_of(row: Utterance) -> Finished:
         compression_ratio=quality.get("compression", 0.0),
         dropped=Dropped(dropped) if dropped else None,
         rescored=tuple(Rescored(*reading) for reading in quality.get("rescored", ())),
+        twice=quality.get("twice", False),
     )
     return Finished(
         row.ordinal,

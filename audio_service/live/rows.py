@@ -201,6 +201,7 @@ def _columns(done: Finished) -> dict[str, Any]:
         **({"skipped": True} if done.skipped else {}),
         **({"late": done.late} if done.late is not None else {}),
         **({"again": done.again} if done.again is not None else {}),
+        **({"twice": True} if text.twice else {}),
         **({"rescored": [list(reading) for reading in text.rescored]} if text.rescored else {}),
     }
     return {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import structlog
@@ -61,9 +62,21 @@ class _Open:
 class _Ended:
     """An utterance whose final is outstanding. `event` carries the speaker known by now, `by_staff` is what the ear said at its end."""
 
+    task: asyncio.Task[Text]
     event: VoiceEnd
     by_staff: bool
+
+
+@dataclass(slots=True)
+class _Retold:
+    """An utterance that was told and is listened to again. `found` is what was found before."""
+
     task: asyncio.Task[Text]
+    done: Finished
+    found: Found
+
+
+Pending = TypeVar("Pending", _Ended, _Retold)
 
 
 class Utterances:
@@ -100,7 +113,7 @@ class Utterances:
         self._known = dict(known)
         self._open: _Open | None = None
         self._waiting: dict[int, _Ended] = {}
-        self._again: dict[int, tuple[Finished, Found, asyncio.Task[Text]]] = {}
+        self._again: dict[int, _Retold] = {}
         self._done: dict[int, Transcript] = {}
         self._progressed = asyncio.Event()
 
@@ -129,8 +142,8 @@ class Utterances:
             spoken.drop_unfinished()
         known = self._known.get(event.utterance)
         task = asyncio.create_task(self._recalled(known)) if known else guess or self._decode(event.utterance, event.start, event.end)
-        self._waiting[event.utterance] = _Ended(event, event.speaker is Speaker.STAFF, task)
-        task.add_done_callback(lambda _: self._hand_on())
+        self._waiting[event.utterance] = _Ended(task, event, event.speaker is Speaker.STAFF)
+        task.add_done_callback(lambda _: self._hand_on(self._waiting, self._deliver))
 
     def update(self, event: SpeakerUpdate) -> Transcript | None:
         """The final under the speaker known now; None if it has not been sent yet (it will carry the new one)."""
@@ -163,7 +176,7 @@ class Utterances:
 
     def _awaited(self, until: float) -> bool:
         first = any(ended.event.end + VISIBLE_AFTER <= until for ended in self._waiting.values())
-        return first or any(done.end + AGAIN_AFTER <= until for done, _, _ in self._again.values())
+        return first or any(retold.done.end + AGAIN_AFTER <= until for retold in self._again.values())
 
     async def drain(self) -> None:
         """Returns when no final and no second listening is outstanding."""
@@ -171,7 +184,7 @@ class Utterances:
 
     def abandon(self) -> None:
         """Drop all work: the conversation is gone from this process (the audio is not)."""
-        tasks = [ended.task for ended in self._waiting.values()] + [task for _, _, task in self._again.values()]
+        tasks = [ended.task for ended in self._waiting.values()] + [retold.task for retold in self._again.values()]
         if self._open is not None:
             self._open.drop_unfinished()
             if self._open.partial is not None:
@@ -218,41 +231,23 @@ class Utterances:
                 )
             )
 
-    def _hand_on(self) -> None:
-        """Every final that is done and has no earlier one before it."""
-        for ordinal in sorted(self._waiting):
-            ended = self._waiting[ordinal]
-            if not ended.task.done():
+    def _hand_on(self, waiting: dict[int, Pending], deliver: Callable[[Pending], None]) -> None:
+        """Everything that is over and has nothing before it."""
+        for ordinal in sorted(waiting):
+            pending = waiting[ordinal]
+            if not pending.task.done():
                 break
-            del self._waiting[ordinal]
-            if ended.task.cancelled():
-                continue
+            del waiting[ordinal]
+            if pending.task.cancelled() or isinstance(pending.task.exception(), QueueClosed):
+                continue  # the next process hears this utterance again
             try:
-                self._deliver(ended)
+                deliver(pending)
             except Exception:  # one utterance that cannot be told may not hold up the end of the conversation
                 logger.exception("utterance.untold", session=self._session_id, utterance=ordinal)
         self._progressed.set()
 
-    def _hand_on_again(self) -> None:
-        """Every second listening that is over and has none before it."""
-        for ordinal in sorted(self._again):
-            done, found, task = self._again[ordinal]
-            if not task.done():
-                break
-            del self._again[ordinal]
-            if task.cancelled() or isinstance(task.exception(), QueueClosed):
-                continue  # the next process listens again
-            try:
-                both, all_found = task.result()
-                self._added(replace(done, transcription=both), found, all_found)
-            except Exception:
-                logger.exception("utterance.again_failed", session=self._session_id, utterance=ordinal)
-        self._progressed.set()
-
     def _deliver(self, ended: _Ended) -> None:
         event, error = ended.event, ended.task.exception()
-        if isinstance(error, QueueClosed):
-            return  # the next process hears this utterance again
         if error is not None and not isinstance(error, FallingBehind):
             logger.error("utterance.failed", session=self._session_id, utterance=event.utterance, exc_info=error)
         transcription, found = (Transcription(), Found()) if error is not None else ended.task.result()
@@ -290,11 +285,15 @@ class Utterances:
         heard_again = known is not None and known.again is not None
         if heard_again or (not ended.by_staff and self._is_worth_another(transcription)):
             again = asyncio.create_task(self._text_again(done, known))
-            self._again[done.ordinal] = (done, found, again)
-            again.add_done_callback(lambda _: self._hand_on_again())
+            self._again[done.ordinal] = _Retold(again, done, found)
+            again.add_done_callback(lambda _: self._hand_on(self._again, self._add))
+
+    def _add(self, retold: _Retold) -> None:
+        both, found = retold.task.result()
+        self._added(replace(retold.done, transcription=both), retold.found, found)
 
     def _is_worth_another(self, heard: Transcription) -> bool:
-        return heard == heard.alone and self._scheduler.doubts(heard)
+        return not heard.twice and self._scheduler.doubts(heard)
 
 
 def _seen(guess: asyncio.Task[Text]) -> None:

@@ -66,7 +66,7 @@ class Transcription:
     """Text of one utterance. `characters` covers `text` character by character (finals only); a dropped one has no text at all.
 
     `alternatives` begin with the text; those of the other listening, if there was one, come last, best first. `rescored` are the readings
-    that were asked about.
+    that were asked about. `twice`: another listening went into it, whatever came of that one; a third would hear the same.
     """
 
     text: str = ""
@@ -77,15 +77,17 @@ class Transcription:
     compression_ratio: float = 0.0
     dropped: Dropped | None = None
     rescored: tuple[Rescored, ...] = ()
+    twice: bool = False
 
     def beside(self, other: Transcription) -> Transcription:
         """The same, with what the other of two listenings made of it; nothing if that was dropped."""
-        return replace(self, alternatives=self.alternatives + tuple(heard._replace(other=True) for heard in other.alternatives))
+        others = tuple(heard._replace(other=True) for heard in other.alternatives)
+        return replace(self, alternatives=self.alternatives + others, twice=True)
 
     @property
     def alone(self) -> Transcription:
         """The same as one listening came to it."""
-        return replace(self, alternatives=tuple(heard for heard in self.alternatives if not heard.other))
+        return replace(self, alternatives=tuple(heard for heard in self.alternatives if not heard.other), twice=False)
 
 
 Propose = Callable[[Transcription], Sequence[str]]

@@ -8,6 +8,7 @@ from case_api.accounts import service
 from case_api.accounts.schemas import Me, PasswordChange, RoleOut, SignIn, TokenOut
 from case_api.commands import KEY_PROBLEMS, By, CommandRoute, KeyHeader, Now
 from case_api.database import FactoryDep, SettingsDep, WriteDb
+from case_api.limits import SIGN_IN, line_of
 from case_api.once import once
 from case_api.problems import ProblemCode, responses
 from case_api.security import Pending, Permission, Principal, actor, client_ip, principal_of
@@ -36,11 +37,19 @@ def token_out(token: str, row: AccessToken, person: Person) -> TokenOut:
     return TokenOut(token=token, expires_at=row.expires_at, must_change_password=person.must_change_password, person=me)
 
 
-@public.post("/tokens", operation_id="signIn", status_code=status.HTTP_201_CREATED, responses=responses(ProblemCode.CREDENTIALS_INVALID))
-async def sign_in(request: Request, body: SignIn, factory: FactoryDep, settings: SettingsDep) -> TokenOut:
-    """Sign in. Five wrong passwords lock the account for a quarter of an hour (both settings)."""
+@public.post(
+    "/tokens",
+    operation_id="signIn",
+    status_code=status.HTTP_201_CREATED,
+    responses=responses(ProblemCode.CREDENTIALS_INVALID, ProblemCode.TOO_MANY_REQUESTS),
+)
+async def sign_in(request: Request, body: SignIn, factory: FactoryDep, settings: SettingsDep, now: Now) -> TokenOut:
+    """Sign in. Five wrong passwords lock the account for a quarter of an hour (both settings); after sixty an address waits ten minutes."""
     who = Actor(body.username, None, client_ip(request), request.headers.get("user-agent", ""))
+    limits, line = request.app.state.limits, line_of(who.ip)
+    limits.demand(SIGN_IN, line, now)  # before the password is checked: many at once gain nothing
     token, row, person = await service.sign_in(factory, settings.auth, body.username, body.password, who)
+    limits.take_back(SIGN_IN, line)
     return token_out(token, row, person)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, status
 from case_api.approvals import delegations, repository, service, views
 from case_api.approvals.schemas import DecisionIn, DelegationIn, DelegationOut, RoundOut, WaitingOut, WithdrawalIn
 from case_api.cases import flow
-from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now
+from case_api.commands import KEY_PROBLEMS, STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import ProblemCode, responses
@@ -45,19 +45,21 @@ async def list_approvals(
     "/approvals/{step_id}/decision",
     operation_id="decideApproval",
     responses=responses(
-        *COMMAND_PROBLEMS,
+        *STEP_PROBLEMS,
         *VERSION_PROBLEMS,
         ProblemCode.APPROVAL_STATE,
         ProblemCode.APPROVAL_ROLE,
         ProblemCode.FOUR_EYES,
         ProblemCode.APPROVAL_CONTENT,
+        ProblemCode.DEFERRAL_USED,
     ),
 )
 async def decide_approval(step_id: Reference, body: DecisionIn, version: IfMatch, by: ByDep, _: CaseReader, db: CommandDb) -> RoundOut:
     """Approve, return for rework or reject; `If-Match` is the step's version.
 
     The last approval lets the case be carried out, any refusal sends it back to its solutions. Nobody decides what they started, and
-    nobody twice in a round, be it in their own name or another's.
+    nobody twice in a round, be it in their own name or another's. Days of grace are approved once for a customer (`deferral_used`): what
+    was accepted in two cases of theirs is refused in the second.
     """
     return await views.one_round(db, await service.decide(db, by, step_id, body, version))
 
@@ -72,7 +74,7 @@ async def list_case_approvals(case_id: Reference, principal: CaseReader, db: Rea
 @router.post(
     "/cases/{case_id}/approval/withdraw",
     operation_id="withdrawApproval",
-    responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.NOT_INITIATOR),
+    responses=responses(*STEP_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.NOT_INITIATOR),
 )
 async def withdraw_approval(case_id: Reference, body: WithdrawalIn, version: IfMatch, by: ByDep, _: CaseReader, db: CommandDb) -> RoundOut:
     """Take back the open round that one started; the case returns to its solutions. `If-Match` is the case's version."""

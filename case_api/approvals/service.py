@@ -16,8 +16,11 @@ from case_api.problems import Problem, ProblemCode
 from case_api.refunds import execution
 from case_api.security import Permission
 from case_api.sight import find_row
+from case_api.solutions.repository import deferral_granted
+from case_api.solutions.service import AcceptedPath
 from models.approvals import ApprovalRound, ApprovalStep
 from models.cases import WithdrawalCase
+from models.sites import Site
 
 
 async def open_round(db: AsyncSession, by: By, case: WithdrawalCase) -> ApprovalRound:
@@ -70,7 +73,7 @@ async def _open_steps(db: AsyncSession, by: By, case: WithdrawalCase, round_: Ap
 async def decide(db: AsyncSession, by: By, step_id: str, body: DecisionIn, version: int) -> ApprovalRound:
     """Decide a pending step. `version` is the step's.
 
-    Raises Problem: not_found, approval_role, four_eyes, approval_state, version_conflict, approval_content_changed.
+    Raises Problem: not_found, approval_role, four_eyes, approval_state, version_conflict, approval_content_changed, deferral_used.
     """
     step = await find_row(db, ApprovalStep, step_id)
     case = await flow.case_for(db, by.principal, Permission.CASE_READ, step.case_id)
@@ -80,10 +83,21 @@ async def decide(db: AsyncSession, by: By, step_id: str, body: DecisionIn, versi
         raise Problem(ProblemCode.APPROVAL_STATE, step.status)
     standing = await _standing(db, by, step)
     guard(step, version)
-    if body.content_hash != round_.content_hash or (await accepted(db, case.id)).content_hash != round_.content_hash:
+    content = await accepted(db, case.id)
+    if body.content_hash != round_.content_hash or content.content_hash != round_.content_hash:
         raise Problem(ProblemCode.APPROVAL_CONTENT)
+    if body.decision == "approve":
+        await _grace_comes_once(db, case, content)
     await _record(db, by, case, round_, step, standing, body)
     return round_
+
+
+async def _grace_comes_once(db: AsyncSession, case: WithdrawalCase, content: AcceptedPath) -> None:
+    """The customer's other case may have been approved since this path was accepted; the site's row keeps two at once in turn."""
+    if content.kind == "deferral":
+        await db.get_one(Site, case.site_id, with_for_update={"key_share": True})
+        if await deferral_granted(db, case) is not None:
+            raise Problem(ProblemCode.DEFERRAL_USED)
 
 
 async def _standing(db: AsyncSession, by: By, step: ApprovalStep) -> rules.Standing:

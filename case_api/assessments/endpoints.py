@@ -12,7 +12,7 @@ from case_api.assessments.forms import Department, FinanceForm, Form, LegalForm,
 from case_api.assessments.schemas import AssessmentOut, ConcludedOut, ConcludeIn, PartOut, ReworkIn
 from case_api.assessments.service import Parts
 from case_api.cases import flow
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, By, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import STEP_PROBLEMS, VERSION_PROBLEMS, By, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.problems import ProblemCode, responses
 from case_api.schemas import Reference
@@ -21,7 +21,7 @@ from models.cases import WithdrawalCase
 
 router = APIRouter(prefix="/cases/{case_id}/assessment", tags=["assessment"], route_class=CommandRoute)
 
-HAND_IN = responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.TASK_CLOSED, ProblemCode.POLICY_MISSING)
+HAND_IN = responses(*STEP_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.TASK_CLOSED, ProblemCode.POLICY_MISSING)
 
 
 def _head(case: WithdrawalCase) -> dict[str, Any]:
@@ -84,14 +84,14 @@ async def assess_marketing(
 @router.post(
     "/conclude",
     operation_id="concludeAssessment",
-    responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.ASSESSMENT_INCOMPLETE, ProblemCode.POLICY_MISSING),
+    responses=responses(*STEP_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.ASSESSMENT_INCOMPLETE, ProblemCode.POLICY_MISSING),
 )
 async def conclude(case_id: Reference, body: ConcludeIn, db: CommandDb, by: ByDep, expected: IfMatch, response: Response) -> ConcludedOut:
     """Decide the tier from the three forms and go on to the solutions. `If-Match` is the version of the case."""
     return _concluded(response, await service.conclude(db, by, case_id, expected, body.summary))
 
 
-@router.post("/rework", operation_id="reworkAssessment", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
+@router.post("/rework", operation_id="reworkAssessment", responses=responses(*STEP_PROBLEMS, *VERSION_PROBLEMS))
 async def rework(case_id: Reference, body: ReworkIn, db: CommandDb, by: ByDep, expected: IfMatch, response: Response) -> ConcludedOut:
     """Back to the assessment: the departments' work opens again, each with its whole limit from now."""
     return _concluded(response, await service.rework(db, by, case_id, expected, body.reason))

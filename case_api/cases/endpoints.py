@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from case_api.cases import repository, service
 from case_api.cases.repository import CaseFilter
 from case_api.cases.schemas import Assignment, Cancellation, CaseCreate, CaseListed, CaseOut, Sort
-from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import KEY_PROBLEMS, STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.intake.causes import Cause
 from case_api.paging import Cursor, Limit, Page, newest_first
@@ -117,7 +117,7 @@ async def get_case(case_id: Reference, principal: Reader, db: ReadDb, now: Now, 
     "/{case_id}/assignment",
     operation_id="assignCase",
     responses=responses(
-        *COMMAND_PROBLEMS,
+        *STEP_PROBLEMS,
         *VERSION_PROBLEMS,
         ProblemCode.PERSON_UNKNOWN,
         ProblemCode.RECEPTIONIST_ROLE,
@@ -132,7 +132,7 @@ async def assign_case(case_id: Reference, body: Assignment, by: ByDep, expected:
 @router.post(
     "/{case_id}/cancel",
     operation_id="cancelCase",
-    responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.INTAKE_BY_RESPONSIBLE, ProblemCode.NOT_RECEPTIONIST),
+    responses=responses(*STEP_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.INTAKE_BY_RESPONSIBLE, ProblemCode.NOT_RECEPTIONIST),
 )
 async def cancel_case(case_id: Reference, body: Cancellation, by: ByDep, expected: IfMatch, db: CommandDb, response: Response) -> CaseOut:
     """End a draft that turned out to be no case."""

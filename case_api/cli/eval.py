@@ -20,7 +20,7 @@ from rich.table import Table
 from audio_service.client.phone import Phone, StreamRefused
 from audio_service.client.source import read_audio
 from audio_service.evaluation.ablation import Ablation, ablate, spoken
-from audio_service.evaluation.corpus import Conversation, Corpus, read_corpus, write_whole
+from audio_service.evaluation.corpus import Conversation, Corpus, read_corpus
 from audio_service.evaluation.page import outcome, page
 from audio_service.evaluation.problems import CorpusCode, CorpusError, CorpusProblem
 from audio_service.evaluation.report import Evaluation, evaluate
@@ -32,6 +32,7 @@ from case_api.cli.common import fail
 from case_api.cli.stream import consent
 from case_api.harness import Service, ServiceFailed, Staff, own_settings, prepare
 from case_api.notices import current_notice
+from models.files import write_whole
 from models.settings import Settings, get_settings
 from models.settings_detection import DetectionSettings
 from scripts_library.library import places

@@ -68,6 +68,9 @@ def serve(
     if demo:
         settings = settings.model_copy(update=_of_a_demonstration(settings))
     configure(settings)
+    console.print(
+        f"正在启动，数据在 {settings.data_dir} · starting, data in {settings.data_dir} …", highlight=False, markup=False, soft_wrap=True
+    )
     try:
         with sole_use(settings.data_dir, _waiting), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(_serve(settings, demo=demo))

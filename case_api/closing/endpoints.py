@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from case_api.cases import flow
 from case_api.closing import repository, service
 from case_api.closing.schemas import BriefIn, BriefOut, ClosingOut, KnowledgeIn, KnowledgeOut, ReviewIn, TagIn, TagOut
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import COMMAND_PROBLEMS, STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.intake.causes import Cause
 from case_api.paging import Cursor, Limit, Page, newest_first
@@ -25,7 +25,7 @@ Closer = Annotated[Principal, Depends(require(Permission.CASE_CLOSE))]
 CaseReader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
 KnowledgeReader = Annotated[Principal, Depends(require(Permission.KNOWLEDGE_READ))]
 BriefReceiver = Annotated[Principal, Depends(require(Permission.BRIEF_RECEIVE))]
-ACTION: dict[str, Any] = {"responses": responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.TASK_CLOSED)}
+ACTION: dict[str, Any] = {"responses": responses(*STEP_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.TASK_CLOSED)}
 
 
 @router.get("/cases/{case_id}/closing", operation_id="getClosing", responses=responses(ProblemCode.NOT_FOUND, ProblemCode.CASE_STATE))
@@ -66,7 +66,7 @@ async def hold_review(
     return tag(response, await service.hold_review(db, by, case_id, expected, body))
 
 
-@router.post("/cases/{case_id}/archive", operation_id="archiveCase", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
+@router.post("/cases/{case_id}/archive", operation_id="archiveCase", responses=responses(*STEP_PROBLEMS, *VERSION_PROBLEMS))
 async def archive_case(case_id: Reference, by: ByDep, _: Closer, expected: IfMatch, db: CommandDb, response: Response) -> ClosingOut:
     """Archive the case once all four actions are done."""
     return tag(response, await service.archive(db, by, case_id, expected))

@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from case_api.co_residents import printing, repository, service
 from case_api.co_residents.schemas import AckChange, AckCheck, AckIn, AckListed, AckOut, AckWithdrawal, SignIn
 from case_api.commands import (
-    CASELESS_PROBLEMS,
+    COMMAND_PROBLEMS,
     KEY_PROBLEMS,
     VERSION_PROBLEMS,
     ByDep,
@@ -43,7 +43,7 @@ router = APIRouter(prefix="/co-resident-acknowledgements", tags=["co-residents"]
 
 Reader = Annotated[Principal, Depends(require(Permission.ACK_READ))]
 Recorder = Annotated[Principal, Depends(require(Permission.ACK_RECORD))]
-_CHANGES = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.ACK_STATE)
+_CHANGES = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.ACK_STATE)
 _SCAN: dict[str, Any] = {
     "requestBody": {
         "required": True,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.competitors import repository, service
 from case_api.competitors.schemas import ComparisonIn, CompetitorOfferIn, CompetitorOfferOut, Verification
 from case_api.database import ReadDb
@@ -54,7 +54,7 @@ async def list_competitor_offers(
     operation_id="recordCompetitorOffer",
     status_code=status.HTTP_201_CREATED,
     responses=responses(
-        *COMMAND_PROBLEMS, ProblemCode.SITE_UNKNOWN, ProblemCode.CASE_UNKNOWN, ProblemCode.PERSON_UNKNOWN, ProblemCode.SESSION_UNKNOWN
+        *STEP_PROBLEMS, ProblemCode.SITE_UNKNOWN, ProblemCode.CASE_UNKNOWN, ProblemCode.PERSON_UNKNOWN, ProblemCode.SESSION_UNKNOWN
     ),
 )
 async def record_competitor_offer(response: Response, body: CompetitorOfferIn, by: ByDep, _: Recorder, db: CommandDb) -> CompetitorOfferOut:
@@ -68,7 +68,7 @@ async def get_competitor_offer(response: Response, offer_id: Reference, principa
     return _show(response, await service.find(db, principal, offer_id))
 
 
-@router.post("/{offer_id}/verification", operation_id="verifyCompetitorOffer", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
+@router.post("/{offer_id}/verification", operation_id="verifyCompetitorOffer", responses=responses(*STEP_PROBLEMS, *VERSION_PROBLEMS))
 async def verify_competitor_offer(
     response: Response, offer_id: Reference, body: Verification, by: ByDep, _: Verifier, expected: IfMatch, db: CommandDb
 ) -> CompetitorOfferOut:
@@ -76,7 +76,7 @@ async def verify_competitor_offer(
     return _show(response, await service.verify(db, by, offer_id, expected, body))
 
 
-@router.put("/{offer_id}/comparison", operation_id="compareCompetitorOffer", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
+@router.put("/{offer_id}/comparison", operation_id="compareCompetitorOffer", responses=responses(*STEP_PROBLEMS, *VERSION_PROBLEMS))
 async def compare_competitor_offer(
     response: Response, offer_id: Reference, body: ComparisonIn, by: ByDep, _: Verifier, expected: IfMatch, db: CommandDb
 ) -> CompetitorOfferOut:

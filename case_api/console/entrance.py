@@ -32,8 +32,10 @@ async def sign_in(request: Request) -> None:
         _problem(request, look, say)
         with el("form", "", "card narrow", method="post", action=f"{PREFIX}/sign-in"):
             el("input", type="hidden", name="next", value=here(request.query_params.get("next")))
-            _field(say("sign_in.username"), "username", autocomplete="username", autofocus="")
-            _field(say("sign_in.password"), "password", type_="password", autocomplete="current-password")
+            known = request.query_params.get("username", "")  # somebody who mistyped the password
+            there = {"autofocus": ""}
+            _field(say("sign_in.username"), "username", autocomplete="username", value=known, **({} if known else there))
+            _field(say("sign_in.password"), "password", type_="password", autocomplete="current-password", **(there if known else {}))
             el("button", say("sign_in.go"), "button primary", type="submit")
         el("p", say("sign_in.help"), "note narrow")
         if demonstration:

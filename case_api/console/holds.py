@@ -11,6 +11,7 @@ from fastapi import Request
 
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
+from case_api.console.keeping import ASKED
 from case_api.console.pages import page
 from case_api.console.parts import card, div, el, empty, link, table, tag
 from case_api.console.visit import Visit
@@ -85,8 +86,7 @@ async def _place(visit: Visit) -> None:
     fields = [
         Field("case_id", "choice", options=cases, help="help.hold_case"),
         Field("session_id", label="holds.session", help="help.hold_session"),
-        Field("ends_at", "moment", required=True, help="help.hold_end"),
-        Field("reason", "prose", required=True, help="help.hold_reason"),
+        *ASKED,
     ]
     await ask(visit, visit.t("holds.place"), fields, send, done="hold", note=visit.t("holds.place_note"))
 
@@ -112,7 +112,7 @@ def _due(visit: Visit, due: list[Row]) -> None:
                 with el("tr"):
                     where = "cases" if record["kind"] == "case" else "sessions"
                     with el("td"):
-                        link(record["code"] or visit.t("warnings.open_session"), f"/{where}/{record['id']}", "strong")
+                        link(record["code"] or visit.t("holds.a_session"), f"/{where}/{record['id']}", "strong")
                     el("td", visit.site(record["site_id"]))
                     el("td", visit.moment(record["removal_at"]), "nowrap")
                     with el("td"):
@@ -124,7 +124,7 @@ def _remove(visit: Visit, where: str, record: Row) -> Open:
         await visit.rest.send("DELETE", f"{where}/{record['id']}", key=key)
 
     async def open_() -> None:
-        title = f"{visit.t('holds.remove')} · {record['code']}"
+        title = f"{visit.t('holds.remove')} · {record['code'] or visit.t('holds.a_session')}"
         await ask(visit, title, [], send, done="removed", note=visit.t("holds.remove_note", sessions=record["sessions"]), danger=True)
 
     return open_
@@ -138,7 +138,7 @@ def _removed(visit: Visit, removed: list[Row]) -> None:
         with table([visit.t(head) for head in ("holds.subject", "site", "holds.ended", "holds.removed_at")], visit.t("holds.removed")):
             for record in removed:
                 with el("tr"):
-                    el("td", record["code"] or record["subject_id"][:12])
+                    el("td", record["code"] or f"{visit.t('holds.a_session')} {record['subject_id'][:12]}")
                     el("td", visit.site(record["site_id"]))
                     el("td", visit.moment(record["ended_at"]), "nowrap")
                     el("td", visit.moment(record["removed_at"]), "nowrap")

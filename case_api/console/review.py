@@ -11,7 +11,7 @@ from nicegui import events, ui
 from nicegui.element import Element
 
 from case_api.companions.rules import RUNNING
-from case_api.console import clips, companions, talk, withdrawal
+from case_api.console import clips, companions, keeping, talk, withdrawal
 from case_api.console.correcting import correcting
 from case_api.console.door import PREFIX
 from case_api.console.fields import seconds as seconds_of
@@ -71,7 +71,10 @@ async def review(visit: Visit, request: Request) -> None:
                 link(visit.t("labels.open"), f"/sessions/{session['id']}/labels", "button small")
             link(visit.t("compare.open"), f"/sessions/{session['id']}/compare", "button small")
             _exports(visit, session)
+        keeping.button(visit, "session", session)
         withdrawal.button(visit, session)
+    if keeping.may_hold(visit, session):
+        await keeping.told(visit, session_id=session["id"], case_id=session["case_id"])
     if session["status"] in RUNNING and (_accompanies(visit, session) or session["hints"] or session["listeners"]):
         _accompanying(visit, session)
     if session["recording"]:

@@ -1,4 +1,4 @@
-"""Scripts that several elements of the console import: `import { clock } from "calmdesk/player.js"`."""
+"""Scripts that elements of the console import, from each other too: `import { clock } from "calmdesk/player.js"`."""
 
 from __future__ import annotations
 

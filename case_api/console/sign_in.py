@@ -107,7 +107,7 @@ async def _enter(request: Request, path: str, who: dict[str, str], target: str) 
         made = await rest_of(request, token="").send("POST", path, who)
     except Refused as refused:
         code = "credentials_invalid" if refused.status == 422 else refused.code  # a name nobody can have is a wrong name
-        return to("/sign-in", problem=code, next=target)
+        return to("/sign-in", problem=code, next=target, username=who.get("username", "")[:64])
     answer = to("/password") if made["must_change_password"] else RedirectResponse(target, 303)
     lasts = int((datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)).total_seconds())
     secure = request.url.scheme == "https"

@@ -14,6 +14,7 @@ from case_api.security import Permission
 
 Row = dict[str, Any]
 QUEUES: Final = ("events", "webhooks", "messages")
+PHONES: Final = "calmdesk serve --host 0.0.0.0 --tls self-signed"
 OLD_SECONDS: Final = 300
 """From when waiting is worth a look."""
 
@@ -26,7 +27,6 @@ async def guide(visit: Visit, request: Request) -> None:
     done = sum(state_of == "done" for _, state_of, _ in steps)
     el("h1", visit.t("guide.title"))
     el("p", visit.t("guide.help", done=done, steps=len(steps)), "note")
-    address = f"{visit.rest.base}/mic"
     with el("ol", "", "steps-card"):
         for number, (name, reached, count) in enumerate(steps, start=1):
             with el("li"), card(f"{number}. {visit.t(f'guide.{name}')}"):
@@ -34,11 +34,15 @@ async def guide(visit: Visit, request: Request) -> None:
                     tag(visit.t(f"guide.{reached}"), "good" if reached == "done" else "warn")
                     if count is not None:
                         el("span", visit.t("guide.there", count=count), "note")
+                    if name == "people":
+                        made = state["set_up"]
+                        el("span", visit.t("guide.who", staff=made["staff"], managers=made["managers"]), "note")
                 el("p", visit.t(f"guide.{name}_text"))
                 if name in LEADS:
                     link(visit.t(f"guide.{name}_go"), LEADS[name], "button small primary" if reached != "done" else "button small")
                 if name == "phone":
-                    _code(visit, address)
+                    el("a", visit.t("guide.phone_go"), "button small", href="/mic", target="_blank")
+                    _code(visit, state["phone_address"])
 
 
 LEADS: Final = {"sites": "/sites", "people": "/people", "library": "/state"}
@@ -49,7 +53,7 @@ def steps_of(state: Row) -> list[tuple[str, str, int | None]]:
     made, library = state["set_up"], state["library"]
     told = [
         ("sites", made["sites"] > 0, made["sites"]),
-        ("people", made["staff"] > 0 and made["managers"] > 0, made["staff"]),
+        ("people", made["staff"] > made["managers"] > 0, None),
         ("voices", made["voices"] > 0, made["voices"]),
         ("library", library["usable"] and library["approved"] > 0, library["approved"]),
         ("phone", made["conversations"] > 0, made["conversations"]),
@@ -57,11 +61,17 @@ def steps_of(state: Row) -> list[tuple[str, str, int | None]]:
     return [(name, "done" if done else "to_do", count) for name, done, count in told]
 
 
-def _code(visit: Visit, address: str) -> None:
+def _code(visit: Visit, address: str | None) -> None:
+    """For a phone to scan; or why there is none that would lead it anywhere."""
+    if address is None:
+        el("p", visit.t("guide.unreachable"), "banner warn")
+        el("code", PHONES, "address")
+        return
     el("img", "", "qr small", src=segno.make(address, error="m", micro=False).svg_data_uri(scale=5, border=3, light="white"), alt=address)
     el("code", address, "address")
     if not address.startswith("https:"):
         el("p", visit.t("guide.https"), "banner warn")
+        el("code", PHONES, "address")
 
 
 @page("/state", "nav.state", Permission.METRICS_READ, icon="state")

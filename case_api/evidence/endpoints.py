@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
 from case_api.cases import flow
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
+from case_api.commands import STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.evidence import repository, service
 from case_api.evidence.schemas import UPLOAD_FORM, Citation, EvidenceOut, UploadFields, Withdrawal
@@ -68,7 +68,7 @@ def _fields(form: dict[str, Any]) -> tuple[UploadFile, UploadFields]:
     status_code=status.HTTP_201_CREATED,
     openapi_extra=UPLOAD_FORM,
     responses=responses(
-        *COMMAND_PROBLEMS,
+        *STEP_PROBLEMS,
         ProblemCode.TASK_UNKNOWN,
         ProblemCode.EVIDENCE_TYPE,
         ProblemCode.EVIDENCE_TYPE_MISMATCH,
@@ -106,7 +106,7 @@ async def upload_evidence(
     operation_id="citeUtterance",
     status_code=status.HTTP_201_CREATED,
     responses=responses(
-        *COMMAND_PROBLEMS, ProblemCode.TASK_UNKNOWN, ProblemCode.SESSION_NOT_LINKED, ProblemCode.NOT_RECORDED, ProblemCode.UTTERANCE_UNKNOWN
+        *STEP_PROBLEMS, ProblemCode.TASK_UNKNOWN, ProblemCode.SESSION_NOT_LINKED, ProblemCode.NOT_RECORDED, ProblemCode.UTTERANCE_UNKNOWN
     ),
 )
 async def cite_utterance(response: Response, case_id: Reference, body: Citation, by: ByDep, principal: Adder, db: CommandDb) -> EvidenceOut:
@@ -175,7 +175,7 @@ async def download_evidence(request: Request, evidence_id: Reference, principal:
 @router.post(
     "/evidence/{evidence_id}/withdraw",
     operation_id="withdrawEvidence",
-    responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.EVIDENCE_WITHDRAWN),
+    responses=responses(*STEP_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.EVIDENCE_WITHDRAWN),
 )
 async def withdraw_evidence(
     response: Response, evidence_id: Reference, body: Withdrawal, by: ByDep, principal: Adder, db: CommandDb, version: IfMatch

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +17,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from case_api.problems import Problem, ProblemCode
 from models.base import new_id
+from models.files import sync
 from models.settings import Settings
 
 if TYPE_CHECKING:  # only the stubs name it
@@ -110,10 +110,6 @@ def _sync(root: Path, path: str) -> None:
     """The local store renames a finished copy into place but leaves it to the system when it reaches the disk."""
     file = root / path
     for each in (file, *file.parents):
-        descriptor = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(each)
         if each == root:
             return

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 
 from case_api.cases.schemas import CaseOut
 from case_api.cases.service import get_case
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb, SettingsDep
 from case_api.intake import repository, service
 from case_api.intake.causes import CAUSES
@@ -21,7 +21,7 @@ router = APIRouter(tags=["intake"], route_class=CommandRoute)
 
 Reader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
 INTAKE_PROBLEMS = (
-    *COMMAND_PROBLEMS,
+    *STEP_PROBLEMS,
     *VERSION_PROBLEMS,
     ProblemCode.INTAKE_BY_RESPONSIBLE,
     ProblemCode.RECEPTIONIST_MISSING,

@@ -160,13 +160,16 @@ def _told(name: str, value: Any) -> Any:
 async def gaps(db: AsyncSession, case: WithdrawalCase, form: Registration | None, *, erp_on: bool) -> list[Missing]:
     """What is still missing."""
     form = form or blank(case.id)
+    scan = form.id_scan_evidence_id
+    if scan is not None and not await repository.has_id_scan(db, case.id, scan):
+        scan = None  # withdrawn since the form named it
     check = await repository.newest_check(db, case.id)
     erp = erp_state(form, check) if erp_on or check is not None else None
     return missing(
         Form(
             customer_name=form.customer_name,
             id_number=form.id_number,
-            id_scan=form.id_scan_evidence_id,
+            id_scan=scan,
             id_scan_missing_reason=form.id_scan_missing_reason,
             phone=form.phone,
             phone_verified=form.phone_verified_at is not None,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import segno
 
 QUIET_ZONE = 2
+EVERYWHERE = {"0.0.0.0", "::", ""}
 # Two rows of modules in one line of text, light modules drawn: right way round on a dark terminal, as `qrencode` does it.
 _HALF_BLOCKS = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
 
@@ -30,13 +32,27 @@ def lan_addresses() -> list[str]:
     return [address for address in found if not ipaddress.ip_address(address).is_loopback]
 
 
-def page_urls(host: str, port: int, tls: bool, lan: Sequence[str]) -> list[str]:
-    """Every address of the page for a server that listens on `host`."""
+def page_urls(host: str, port: int, tls: bool, lan: Sequence[str], path: str = "/mic") -> list[str]:
+    """Every address of the page at `path` for a server that listens on `host`."""
     hosts = [host]
-    if host in {"0.0.0.0", "::", ""}:
+    if host in EVERYWHERE:
         hosts = [*lan, "localhost"]
     scheme = "https" if tls else "http"
-    return [f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}/mic" for name in hosts]
+    return [f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}{path}" for name in hosts]
+
+
+def phone_address(base: str, host: str, public: str | None) -> str | None:
+    """Where a phone finds the page of the service that somebody has open at `base`; None where it can be reached from this machine only.
+
+    `host`: the address it listens on; `public`: the one that phones are to use, where the settings name it.
+    """
+    seen = urlsplit(base)
+    if public is not None:
+        return f"{public}/mic"
+    if not _is_loopback(seen.hostname or ""):
+        return f"{seen.scheme}://{seen.netloc}/mic"
+    lan = lan_addresses() if host in EVERYWHERE else []
+    return f"{seen.scheme}://{lan[0]}{f':{seen.port}' if seen.port else ''}/mic" if lan else None
 
 
 def qr_lines(text: str) -> list[str]:
@@ -51,10 +67,13 @@ def qr_lines(text: str) -> list[str]:
 
 
 def address_lines(host: str, port: int, tls: bool) -> list[str]:
-    """What `calmdesk serve` prints: the page's addresses, a code for the first one a phone can reach, and what stands in its way."""
+    """What `calmdesk serve` prints: where the console and the phone page are, a code for the first address a phone can reach, and what
+    stands in its way.
+    """
     lan = lan_addresses()
     urls = page_urls(host, port, tls, lan)
-    lines = ["手机页面 · phone page", *(f"  {url}" for url in urls)]
+    lines = ["管理页面 · console", f"  {page_urls(host, port, tls, lan, '/')[-1]}"]
+    lines += ["手机页面 · phone page", *(f"  {url}" for url in urls)]
     if _is_loopback(host):
         return [*lines, "  手机要连接，请用 --host 0.0.0.0 --tls self-signed 启动 · for phones: start with these options"]
     if not tls:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, status
 
-from case_api.commands import CASELESS_PROBLEMS, KEY_PROBLEMS, ByDep, CommandDb, CommandRoute, KeyHeader, begin_command
+from case_api.commands import COMMAND_PROBLEMS, KEY_PROBLEMS, ByDep, CommandDb, CommandRoute, KeyHeader, begin_command
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.notifications import channels, repository, service
 from case_api.notifications.schemas import (
@@ -61,7 +61,7 @@ async def count_unread(principal: SignedIn, db: ReadDb) -> UnreadOut:
     return UnreadOut(unread=sum(found.values()), by_kind=found)
 
 
-@router.post("/notifications/read", operation_id="readNotifications", responses=responses(*CASELESS_PROBLEMS))
+@router.post("/notifications/read", operation_id="readNotifications", responses=responses(*COMMAND_PROBLEMS))
 async def read_all(body: ReadUntil, by: ByDep, db: CommandDb) -> UnreadOut:
     """Mark everything read that came by a moment: when the list was shown."""
     await service.mark_all_read(db, by.person_id, body.until, by.now)
@@ -69,7 +69,7 @@ async def read_all(body: ReadUntil, by: ByDep, db: CommandDb) -> UnreadOut:
     return UnreadOut(unread=sum(found.values()), by_kind=found)
 
 
-@router.post("/notifications/{notification_id}/read", operation_id="readNotification", responses=responses(*CASELESS_PROBLEMS))
+@router.post("/notifications/{notification_id}/read", operation_id="readNotification", responses=responses(*COMMAND_PROBLEMS))
 async def read_one(notification_id: Reference, by: ByDep, db: CommandDb) -> NotificationOut:
     """Mark one read."""
     return NotificationOut.model_validate(await service.mark_read(db, by.person_id, notification_id, by.now))
@@ -84,7 +84,7 @@ async def list_channels(principal: SignedIn, db: ReadDb) -> list[ChannelOut]:
 @router.put(
     "/me/channels/{name}",
     operation_id="saveMyChannel",
-    responses=responses(*CASELESS_PROBLEMS, ProblemCode.CHANNEL_URL, ProblemCode.ADDRESS_REFUSED, ProblemCode.CHANNELS_FULL),
+    responses=responses(*COMMAND_PROBLEMS, ProblemCode.CHANNEL_URL, ProblemCode.ADDRESS_REFUSED, ProblemCode.CHANNELS_FULL),
 )
 async def save_channel(
     request: Request, name: Name, body: ChannelSave, by: ByDep, settings: SettingsDep, key: KeyHeader = None
@@ -97,7 +97,7 @@ async def save_channel(
 
 
 @router.delete(
-    "/me/channels/{name}", operation_id="deleteMyChannel", status_code=status.HTTP_204_NO_CONTENT, responses=responses(*CASELESS_PROBLEMS)
+    "/me/channels/{name}", operation_id="deleteMyChannel", status_code=status.HTTP_204_NO_CONTENT, responses=responses(*COMMAND_PROBLEMS)
 )
 async def delete_channel(name: Name, by: ByDep, db: CommandDb) -> None:
     """Delete a channel and what is on its way to it."""
@@ -128,7 +128,7 @@ async def get_preferences(principal: SignedIn, db: ReadDb) -> PreferencesOut:
     return await channels.preferences(db, principal.person_id)
 
 
-@router.put("/me/notification-preferences", operation_id="setMyNotificationPreferences", responses=responses(*CASELESS_PROBLEMS))
+@router.put("/me/notification-preferences", operation_id="setMyNotificationPreferences", responses=responses(*COMMAND_PROBLEMS))
 async def set_preferences(body: Preferences, by: ByDep, db: CommandDb) -> PreferencesOut:
     """Say what to hear on one's channels, and when not."""
     return await channels.prefer(db, by, body)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
-from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.policies import lifecycle, repository, service, trying
@@ -33,7 +33,7 @@ from models.policies import PolicyKind, PolicyStatus, PolicyVersion
 router = APIRouter(prefix="/policies", tags=["policies"], route_class=CommandRoute)
 
 Reader = Annotated[Principal, Depends(require(Permission.POLICY_READ))]
-COMMAND = (*CASELESS_PROBLEMS, ProblemCode.POLICY_STATE)
+COMMAND = (*COMMAND_PROBLEMS, ProblemCode.POLICY_STATE)
 CHANGE = (*COMMAND, *VERSION_PROBLEMS)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from case_api.commands import By, Now
+from case_api.limits import ADDRESS, LINK, UNKNOWN, Limits, Window, line_of
 from case_api.problems import Problem, ProblemCode
-from case_api.public_form.limits import ADDRESS, LINK, UNKNOWN, Limits, Window
 from case_api.security import Principal, client_ip, token_hash
 from models.audit import Actor
 from models.cases import WithdrawalCase
@@ -23,17 +21,6 @@ CUSTOMER = "客户（扫码）"
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="CustomerLink", description="The secret of a link that the front desk gave out")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-
-
-def line_of(address: str) -> str:
-    """What is counted as one address: of IPv6 the /64, since whoever has one address there has all of them."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +35,7 @@ class Visitor:
 
     def demand(self, window: Window, key: str) -> None:
         """Count a request. Raises Problem: too_many_requests."""
-        wait = self.limits.wait(window, key, self.now)
-        if wait is not None:
-            raise Problem(ProblemCode.TOO_MANY_REQUESTS, headers={"Retry-After": str(max(1, math.ceil(wait / timedelta(seconds=1))))})
+        self.limits.demand(window, key, self.now)
 
     def refuse(self) -> Problem:
         """The token leads nowhere: refused, and counted against the address."""
@@ -68,7 +53,7 @@ async def visitor(request: Request, bearer: Bearer, now: Now) -> Visitor:
     """Dependency: the visitor. Raises Problem: token_missing, too_many_requests."""
     if bearer is None:
         raise Problem(ProblemCode.TOKEN_MISSING)
-    limits: Limits = request.app.state.public_limits
+    limits: Limits = request.app.state.limits
     agent = request.headers.get("user-agent", "")
     found = Visitor(token_hash(bearer.credentials), now, client_ip(request), agent, limits)
     found.demand(ADDRESS, line_of(found.address))

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.cases import flow
-from case_api.commands import CASELESS_PROBLEMS, COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
-from case_api.database import ReadDb
+from case_api.commands import COMMAND_PROBLEMS, STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.database import FactoryDep, ReadDb
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.intake.identity import masked
 from case_api.paging import Cursor, Limit, Page, newest_first
@@ -18,14 +18,16 @@ from case_api.refunds import accounts, confirming, files, repository, service
 from case_api.refunds.schemas import AccountIn, AccountOut, Confirmation, ConfirmationOut, FailureIn, InstructionOut, PaymentIn, PaymentOut
 from case_api.schemas import Reference
 from case_api.security import Permission, Principal, require
+from models import audit
 from models.cases import WithdrawalCase
+from models.engine import reading, transaction
 from models.refunds import InstructionStatus, RefundAccount, RefundInstruction, RefundPayment
 
 router = APIRouter(tags=["refunds"], route_class=CommandRoute)
 
 CaseReader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
 Payer = Annotated[Principal, Depends(require(Permission.REFUND_PAY))]
-PAYER_PROBLEMS = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.FOUR_EYES)
+PAYER_PROBLEMS = (*STEP_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.FOUR_EYES)
 HANDLE_PROBLEMS = (*PAYER_PROBLEMS, ProblemCode.REFUND_STATE, ProblemCode.PAYEE_UNKNOWN)
 _INSTRUCTION = [name for name in InstructionOut.model_fields if hasattr(RefundInstruction, name)]
 _PAYMENT = [name for name in PaymentOut.model_fields if name != "account"]
@@ -127,16 +129,26 @@ async def get_refund_instruction(case_id: Reference, principal: CaseReader, db: 
     },
 )
 async def download_refund_instruction(
-    case_id: Reference, kind: files.FileFormat, principal: Payer, db: ReadDb, renderer: Annotated[Renderer, Depends(get_renderer)]
+    case_id: Reference,
+    kind: files.FileFormat,
+    by: ByDep,
+    _: Payer,
+    factory: FactoryDep,
+    renderer: Annotated[Renderer, Depends(get_renderer)],
 ) -> Response:
     """On paper (`pdf`), for the bank (`xml`: ISO 20022 pain.001.001.09) or as a table (`csv`); the same bytes each time.
 
-    A cancelled instruction has no files any more: what was approved holds no longer.
+    Each download is audited. A cancelled instruction has no files any more: what was approved holds no longer.
     """
-    row = await _standing(db, principal, Permission.REFUND_PAY, case_id)
-    if row.status == "cancelled":  # a bank would carry the file out all the same
-        raise Problem(ProblemCode.REFUND_STATE, row.status)
-    data = await files.render(kind, row, await repository.payments_of(db, row.id), renderer)
+    async with reading(factory) as db:
+        row = await _standing(db, by.principal, Permission.REFUND_PAY, case_id)
+        if row.status == "cancelled":  # a bank would carry the file out all the same
+            raise Problem(ProblemCode.REFUND_STATE, row.status)
+        payments = await repository.payments_of(db, row.id)
+    data = await files.render(kind, row, payments, renderer)
+    subject, told = audit.Subject("case", row.case_id, row.site_id), {"number": row.number, "format": kind}
+    async with transaction(factory) as write:
+        audit.record(write, by.who, "api:case:download_refund_instruction", subject, after=told, at=by.now)
     disposition = f'attachment; filename="{row.number}.{kind}"'
     return Response(data, media_type=files.MEDIA_TYPES[kind], headers={"Content-Disposition": disposition})
 
@@ -166,7 +178,7 @@ async def fail_refund_payment(
     operation_id="confirmExecution",
     status_code=status.HTTP_201_CREATED,
     responses=responses(
-        *COMMAND_PROBLEMS,
+        *STEP_PROBLEMS,
         *VERSION_PROBLEMS,
         ProblemCode.EXECUTION_KIND,
         ProblemCode.EXECUTION_STATE,
@@ -203,7 +215,7 @@ async def get_refund_account(site_id: Reference, principal: CaseReader, db: Read
 @router.put(
     "/sites/{site_id}/refund-account",
     operation_id="setRefundAccount",
-    responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS),
+    responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS),
 )
 async def set_refund_account(
     site_id: Reference, body: AccountIn, version: IfMatch, by: ByDep, _: Payer, db: CommandDb, response: Response

@@ -18,6 +18,7 @@ from models.outbox import OutboxMessage
 from models.sessions import Session
 
 OVER = ("archived", "cancelled")
+PATHS_AT_ONCE = 5000
 
 
 def at_sites(column: Any, sites: frozenset[str] | None) -> ColumnElement[bool]:
@@ -111,5 +112,9 @@ async def unfinished(db: AsyncSession) -> Sequence[Removal]:
 
 
 async def known_paths(db: AsyncSession, paths: Sequence[str]) -> set[str]:
-    """Which of these places in the store a row refers to."""
-    return set((await db.scalars(select(EvidenceBlob.path).where(EvidenceBlob.path.in_(paths)))).all())
+    """Which of these places in the store a row refers to; asked in parts, for a statement takes only so many values."""
+    known: set[str] = set()
+    for first in range(0, len(paths), PATHS_AT_ONCE):
+        query = select(EvidenceBlob.path).where(EvidenceBlob.path.in_(paths[first : first + PATHS_AT_ONCE]))
+        known.update((await db.scalars(query)).all())
+    return known

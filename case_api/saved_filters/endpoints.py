@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 
-from case_api.commands import CASELESS_PROBLEMS, ByDep, CommandDb, CommandRoute
+from case_api.commands import COMMAND_PROBLEMS, ByDep, CommandDb, CommandRoute
 from case_api.database import ReadDb
 from case_api.problems import ProblemCode, responses
 from case_api.saved_filters import service
@@ -26,7 +26,7 @@ async def list_filters(of: Of, principal: SignedIn, db: ReadDb) -> Filters:
     return Filters.model_validate({"items": await service.read(db, principal.person_id, of)})
 
 
-@router.put("/{list}", operation_id="saveMyFilter", responses=responses(*CASELESS_PROBLEMS, ProblemCode.FILTERS_FULL))
+@router.put("/{list}", operation_id="saveMyFilter", responses=responses(*COMMAND_PROBLEMS, ProblemCode.FILTERS_FULL))
 async def save_filter(of: Of, body: FilterSave, by: ByDep, db: CommandDb) -> FilterOut:
     """Save filters under a name, in place of what was saved under it."""
     return FilterOut.model_validate(await service.save(db, by, of, body))
@@ -36,7 +36,7 @@ async def save_filter(of: Of, body: FilterSave, by: ByDep, db: CommandDb) -> Fil
     "/{list}/{filter_id}",
     operation_id="deleteMyFilter",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(*CASELESS_PROBLEMS),
+    responses=responses(*COMMAND_PROBLEMS),
 )
 async def delete_filter(of: Of, filter_id: Reference, by: ByDep, db: CommandDb) -> None:
     """Delete saved filters; the list itself loses nothing."""

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from pydantic import AwareDatetime
 
 from case_api.commands import KEY_PROBLEMS, ByDep, CommandDb, CommandRoute, Now
 from case_api.database import FactoryDep, ReadDb, SettingsDep
@@ -15,7 +14,7 @@ from case_api.documents.pdf import Language
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.paging import Cursor, Limit, Page, newest_first
 from case_api.problems import Problem, ProblemCode, responses
-from case_api.schemas import Line, Reference
+from case_api.schemas import Line, Moment, Reference
 from case_api.security import Permission, Principal, SignedIn, actor
 from case_api.sessions import audio, heard, report, repository, service
 from case_api.sessions.exports import MEDIA_TYPES, ExportFormat
@@ -48,8 +47,8 @@ async def _filters(
     case_id: Reference | None = None,
     status: SessionStatus | None = None,
     level: Annotated[Level | None, Query(description="Highest level that was reached")] = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="Started then or later")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="Started before")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="Started then or later")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Started before")] = None,
     q: Annotated[Line | None, Query(description="Text somebody said")] = None,
 ) -> Filters:
     return Filters(site_id, staff_id, case_id, status, level, since, until, q)
@@ -152,12 +151,17 @@ async def get_audio(request: Request, session_id: Reference, principal: Reader, 
     responses=KEPT | {200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
 )
 async def export_session(
-    session_id: Reference, principal: Reader, db: ReadDb, form: Annotated[ExportFormat, Query(alias="format")] = "json"
+    session_id: Reference, by: ByDep, _: Reader, factory: FactoryDep, form: Annotated[ExportFormat, Query(alias="format")] = "json"
 ) -> Response:
-    """Everything as JSON, or the transcript as SRT, WebVTT or plain text."""
-    row = await service.find_kept(db, principal, session_id)
+    """Everything as JSON, or the transcript as SRT, WebVTT or plain text. Each export is audited."""
+    async with reading(factory) as db:
+        row = await service.find_kept(db, by.principal, session_id)
+        data = await service.export(db, row, form)
+    subject = audit.Subject("session", session_id, row.Session.site_id)
+    async with transaction(factory) as write:
+        audit.record(write, by.who, "api:session:export", subject, after={"format": form}, at=by.now)
     headers = {"Content-Disposition": f'attachment; filename="{session_id}.{form}"'}
-    return Response(await service.export(db, row, form), media_type=MEDIA_TYPES[form], headers=headers)
+    return Response(data, media_type=MEDIA_TYPES[form], headers=headers)
 
 
 @router.get(

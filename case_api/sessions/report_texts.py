@@ -78,7 +78,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "level.rising": ("升高", "Rising"),
     "level.agitated": ("激动", "Agitated"),
     "kind.calming": ("安抚", "Calming"),
-    "kind.guidance": ("指引", "Guidance"),
+    "kind.guidance": ("引导", "Guidance"),
     "kind.wording": ("用语", "Wording"),
     "verdict.used": ("已使用", "Used"),
     "verdict.dismissed": ("已忽略", "Dismissed"),

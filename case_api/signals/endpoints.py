@@ -64,7 +64,7 @@ async def get_signal(response: Response, signal_id: Reference, principal: Reader
 @router.post(
     "/signals/{signal_id}/confirm",
     operation_id="confirmSignal",
-    responses=responses(*DECISION, ProblemCode.CASE_UNKNOWN, ProblemCode.SITE_UNKNOWN),
+    responses=responses(*DECISION, ProblemCode.CASE_STATE, ProblemCode.CASE_UNKNOWN, ProblemCode.SITE_UNKNOWN),
 )
 async def confirm_signal(
     response: Response, signal_id: Reference, body: Confirmation, by: ByDep, principal: Receiver, db: CommandDb, version: IfMatch

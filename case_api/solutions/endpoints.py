@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response, status
 
 from case_api.cases import flow
-from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch
+from case_api.commands import STEP_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.paging import Cursor, Limit, Page, newest_first
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/cases/{case_id}", tags=["solutions"], route_class=Co
 
 Reader = Annotated[Principal, Depends(require(Permission.CASE_READ))]
 Manager = Annotated[Principal, Depends(require(Permission.CASE_MANAGE))]
-_WRITES = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS)
+_WRITES = (*STEP_PROBLEMS, *VERSION_PROBLEMS)
 _PRICING = (
     ProblemCode.FACTS_MISSING,
     ProblemCode.NOTHING_PAID,

@@ -290,7 +290,8 @@ def _net(rule: StageRule, paid_fen: int, refund_bp: int) -> list[Line]:
             continue
         left -= taken
         zh, en = _DEDUCTIONS[deduction.key]
-        formula = f"−{yuan(paid_fen)} × {_percent(deduction.bp)}" if deduction.bp is not None else f"−{yuan(taken)}"
+        whole = deduction.bp is not None and taken == share(paid_fen, deduction.bp)
+        formula = f"−{yuan(paid_fen)} × {_percent(deduction.bp or 0)}" if whole else f"−{yuan(taken)}"
         lines.append(Line(label_zh=zh, label_en=en, formula=formula, fen=-taken))
     return lines
 

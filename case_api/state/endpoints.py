@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from importlib.metadata import version
 from typing import Annotated
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from case_api.commands import Now
 from case_api.database import ReadDb, SettingsDep, get_factory
 from case_api.library.service import LibraryDesk
+from case_api.mic.address import phone_address
 from case_api.security import Permission, Principal, require
 from case_api.state import repository
 from case_api.state.schemas import EarOut, LibraryOut, StateOut
@@ -42,6 +44,7 @@ async def get_state(
         webhooks=await repository.carried(db, now, WebhookDelivery),
         messages=await repository.carried(db, now, ChannelMessage),
         late_work=await repository.late_work(db, now),
+        phone_address=await asyncio.to_thread(phone_address, str(request.base_url), settings.host, settings.public.url),
         set_up=await repository.set_up(db),
     )
 

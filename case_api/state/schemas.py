@@ -54,4 +54,8 @@ class StateOut(Out):
     webhooks: QueueOut
     messages: QueueOut
     late_work: int = Field(description="Open tasks past their limit, clocks that are stopped left out")
+    phone_address: str | None = Field(
+        description="Where a phone finds the phone page; null where only this machine reaches the service",
+        examples=["https://192.168.1.20:8080/mic"],
+    )
     set_up: SetUpOut

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response, status
 
 from case_api.commands import (
-    CASELESS_PROBLEMS,
+    COMMAND_PROBLEMS,
     VERSION_PROBLEMS,
     ByDep,
     CommandDb,
@@ -59,7 +59,7 @@ async def list_webhooks(db: ReadDb, _: Manager, limit: Limit = 50, cursor: Curso
     "",
     operation_id="createWebhook",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(*CASELESS_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
+    responses=responses(*COMMAND_PROBLEMS, *_URL_PROBLEMS, ProblemCode.SITE_UNKNOWN),
 )
 async def create_webhook(
     request: Request, body: WebhookCreate, by: ByDep, _: Manager, settings: SettingsDep, response: Response, key: KeyHeader = None
@@ -76,7 +76,7 @@ async def get_webhook(webhook_id: Reference, db: ReadDb, _: Manager, response: R
     return WebhookOut.model_validate(tag(response, await find_row(db, Webhook, webhook_id)))
 
 
-@router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
+@router.patch("/{webhook_id}", operation_id="changeWebhook", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, *_URL_PROBLEMS))
 async def change_webhook(
     request: Request,
     webhook_id: Reference,
@@ -99,14 +99,14 @@ async def change_webhook(
     "/{webhook_id}",
     operation_id="deleteWebhook",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS),
+    responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS),
 )
 async def delete_webhook(webhook_id: Reference, version: IfMatch, by: ByDep, _: Manager, db: CommandDb) -> None:
     """Unsubscribe; the list of what was told to it goes too."""
     await service.remove(db, by, webhook_id, version)
 
 
-@router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS))
+@router.post("/{webhook_id}/secret", operation_id="rotateWebhookSecret", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
 async def rotate_webhook_secret(
     webhook_id: Reference, body: Rotation, version: IfMatch, by: ByDep, _: Manager, db: CommandDb, response: Response
 ) -> WebhookWithSecret:
@@ -118,7 +118,7 @@ async def rotate_webhook_secret(
     "/{webhook_id}/ping",
     operation_id="pingWebhook",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
+    responses=responses(*COMMAND_PROBLEMS, ProblemCode.WEBHOOK_DISABLED),
 )
 async def ping_webhook(webhook_id: Reference, by: ByDep, _: Manager, db: CommandDb) -> DeliveryOut:
     """Send a test message (`type` is `ping`); how it went is in the list of deliveries."""
@@ -146,7 +146,7 @@ async def list_deliveries(
     "/{webhook_id}/deliveries/{delivery_id}/redelivery",
     operation_id="redeliverWebhook",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(*CASELESS_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
+    responses=responses(*COMMAND_PROBLEMS, ProblemCode.WEBHOOK_DISABLED, ProblemCode.DELIVERY_PENDING),
 )
 async def redeliver(webhook_id: Reference, delivery_id: Reference, by: ByDep, _: Manager, db: CommandDb) -> DeliveryOut:
     """Tell one event once more, under the same event id."""

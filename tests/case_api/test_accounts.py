@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from case_api.accounts import passwords, service
 from case_api.bootstrap import bootstrap
+from case_api.limits import SIGN_IN, Limits
 from models.audit import Actor, AuditRecord
 from models.base import utc_now
 from models.commands import CommandRecord
@@ -23,6 +24,7 @@ from models.people import Person
 from models.settings import Settings
 from models.sites import Site
 from models.tokens import AccessToken
+from tests.case_api.conftest import Clock
 from tests.conftest import PASSWORD, MakePerson, Rows, SignIn
 
 
@@ -125,6 +127,22 @@ async def test_guessing_locks_the_account_and_the_lock_ends(
     assert (await attempt(client, "lijing")).status_code == 201
     person = await rows.one(select(Person))
     assert (person.failed_logins, person.locked_until) == (0, None)
+
+
+async def test_an_address_that_fails_again_and_again_has_to_wait(
+    client: httpx2.AsyncClient, make_person: MakePerson, app: FastAPI, clock: Clock
+) -> None:
+    """Failures count, whatever names they tried; who signs in is not counted, for a whole office may stand behind one address."""
+    await make_person("lijing")
+    limits: Limits = app.state.limits
+    for _ in range(SIGN_IN.most - 1):
+        limits.demand(SIGN_IN, "127.0.0.1", clock())
+    assert [(await attempt(client, "lijing")).status_code for _ in range(2)] == [201, 201]
+    assert (await attempt(client, "nobody")).status_code == 401
+    refused = await attempt(client, "lijing")
+    assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (429, "too_many_requests", "600")
+    clock.pass_(minutes=10)
+    assert (await attempt(client, "lijing")).status_code == 201
 
 
 async def test_guessing_in_parallel_gains_no_guess(

@@ -23,9 +23,12 @@ async def test_counts_follow_what_is_there(
     assert [name for name, done, _ in steps_of(before) if done == "to_do"] == ["people", "voices", "phone"]
     assert before["library"]["approved"] > 0
     assert "deaf" in troubles_of(before)
+    assert before["phone_address"] is None or before["phone_address"].endswith("/mic")
 
-    await make_person("seller", ("staff", site.id))
     await make_person("boss", ("site_manager", site.id))
+    alone = (await client.get("/v1/state", headers=headers)).json()
+    assert "people" in [name for name, done, _ in steps_of(alone) if done == "to_do"]  # a manager alone holds no conversation with anybody
+    await make_person("seller", ("staff", site.id))
     async with transaction(factory) as db:
         for topic, age, parked in (("case.create", 600, False), ("case.submit", 5, False), ("case.offer", 900, True)):
             message = OutboxMessage(topic=topic, payload={}, created_at=utc_now() - timedelta(seconds=age))

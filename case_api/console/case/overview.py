@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from case_api.console import keeping
 from case_api.console.case.view import TAB_OF, CaseView, Row
 from case_api.console.co_residents.view import acknowledged
 from case_api.console.fields import Field
@@ -14,6 +15,9 @@ async def show(view: CaseView) -> None:
     """Facts, people, open work."""
     visit, case = view.visit, view.case
     signed = await acknowledged(visit, case["site_id"], case["external_reference"], case["unit_label"])
+    retention = await visit.rest.get(f"{view.path}/retention")
+    if keeping.may_hold(visit, case):
+        await keeping.told(visit, case_id=view.id)
     with div("columns"):
         with card(visit.t("case.facts")):
             facts(
@@ -28,6 +32,7 @@ async def show(view: CaseView) -> None:
                     (visit.t("case.responsible"), visit.person(case["responsible_id"])),
                     (visit.t("case.receptionist"), visit.person(case["receptionist_id"])),
                     (visit.t("case.ended"), visit.moment(case["ended_at"])),
+                    (visit.t("holds.kept"), keeping.until(visit, retention)),
                 ]
             )
             _buttons(view)
@@ -52,6 +57,7 @@ def _buttons(view: CaseView) -> None:
                 action(visit, visit.t("do.cancel"), lambda: _cancel(view), "quiet-danger")
         if view.at("assessing", "solving", "offered") and view.may(Permission.CASE_MANAGE):
             action(visit, visit.t("do.settle"), lambda: _settle(view))
+        keeping.button(visit, "case", view.case)
 
 
 def _may_assign(view: CaseView) -> bool:

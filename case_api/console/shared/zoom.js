@@ -1,6 +1,5 @@
 // Which seconds of a conversation its tracks show: zoomed by wheel, fingers, buttons and keys, with the playing spot kept in sight.
-// Whoever mixes `zooming` in after `player` has `<canvas ref="canvas">` and `repaint()`, and computes `seconds` and `source`.
-import { player } from "calmdesk/player.js";
+// Whoever mixes `zooming` in has `<canvas ref="canvas">` and `repaint()`, and `seconds`, `source`, `at` and `playing`.
 import { LEFT, timing } from "calmdesk/tracks.js";
 
 const SHORTEST = 5; // seconds that are shown at the least
@@ -56,10 +55,7 @@ export const zooming = {
       this.stray();
     },
     stray() { this.strayed = this.at < this.view.from || this.at > this.view.to; },
-    seek(at) {
-      this.strayed = false;
-      player.methods.seek.call(this, at);
-    },
+    sought() { this.strayed = false; },
     keepUp() {
       const { from, to } = this.view, edge = (to - from) * EDGE;
       if (this.at >= from && this.at <= to - (this.playing ? edge : 0)) this.strayed = false;

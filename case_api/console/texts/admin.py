@@ -125,8 +125,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "guide.to_do": ("待完成", "To do"),
     "guide.there": ("已有 {count}", "{count} there"),
     "guide.sites": ("建立案场", "Open a site"),
-    "guide.sites_text": ("代码会写入案件编号，建立后不能修改。", "Its code is part of every case number and cannot be changed later."),
+    "guide.sites_text": (
+        "系统自带一个案场，可改名直接使用，也可新建。代码会写入案件编号，建立后不能修改。",
+        "There is one to begin with: rename it, or open another. Its code is part of every case number and cannot be changed later.",
+    ),
     "guide.sites_go": ("去建立案场", "Sites"),
+    "guide.who": (
+        "能接待客户的 {staff} 人，其中案场经理 {managers} 人",
+        "{staff} who hold conversations, {managers} of them site managers",
+    ),
     "guide.people": ("开通账号", "Make accounts"),
     "guide.people_text": (
         "至少一位置业顾问和一位案场经理。一次性密码只显示一次，请当面告知本人。",
@@ -135,8 +142,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "guide.people_go": ("去开通账号", "People"),
     "guide.voices": ("员工录入声纹", "Staff enrol their voices"),
     "guide.voices_text": (
-        "员工用自己的手机打开下方地址，登录后按提示朗读约 30 秒，用于区分员工和客户。只录员工，须本人同意。",
-        "On their own phones, at the address below: half a minute of reading, to be told apart from customers. Staff only, with consent.",
+        "员工用自己的手机打开第 5 步的地址，登录后点右上角人像，选「我的声纹」，朗读约半分钟。用于区分员工和客户，"
+        "没有也能开始，只是分辨不准。只录员工，须本人同意。",
+        "On their own phones, at the address of step 5: the figure at the top, then My voice, half a minute of reading. It tells them "
+        "apart from customers; one can begin without, less surely. Staff only, with consent.",
     ),
     "guide.library": ("核对话术库", "Check the library"),
     "guide.library_text": (
@@ -146,11 +155,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "guide.library_go": ("查看话术库状态", "State of the library"),
     "guide.phone": ("第一次会话", "A first conversation"),
     "guide.phone_text": (
-        "员工手机扫码打开，告知客户并征得同意后开始录音。",
-        "Scan it with a staff member's phone; inform the customer, get consent, and begin.",
+        "员工手机扫码打开，告知客户并征得同意后开始录音。结束后，案场经理登录本站，在「会话」里回放。",
+        "Scan it with a staff member's phone; inform the customer, get consent, and begin. Afterwards the site manager signs in here "
+        "and hears it again under Conversations.",
     ),
+    "guide.phone_go": ("在本机打开手机页", "Open the phone page here"),
     "guide.https": (
-        "手机浏览器只在 HTTPS 地址下允许使用麦克风。请用 calmdesk serve --host 0.0.0.0 --tls self-signed 启动，或在前面放置 HTTPS 代理。",
-        "A phone's browser opens the microphone for HTTPS only: calmdesk serve --host 0.0.0.0 --tls self-signed, or an HTTPS proxy.",
+        "手机浏览器只在 HTTPS 地址下允许使用麦克风。请停止服务后用下面的命令启动，或在前面放置 HTTPS 代理。",
+        "A phone's browser opens the microphone for HTTPS only. Stop the service and start it as below, or put an HTTPS proxy before it.",
+    ),
+    "guide.unreachable": (
+        "服务只在本机可用，手机打不开。请停止服务后用下面的命令启动，二维码会出现在这里和终端里。",
+        "Only this machine reaches the service. Stop it and start it as below: a code to scan is here then, and in the terminal.",
     ),
 }

@@ -56,7 +56,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "password.first": ("这是一次性密码，请先设置自己的密码。", "This is a one-time password: choose your own first."),
     "password.text": ("修改后，其他设备上的登录都会失效。", "Every other device is signed out by this."),
     "password.old": ("原密码", "Old password"),
-    "password.new": ("新密码（至少 10 个字符）", "New password (10 characters or more)"),
+    "password.new": ("新密码（至少 10 个字符，不含用户名）", "New password (10 characters or more, without your user name)"),
     "password.again": ("再输一次新密码", "New password again"),
     "password.go": ("保存", "Save"),
     "password.differ": ("两次输入的新密码不一致", "The two new passwords differ"),
@@ -164,7 +164,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "review.draft": ("草稿", "Draft"),
     "review.rejected": ("未通过", "Rejected"),
     "kind.calming": ("安抚", "Calming"),
-    "kind.guidance": ("指引", "Guidance"),
+    "kind.guidance": ("引导", "Guidance"),
     "kind.wording": ("用语", "Wording"),
     "policies.title": ("制度", "Rules"),
     "policies.help": (

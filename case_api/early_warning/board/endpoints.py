@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.early_warning.board import repository, service
 from case_api.early_warning.board.schemas import Contact, CountsOut, Reopening, Resolution, WarningAssignment, WarningDetail, WarningOut
@@ -18,7 +18,7 @@ from models.early_warnings import EarlyWarning, WarningLevel, WarningStatus
 
 router = APIRouter(prefix="/warnings", tags=["early warning"], route_class=CommandRoute)
 
-_ANY = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS)
+_ANY = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS)
 _COMMAND = (*_ANY, ProblemCode.WARNING_CLOSED)
 _REOPEN = (*_ANY, ProblemCode.WARNING_NOT_CLOSED)
 Answers = Annotated[Principal, Depends(require(Permission.WARNING_ANSWER))]

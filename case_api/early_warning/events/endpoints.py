@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, status
 
-from case_api.commands import CASELESS_PROBLEMS, ByDep, CommandDb, CommandRoute, Now
+from case_api.commands import COMMAND_PROBLEMS, ByDep, CommandDb, CommandRoute, Now
 from case_api.database import FactoryDep, WriteDb
 from case_api.early_warning.events import service
 from case_api.early_warning.events.rules import CLOCKS_DIFFER, NewEvent
@@ -73,7 +73,7 @@ async def tell_events(source: Annotated[CrmSource, Depends(_source)], body: Even
     "/{customer_id}/conversations",
     operation_id="nameConversation",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(*CASELESS_PROBLEMS, ProblemCode.SESSION_UNKNOWN),
+    responses=responses(*COMMAND_PROBLEMS, ProblemCode.SESSION_UNKNOWN),
 )
 async def name_conversation(
     customer_id: Reference,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
 
-from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
+from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, Now, tag
 from case_api.database import ReadDb
 from case_api.early_warning.rule_sets import repository, service
 from case_api.early_warning.rule_sets.schemas import EffectiveOut, RuleSetDraft, RuleSetOut
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/warning-rules", tags=["early warning"], route_class=
 
 Reader = Annotated[Principal, Depends(require(Permission.POLICY_READ))]
 Author = Annotated[Principal, Depends(require(Permission.WARNING_RULES))]
-_CHANGE = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.RULE_SET_STATE)
+_CHANGE = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.RULE_SET_STATE)
 
 
 def _show(response: Response, row: WarningRuleSet) -> RuleSetOut:
@@ -67,7 +67,7 @@ async def get_rule_set(rule_set_id: Reference, principal: Reader, db: ReadDb, re
     "",
     operation_id="draftWarningRules",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(*CASELESS_PROBLEMS, ProblemCode.SITE_UNKNOWN),
+    responses=responses(*COMMAND_PROBLEMS, ProblemCode.SITE_UNKNOWN),
 )
 async def draft_rule_set(body: RuleSetDraft, by: ByDep, _: Author, db: CommandDb, response: Response) -> RuleSetOut:
     """Draft a version; a backtest shows what it would have seen. A general one needs the permission everywhere."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
 
-from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
+from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, tag
 from case_api.database import ReadDb
 from case_api.early_warning.sources import service
 from case_api.early_warning.sources.schemas import SourceChange, SourceCreate, SourceOut, SourceWithSecret
@@ -43,7 +43,7 @@ async def list_sources(principal: Reader, db: ReadDb, limit: Limit = 50, cursor:
     "",
     operation_id="createSource",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(*CASELESS_PROBLEMS, ProblemCode.SITE_UNKNOWN, ProblemCode.SOURCE_NAME_TAKEN),
+    responses=responses(*COMMAND_PROBLEMS, ProblemCode.SITE_UNKNOWN, ProblemCode.SOURCE_NAME_TAKEN),
 )
 async def create_source(body: SourceCreate, by: ByDep, _: Manager, db: CommandDb, response: Response) -> SourceWithSecret:
     """Let a program tell of customers. The answer holds the secret that it signs with; it is not shown again."""
@@ -51,7 +51,7 @@ async def create_source(body: SourceCreate, by: ByDep, _: Manager, db: CommandDb
 
 
 @router.patch(
-    "/{source_id}", operation_id="changeSource", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.SOURCE_NAME_TAKEN)
+    "/{source_id}", operation_id="changeSource", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.SOURCE_NAME_TAKEN)
 )
 async def change_source(
     source_id: Reference, body: SourceChange, version: IfMatch, by: ByDep, _: Manager, db: CommandDb, response: Response
@@ -60,7 +60,7 @@ async def change_source(
     return SourceOut.model_validate(tag(response, await service.change(db, by, source_id, version, body)))
 
 
-@router.post("/{source_id}/secret", operation_id="rotateSourceSecret", responses=responses(*CASELESS_PROBLEMS, *VERSION_PROBLEMS))
+@router.post("/{source_id}/secret", operation_id="rotateSourceSecret", responses=responses(*COMMAND_PROBLEMS, *VERSION_PROBLEMS))
 async def rotate_source_secret(
     source_id: Reference, body: Rotation, version: IfMatch, by: ByDep, _: Manager, db: CommandDb, response: Response
 ) -> SourceWithSecret:

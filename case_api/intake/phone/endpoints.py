@@ -58,7 +58,10 @@ async def confirm_phone_code(
     once: OnceDep,
     response: Response,
 ) -> RegistrationOut:
-    """Confirm the code that the customer read out. After five wrong ones another has to be sent."""
+    """Confirm the code that the customer read out. After five wrong ones another has to be sent.
+
+    The answer masks ID and phone number for everybody; `getRegistration` shows them whole to whoever may see them.
+    """
     case, found = await service.confirm_code(factory, settings.intake, by, case_id, expected, body.code, once)
     tag(response, case)
     return found

@@ -132,7 +132,7 @@ async def confirm_code(
             await flow.touch(db, case)
             flow.note(db, by, case, "verify_phone", after={"phone": masked(phone)})
             await flow.tell(db, by, case, "phone_verified", {})
-            found = shown(by.principal, case, form)
+            found = shown(None, case, form)
             once.keep(db, 200, found, case)
     if refusal is not None:
         raise refusal  # after the commit: the attempt stays counted

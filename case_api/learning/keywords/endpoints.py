@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, status
 
-from case_api.commands import CASELESS_PROBLEMS, ByDep, CommandDb, CommandRoute
+from case_api.commands import COMMAND_PROBLEMS, ByDep, CommandDb, CommandRoute
 from case_api.database import ReadDb, SettingsDep
 from case_api.learning.keywords import repository, service
 from case_api.learning.keywords.schemas import Frequencies, HitOut, PairMarked, Precision, Review, Reviewed, Together, Trend
@@ -25,7 +25,7 @@ from scripts_library.mining.frequency import Dimension
 router = APIRouter(prefix="/keywords", tags=["keywords"], route_class=CommandRoute)
 
 PERIOD = responses(ProblemCode.PERIOD_TOO_LONG)
-_WRITES = (*CASELESS_PROBLEMS, ProblemCode.LIBRARY_REFUSED)
+_WRITES = (*COMMAND_PROBLEMS, ProblemCode.LIBRARY_REFUSED)
 Term = Annotated[Line | None, Query(description="Only this term")]
 Category = Annotated[Line | None, Query(description="Only terms of this category")]
 _EDITS = [Depends(require(Permission.LIBRARY_EDIT))]

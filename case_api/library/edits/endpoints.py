@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile, status
 
-from case_api.commands import CASELESS_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
+from case_api.commands import COMMAND_PROBLEMS, VERSION_PROBLEMS, ByDep, CommandDb, CommandRoute, IfMatch, KeyHeader, begin_command, tag
 from case_api.database import FactoryDep, ReadDb, SettingsDep
 from case_api.library.edits import files, repository, schemas, service
 from case_api.library.edits.trying import both, replay
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/library", tags=["library"], route_class=CommandRoute
 Desk = Annotated[Principal, Depends(require(Permission.LIBRARY_DESK))]
 AT_THE_DESK = [Depends(require(Permission.LIBRARY_DESK))]
 DRAFTS = [Depends(require(Permission.LIBRARY_EDIT))]
-COMMAND = (*CASELESS_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.EDIT_STATE)
+COMMAND = (*COMMAND_PROBLEMS, *VERSION_PROBLEMS, ProblemCode.EDIT_STATE)
 WEIGHED = (ProblemCode.LIBRARY_REFUSED, ProblemCode.EDIT_CHANGES_NOTHING)
 
 

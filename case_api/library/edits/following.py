@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from case_api.library.edits import repository
 from case_api.library.edits.weighing import Standing, entry_in_force, fitting
 from models.engine import Factory, reading
-from scripts_library.editing import put_file
+from models.files import write_whole
 from scripts_library.entries import number_of
 from scripts_library.library import Places
 
@@ -40,4 +40,4 @@ async def follow(factory: Factory, places: Places, *, anew: bool = False) -> Non
     page, left_out = await asyncio.to_thread(fitting, places, standing)
     for one in left_out:
         log.error("library.desk_left_out", shelf=str(one.shelf), key=one.key)
-    await asyncio.to_thread(put_file, path, page.decode())
+    await asyncio.to_thread(write_whole, path, page)

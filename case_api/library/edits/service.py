@@ -27,9 +27,9 @@ from case_api.security import Permission, Principal
 from case_api.sight import find_row
 from models import audit
 from models.engine import Factory, one_at_a_time, reading
+from models.files import write_whole
 from models.library_edits import EditStatus, LibraryEdit
 from models.outbox import publish
-from scripts_library.editing import put_file
 from scripts_library.entries import Content, Shelf, content_of
 from scripts_library.library import Library, Places
 
@@ -116,7 +116,7 @@ async def approve(db: AsyncSession, by: By, edit_id: str, expected: int, standin
     entry = entry_of(shelf, row.key, row.action, row.content, by.principal.display_name, by.now)
     page = desk_page(standing, row.number, (shelf, row.key), entry)
     assert places.desk is not None
-    await asyncio.to_thread(put_file, places.desk, page.decode())
+    await asyncio.to_thread(write_whole, places.desk, page)
     return row
 
 

@@ -30,6 +30,43 @@ def phone(port: int, messages: list[dict[str, Any]]) -> Phone:
     return Phone(f"ws://127.0.0.1:{port}/v1/stream", "token", {"recording": True, "notice_version": "v"}, messages.append)
 
 
+def acknowledged(packet: bytes) -> str:
+    """The server's word that it has this packet."""
+    return json.dumps({"type": "ack", "seq": int.from_bytes(packet[:4], "big")})
+
+
+async def test_what_a_full_disk_refused_at_the_end_is_sent_again_before_stop() -> None:
+    """The server takes the last packets from the line, cannot store them, and says so a moment later."""
+    stored: list[int] = []
+    lines = 0
+
+    async def talk(line: ServerConnection) -> None:
+        nonlocal lines
+        lines += 1
+        await line.recv()
+        await line.send(json.dumps({"type": "ready", "session": "s1", "next_seq": len(stored), "limits": {"window_packets": 100}}))
+        full, waiting = lines == 1, 2.0
+        while True:
+            try:
+                data = await asyncio.wait_for(line.recv(), waiting)
+            except TimeoutError:
+                await line.send(json.dumps({"type": "error", "code": "store_full", "zh": "", "en": "", "retry": True}))
+                return
+            if isinstance(data, str):
+                await line.send(json.dumps({"type": "summary"}))
+                return
+            seq = int.from_bytes(data[:4], "big")
+            if full and seq >= 7:
+                waiting = 0.1
+            else:
+                stored.append(seq)
+                await line.send(acknowledged(data))
+
+    async with serve(talk, "127.0.0.1", 0) as server:
+        await phone(next(iter(server.sockets)).getsockname()[1], []).play(np.zeros(SAMPLE_RATE, np.int16), 20.0)
+    assert (stored, lines) == (list(range(10)), 2)
+
+
 async def test_a_line_lost_late_in_the_conversation_is_tried_again() -> None:
     hellos: list[dict[str, Any]] = []
 
@@ -41,8 +78,10 @@ async def test_a_line_lost_late_in_the_conversation_is_tried_again() -> None:
             await asyncio.sleep(2 * GIVE_UP)  # longer in the conversation than anyone waits for a line
             line.transport.abort()
             return
-        async for text in line:
-            if isinstance(text, str) and json.loads(text)["type"] == "stop":
+        async for data in line:
+            if isinstance(data, bytes):
+                await line.send(acknowledged(data))
+            elif json.loads(data)["type"] == "stop":
                 await line.send(json.dumps({"type": "summary"}))
                 return
 
@@ -71,7 +110,9 @@ async def test_hints_and_listeners_count_as_shown_only_where_somebody_looks(show
         ):
             await line.send(json.dumps(message))
         async for text in line:
-            if isinstance(text, str):
+            if isinstance(text, bytes):
+                await line.send(acknowledged(text))
+            else:
                 said.append(json.loads(text))
                 if said[-1]["type"] == "stop":
                     await line.send(json.dumps({"type": "error", "code": "internal", "zh": "", "en": "", "retry": False}))
@@ -112,7 +153,7 @@ async def test_a_service_that_greets_and_dies_is_asked_less_and_less_often(monke
             return
         async for data in line:
             if isinstance(data, bytes):
-                await line.send(json.dumps({"type": "ack", "seq": int.from_bytes(data[:4], "big")}))
+                await line.send(acknowledged(data))
             if hellos == 5:
                 line.transport.abort()
                 return

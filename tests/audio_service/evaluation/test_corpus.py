@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import soundfile as sf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_service.evaluation import corpus as module
 from audio_service.evaluation.corpus import Conversation, add_conversation, read_corpus, read_labels, write_labels
 from audio_service.evaluation.problems import TEXTS, CorpusCode, CorpusError
 from tests.audio_service.evaluation.conftest import WriteCorpus
@@ -172,7 +172,7 @@ def test_a_full_disk_leaves_the_labels_as_they_were(tmp_path: Path, monkeypatch:
     def full(_: int) -> None:
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="no space"):
         write_labels(tmp_path, [conversation(), conversation(id="c1")])
     assert (tmp_path / "labels.json").read_bytes() == before

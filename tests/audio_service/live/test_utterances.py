@@ -30,7 +30,7 @@ class Talk:
         self.queue = TranscriptionQueue(self)
         ring = AudioRing(10)
         ring.extend(np.zeros(10 * SAMPLE_RATE, np.int16))
-        self.doubtful = False
+        self.doubtful, self.twice = False, False
         self.added: list[tuple[Finished, tuple[Hit, ...]]] = []
         self.utterances = Utterances(
             "one",
@@ -47,7 +47,7 @@ class Talk:
 
     def final(self, samples: Samples, propose: Propose | None = None) -> Transcription:
         self.decoded.append(f"{len(samples) / SAMPLE_RATE:.1f}")
-        return Transcription(text=self.decoded[-1])
+        return Transcription(text=self.decoded[-1], twice=self.twice)
 
     def partial(self, samples: Samples) -> Transcription:
         raise AssertionError("nobody asked for a partial")
@@ -165,6 +165,21 @@ async def test_after_a_restart_what_a_second_listening_added_counts_from_when_it
         (1, None, (hit("律师"),)),
         (2, 9.5, ()),
     ]
+
+
+async def test_what_was_listened_to_twice_before_its_text_was_told_is_not_listened_to_a_third_time(talk: Talk) -> None:
+    """A loop has nothing to tell, so the second listening does not wait; what it came to may be as doubtful, but no other way is left."""
+    talk.doubtful = talk.twice = True
+    talk.end(0, 0.0, 2.0)
+    await talk.utterances.drain()
+    assert (talk.decoded, talk.added) == (["2.0"], [])
+    known = Finished(0, 0.0, 2.0, Speaker.CUSTOMER, 1.0, Transcription(text="要投诉", avg_logprob=-0.6, twice=True), known=True)
+    after = Talk({0: known})
+    after.doubtful = True
+    async with after.queue:
+        after.end(0, 0.0, 2.0)
+        await after.utterances.drain()
+    assert (after.told, after.decoded, after.added) == (["要投诉"], [], [])
 
 
 async def test_a_conversation_that_goes_away_leaves_its_second_listenings_to_the_next_process(talk: Talk) -> None:

@@ -127,6 +127,7 @@ def test_what_is_hardly_understood_is_listened_to_again_after_its_text(transcrib
     both = far.beside(other)
     assert (both.text, both.characters, both.avg_logprob) == (far.text, far.characters, far.avg_logprob)
     assert [heard.text for heard in both.alternatives if heard.other] == [heard.text for heard in other.alternatives]
+    assert (far.twice, both.twice) == (False, True)
     assert both.alone == far
 
 
@@ -147,6 +148,7 @@ def test_where_there_is_no_text_to_tell_the_second_listening_does_not_wait(
     heard = transcriber.final(samples)
     assert len(paces) == listenings
     assert heard.dropped is (reason if listenings == 1 else None)
+    assert heard.twice is (listenings == 2)
     if listenings == 2:
         assert hanzi_error_rate([(said, heard.text)]) < 0.3
         assert heard.characters[-1].end == pytest.approx(len(samples) / SAMPLE_RATE, abs=0.7)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -111,3 +113,25 @@ def test_wrong_settings_are_said_in_one_line(calmdesk: Command, monkeypatch: pyt
 def test_every_generated_page_is_written(calmdesk: Command, settings: Settings) -> None:
     assert calmdesk("docs", str(settings.data_dir)).exit_code == 0
     assert {path.name for path in settings.data_dir.glob("*.md")} == set(docs.GENERATED)
+
+
+def test_a_backup_holds_what_is_still_in_the_log_and_is_written_once(calmdesk: Command, settings: Settings, tmp_path: Path) -> None:
+    assert calmdesk("user", "add", "lijing", "--role", "trainer").exit_code == 0
+    target = tmp_path / "copy.db"
+    if not settings.database_url.startswith("sqlite"):
+        assert calmdesk("db", "backup", str(target)).exit_code == 2
+        return
+    with sqlite3.connect(settings.data_dir / "calmdesk.db") as writer:  # a service that runs, in the middle of something
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.execute("UPDATE person SET display_name = '李静' WHERE username = 'lijing'")
+        writer.commit()
+        writer.execute("UPDATE person SET display_name = '' WHERE username = 'lijing'")
+        made = calmdesk("db", "backup", str(target))
+        writer.rollback()
+    assert (made.exit_code, made.stdout.startswith("已备份，审计记录 1 条")) == (0, True), made.output
+    assert (target.stat().st_mode & 0o777, [*tmp_path.glob("copy.db*")]) == (0o600, [target])
+    restored = settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{target}"})
+    assert query(restored, "SELECT display_name FROM person") == [("李静",)]
+    assert migrations.differences(restored) == []
+    assert calmdesk("db", "backup", str(target)).exit_code == 1
+    assert calmdesk("db", "backup", str(tmp_path / "nowhere" / "copy.db")).exit_code == 1

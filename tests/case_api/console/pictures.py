@@ -14,8 +14,8 @@ from PIL import Image
 from case_api.harness import free_port
 from tests.case_api.console.browser import Desk, room
 from tests.case_api.console.conftest import Server, wait_for
+from tests.case_api.mic.phone import PHONE
 
-PHONE = {"width": 390, "height": 844}
 SHOWN = [
     ("tasks", "wanggang", "/tasks", None, False),
     ("board", "zhangwei", "/cases", None, False),

@@ -17,7 +17,7 @@ from case_api.console.texts import TEXTS
 from case_api.harness import own_database
 from scripts_library.library import DATA
 from tests.case_api.console.conftest import PATIENCE_SECONDS, Server
-from tests.case_api.console.test_browser import EVERY_PAGE
+from tests.case_api.console.in_chromium.test_every_page import EVERY_PAGE
 
 HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 SHOWN = ("placeholder", "title", "aria-label", "alt", "value", "defaultValue", "data-label", "aria-valuetext")

@@ -12,6 +12,7 @@ from typing import get_args
 import audio_service
 import case_api.console
 from audio_service.evaluation.problems import CorpusCode
+from audio_service.messages import WarningCode
 from case_api.assessments.forms import Breach, LoanStatus
 from case_api.assessments.rules import RiskLevel
 from case_api.cases.machine import EVENTS, STEPS
@@ -74,6 +75,7 @@ CODES = {
     "level": get_args(Level),
     "speaker": get_args(Speaker),
     "session": get_args(SessionStatus),
+    "warning": tuple(WarningCode),
     "signal": get_args(SignalKind),
     "hint": get_args(HintState),
     "live.over": tuple(reason for reason in get_args(EndReason) if reason != "stopped"),

@@ -59,9 +59,9 @@ class Desk:
         headers |= {"Idempotency-Key": key} if key is not None else {}
         return await self.client.request(method, f"/v1{path}", headers=headers, json=body)
 
-    async def on(self, who: str, case_id: str, method: str, path: str, body: object = None) -> httpx2.Response:
+    async def on(self, who: str, case_id: str, method: str, path: str, body: object = None, *, key: str | None = None) -> httpx2.Response:
         """A command on a case, based on its version of this moment."""
-        return await self.send(who, method, f"/cases/{case_id}{path}", body, version=await self.version(case_id))
+        return await self.send(who, method, f"/cases/{case_id}{path}", body, version=await self.version(case_id), key=key)
 
     async def version(self, case_id: str) -> int:
         """What the case's version is now."""

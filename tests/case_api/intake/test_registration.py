@@ -108,6 +108,13 @@ async def test_a_scan_counts_while_it_is_this_cases_and_not_withdrawn(desk: Desk
     for on, evidence, taken in ((case, scan, True), (case, receipt, False), (other, scan, False)):
         answer = await desk.on("reception", on, "PATCH", "/registration", {"id_scan_evidence_id": evidence})
         assert (answer.status_code == 200) is taken
+    await desk.on("reception", case, "PATCH", "/registration", FORM | {"id_scan_missing_reason": ""})
+    assert (await desk.get("reception", f"/cases/{case}/registration/completeness")).json()["complete"] is True
+    answer = await desk.send("reception", "POST", f"/evidence/{scan}/withdraw", {"reason": "扫描件不清晰"}, version=1)
+    assert answer.status_code == 200, answer.text
+    told = (await desk.get("reception", f"/cases/{case}/registration/completeness")).json()
+    assert [gap["field"] for gap in told["missing"]] == ["id_scan"]
+    assert refused(await desk.on("reception", case, "POST", "/submit")) == (422, "registration_incomplete")
 
 
 async def _store(db: Any, scans: list[Evidence]) -> None:

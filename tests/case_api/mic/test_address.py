@@ -35,8 +35,28 @@ def test_the_code_holds_the_first_address(monkeypatch: pytest.MonkeyPatch) -> No
     assert drawn[: len(drawn) - 1] == [[bool(module) for module in row] for row in expected]
 
 
+@pytest.mark.parametrize(
+    ("base", "host", "public", "found"),
+    [
+        ("https://desk.example.cn/", "0.0.0.0", None, "https://desk.example.cn/mic"),
+        ("http://localhost:8080/", "0.0.0.0", "https://desk.example.cn", "https://desk.example.cn/mic"),
+        ("https://localhost:8443/", "0.0.0.0", None, "https://192.168.1.20:8443/mic"),
+        ("http://127.0.0.1/", "::", None, "http://192.168.1.20/mic"),
+        ("http://localhost:8080/", "127.0.0.1", None, None),
+    ],
+)
+def test_where_a_phone_finds_the_page(monkeypatch: pytest.MonkeyPatch, base: str, host: str, public: str | None, found: str | None) -> None:
+    monkeypatch.setattr(address, "lan_addresses", lambda: ["192.168.1.20"])
+    assert address.phone_address(base, host, public) == found
+
+
 def _dark(character: str, half: int) -> bool:
     return character == " " or character == ("▄", "▀")[half]
+
+
+def test_where_one_signs_in_first_is_said_first() -> None:
+    assert address.address_lines("127.0.0.1", 8080, False)[:2] == ["管理页面 · console", "  http://127.0.0.1:8080/"]
+    assert address.address_lines("0.0.0.0", 8080, True)[1] == "  https://localhost:8080/"
 
 
 def test_what_stands_in_a_phones_way_is_said() -> None:

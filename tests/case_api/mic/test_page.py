@@ -100,6 +100,7 @@ async def test_from_sign_in_to_summary(server: ScriptedServer, noise: Path, dark
         await page.click("button[type=submit]")
 
         await expect(page.locator(".list-row")).to_have_count(3)  # the closed case is not offered
+        await expect(page.locator("button.notice")).to_contain_text("登记声纹")  # nobody has enrolled yet
         await check_access(page)
         await page.fill("[type=search]", "王女士")
         await expect(page.locator(".list-row")).to_have_count(1)
@@ -262,7 +263,7 @@ async def test_without_a_microphone_the_way_out_is_told(server: ScriptedServer, 
             await held.page.click(".start")
         await expect(held.page.locator(".help h2")).to_have_text(title)
         if host is not None:
-            await expect(held.page.locator(".help pre")).to_have_text("calmdesk serve --tls self-signed")
+            await expect(held.page.locator(".help pre")).to_have_text("calmdesk serve --host 0.0.0.0 --tls self-signed")
         assert held.complaints == []
     assert server.hellos == [], "no session without a microphone"
 

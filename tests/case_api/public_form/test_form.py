@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from case_api.cases import flow
-from case_api.public_form.limits import ADDRESS, LINK, UNKNOWN
+from case_api.limits import ADDRESS, LINK, UNKNOWN
 from case_api.public_form.service import CODES_MAX, forget_unused
 from models.audit import AuditRecord
 from models.cases import WithdrawalCase

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from case_api.limits import KEYS_MAX, Limits, Window, line_of
 from case_api.public_form import rules
-from case_api.public_form.access import line_of
-from case_api.public_form.limits import KEYS_MAX, Limits, Window
 from models.cases import CaseStatus
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

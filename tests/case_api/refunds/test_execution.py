@@ -22,6 +22,7 @@ from models.cases import WithdrawalCase
 from models.deadlines import Deadline, DeadlineEvent
 from models.engine import reading, transaction
 from models.refunds import ExecutionConfirmation
+from models.registrations import Registration
 from models.settings_solutions import SolutionSettings
 from tests.case_api.approvals.stage import BANK, WANG, Stage, refused
 from tests.case_api.conftest import by_of
@@ -123,6 +124,21 @@ async def test_a_referral_pays_once_the_successor_has_bought(stage: Stage) -> No
     assert (await stage.command("qian", case_id, f"{ORDER}/confirm", PAID)).status_code == 200
     assert (await stage.case(case_id)).outcome == "withdrawn"
     assert [told["released_to"] for told in await stage.told(case_id, "unit_released")] == ["successor"]
+
+
+async def test_days_of_grace_in_two_cases_of_a_customer_are_approved_in_one(stage: Stage) -> None:
+    await stage.hire("li", "site_manager")
+    cases = [await stage.accepted("deferral") for _ in range(2)]
+    async with transaction(stage.factory) as db:
+        about = {"phone": "13800000000", "changed_by": stage.people["start"].id, "changed_at": stage.clock()}
+        db.add_all(Registration(case_id=case_id, **about) for case_id in cases)
+    steps = [(await stage.steps(case_id))[0] for case_id in cases]
+    answers = await asyncio.gather(stage.decide("zhang", steps[0]), stage.decide("li", steps[1]))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert sorted([(await stage.case(case_id)).status for case_id in cases]) == ["approving", "executing"]
+    late = steps[[answer.status_code for answer in answers].index(409)]
+    refused(await stage.decide("zhang", late), 409, "deferral_used")
+    assert (await stage.decide("zhang", late, "return", reason="客户的另一宗事项已给过宽限")).status_code == 200
 
 
 @pytest.mark.parametrize(("kind", "days"), [("deferral", 7), ("referral", 30)])

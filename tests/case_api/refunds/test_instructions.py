@@ -183,6 +183,8 @@ async def test_the_files_say_the_same_and_stay_the_same(stage: Stage) -> None:
     assert amounts == [line["金额（元）"] for line in lines] == ["35000.01", "1200000.50"]
     assert [line["账号"] for line in lines] == [WANG["account"], BANK["account"]]
     assert {line["付款账号"] for line in lines} == {DEBTOR["account"]}
+    told = [(record.actor_label, record.after) for record in await stage.audited(case_id, "download_refund_instruction")]
+    assert told == [("Qian", {"number": "HD-20261123-R001", "format": what}) for what in files]
     stage.clock.pass_(days=3)
     async with transaction(stage.factory) as db:  # what people are called and what the site pays from change later
         person = await db.get_one(type(stage.people["zhang"]), stage.people["zhang"].id)

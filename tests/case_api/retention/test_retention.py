@@ -14,12 +14,13 @@ from fastapi import FastAPI
 from sqlalchemy import delete, func, select
 
 from case_api.evidence.store import BlobStore
+from case_api.retention.repository import known_paths
 from case_api.retention.run import run
 from models.audit import AuditRecord
 from models.base import utc_now
 from models.cases import WithdrawalCase
 from models.consents import Consent
-from models.engine import Factory, transaction
+from models.engine import Factory, reading, transaction
 from models.evidence import Evidence, EvidenceBlob
 from models.holds import LegalHold, Removal
 from models.outbox import OutboxMessage, publish
@@ -285,6 +286,13 @@ class TestRemoval:
         assert (await run(factory, settings, utc_now())).orphans == 0
         assert (await run(factory, settings, utc_now() + timedelta(days=2))).orphans == 1
         assert len(files(settings)) == 2
+
+    async def test_a_store_of_more_files_than_a_statement_takes_values_is_looked_through(self, factory: Factory) -> None:
+        async with transaction(factory) as db:
+            db.add(EvidenceBlob(sha256="0" * 64, path="00/kept", size=1, media_type="image/jpeg"))
+        stored = [f"{number:x}" for number in range(260_000)] + ["00/kept"]
+        async with reading(factory) as db:
+            assert await known_paths(db, stored) == {"00/kept"}
 
     async def test_a_hold_and_a_removal_at_once_leave_one_of_the_two(
         self, client: httpx2.AsyncClient, legal: dict[str, str], closed: Closed, later: datetime, rows: Rows

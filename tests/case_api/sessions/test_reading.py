@@ -194,7 +194,19 @@ async def test_sessions_that_began_together_are_paged_too(
     assert set(seen) == made
 
 
-@pytest.mark.parametrize("query", ["from=2026-11-21", "from=2026-11-21T00:00:00", "level=angry", "status=x", "site_id=a%00", "q=%F0"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2026-11-21",
+        "from=2026-11-21T00:00:00",
+        "from=0001-01-01T00:00:00%2B08:00",
+        "to=9999-12-31T23:59:59-08:00",
+        "level=angry",
+        "status=x",
+        "site_id=a%00",
+        "q=%F0",
+    ],
+)
 async def test_senseless_filters_are_refused(client: httpx2.AsyncClient, staff: Person, sign_in: SignIn, query: str) -> None:
     answer = await client.get(f"/v1/sessions?{query}", headers=await sign_in(staff))
     assert answer.status_code == (200 if query == "q=%F0" else 422)
@@ -277,12 +289,22 @@ async def test_the_states_are_read_back(
     ],
 )
 async def test_a_session_is_exported(
-    client: httpx2.AsyncClient, staff: Person, sign_in: SignIn, make_session: MakeSession, site: Site, form: str, media: str, holds: str
+    client: httpx2.AsyncClient,
+    staff: Person,
+    sign_in: SignIn,
+    make_session: MakeSession,
+    site: Site,
+    rows: Rows,
+    form: str,
+    media: str,
+    holds: str,
 ) -> None:
     session = await make_session(staff, site.id)
     answer = await client.get(f"/v1/sessions/{session.id}/export?format={form}", headers=await sign_in(staff))
     assert answer.headers["content-type"].startswith(media)
     assert answer.headers["content-disposition"] == f'attachment; filename="{session.id}.{form}"'
     assert holds in answer.text
+    told = await rows.one(select(AuditRecord).where(AuditRecord.action == "api:session:export"))
+    assert (told.subject_id, told.actor_id, told.after) == (session.id, staff.id, {"format": form})
     if form == "json":
         assert len(json.loads(answer.text)["utterances"]) == 3

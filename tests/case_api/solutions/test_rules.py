@@ -146,6 +146,14 @@ def test_deductions_are_lines_of_their_own_and_never_take_more_than_there_is() -
     assert found.total_fen == 0
 
 
+def test_a_share_that_is_cut_to_what_is_left_is_shown_as_the_amount_it_is() -> None:
+    fees = [Deduction(key="marketing_service_fee", fen=11_500_000), Deduction(key="administrative_cost", bp=500)]
+    table = RefundTable(stages=[StageRule(stage="deposit_only", min_bp=6000, max_bp=8000, deductions=fees), *SOURCE.stages[1:]])
+    for chosen, taken, formula in ((6000, -500_000, "−¥5,000.00"), (8000, -1_000_000, "−¥200,000.00 × 5.00%")):
+        last = price(rescission(chosen), basis(refund=table)).lines[-1]
+        assert (last.fen, last.formula) == (taken, formula)
+
+
 def test_a_later_stage_without_deductions_is_held_below_the_earlier_one_with_them() -> None:
     first = StageRule(stage="deposit_only", min_bp=6000, max_bp=8000, deductions=[Deduction(key="marketing_service_fee", fen=15_000_000)])
     table = RefundTable(stages=[first, *SOURCE.stages[1:]])

@@ -97,7 +97,7 @@ export class Link extends EventTarget {
     this.sender.acknowledge(seq);
   }
 
-  /** Sends what may be sent; after the last packet of a finished conversation, `stop`. */
+  /** Sends what may be sent; once the server has the last packet of a finished conversation, `stop`. */
   pump() {
     if (this.state !== "online") return;
     if (!this.sender.inFlight && !this.stopSent) this.heardAt = performance.now();
@@ -120,7 +120,7 @@ export class Link extends EventTarget {
     return this.socket.bufferedAmount > BUFFERED_BYTES;
   }
 
-  /** No more packets will come: say `stop` when all of them are on the line. */
+  /** No more packets will come: say `stop` when the server has all of them. */
   finish() {
     this.finishing = true;
     this.pump();

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from case_api.intake.phone.gateways import CodeMessage, GatewayError
 from models.audit import AuditRecord
+from models.commands import CommandRecord
 from models.engine import Factory, reading
 from models.verifications import PhoneVerification
 from tests.case_api.intake.desk import PHONE, Desk, refused
@@ -49,11 +50,12 @@ async def test_a_number_is_verified_by_the_code_that_was_sent(desk: Desk, hand: 
     assert sent.json()["expires_at"] == "2026-11-23T01:35:00Z"
     [message] = hand.sent
     assert (message.phone, message.minutes) == ("+8613812345678", 5)
-    confirmed = await desk.on("reception", case, "POST", CONFIRM, {"code": message.code})
+    confirmed = await desk.on("reception", case, "POST", CONFIRM, {"code": message.code}, key="confirm-0001")
     assert (confirmed.status_code, confirmed.json()["phone_verified_at"]) == (200, "2026-11-23T01:30:00Z")
     [row] = await rows.scalars(select(PhoneVerification))
     assert (row.code_hash, row.confirmed_at, row.sent_at) == (None, desk.now, desk.now)
     written = str([(record.before, record.after) for record in await rows.scalars(select(AuditRecord))])
+    written += str(await rows.scalars(select(CommandRecord.body)))
     assert "5678" in written
     assert PHONE not in written
     assert message.code not in written

@@ -23,6 +23,14 @@ function row(app, item) {
   );
 }
 
+// Who has not enrolled is less surely told apart from the customer, and would only be told in the middle of a conversation.
+function voiceHint(app) {
+  const words = h("span", {}, h("strong", {}, t("cases.voiceless")), h("small", {}, t("cases.voiceless.detail")));
+  const hint = h("button", { type: "button", class: "notice", hidden: true, onclick: () => app.go("enrol") }, icon("voice"), words, icon("chevron"));
+  call("GET", "/v1/enrolments/me").then(({ enrolled }) => (hint.hidden = enrolled), () => {}); // a hint may be missing
+  return hint;
+}
+
 function searchable(app) {
   const list = h("div", { class: "list", role: "list", "aria-busy": "true" });
   const show = async (query) => {
@@ -33,7 +41,10 @@ function searchable(app) {
       const nothing = h("p", { class: "empty" }, t(query ? "cases.nomatch" : "cases.none"));
       list.replaceChildren(...(open.length > 0 ? open.map((item) => row(app, item)) : [nothing]));
     } catch (problem) {
-      list.replaceChildren(h("p", { class: "empty" }, problem.message), action(t("action.retry"), () => show(query)));
+      const [said, way] = problem.code === "forbidden"
+        ? [t("cases.forbidden"), action(t("menu.signout"), () => app.signOut())]
+        : [problem.message, action(t("action.retry"), () => show(query))];
+      list.replaceChildren(h("p", { class: "empty" }, said), way);
     }
     list.setAttribute("aria-busy", "false");
   };
@@ -53,6 +64,7 @@ export function casesScreen(app) {
     "main",
     { class: "screen" },
     header(app, t("cases.title"), { extra: [h("button", openMenu, icon("person"))] }),
+    voiceHint(app),
     ...searchable(app),
     h(
       "footer",

@@ -12,7 +12,7 @@ export function microphoneHelp(reason, retry) {
     icon("micoff"),
     h("h2", {}, t(`help.${reason}.title`)),
     h("ol", {}, ...steps.map((step) => h("li", {}, step))),
-    reason === "insecure" ? h("pre", {}, "calmdesk serve --tls self-signed") : null,
+    reason === "insecure" ? h("pre", {}, "calmdesk serve --host 0.0.0.0 --tls self-signed") : null,
     h("button", { type: "button", class: "button primary large", onclick: retry }, t("action.retry")),
   );
 }
