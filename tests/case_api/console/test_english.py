@@ -20,6 +20,7 @@ from tests.case_api.console.conftest import PATIENCE_SECONDS, Server
 from tests.case_api.console.in_chromium.test_every_page import EVERY_PAGE
 
 HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
+WORD = re.compile(r"[^\s\[\]{},:\"]+")
 SHOWN = ("placeholder", "title", "aria-label", "alt", "value", "defaultValue", "data-label", "aria-valuetext")
 BACK = {"中文"}
 """The button that leads back."""
@@ -51,11 +52,12 @@ def shown(page: str) -> Iterator[str]:
 
 
 def peoples_words(folder: Path) -> list[str]:
-    """Everything in the database, a cell each, and what the library listens for and says, a file each."""
+    """Everything in the database, a cell each; what the library listens for and says, a file each and word by word."""
     with closing(sqlite3.connect(own_database(folder).partition("///")[2])) as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'")]
         cells = [cell for table in tables for row in db.execute(f'SELECT * FROM "{table}"') for cell in row if isinstance(cell, str)]
-    return [text for cell in cells for text in told(cell)] + [path.read_text(encoding="utf-8") for path in DATA.rglob("*.yaml")]
+    files = [path.read_text(encoding="utf-8") for path in DATA.rglob("*.yaml")]
+    return [*(text for cell in cells for text in told(cell)), *files, *(word for text in files for word in WORD.findall(text))]
 
 
 def told(cell: str) -> Iterator[str]:
