@@ -310,6 +310,7 @@ class WarningCode(StrEnum):
     NO_SPEECH = "no_speech"
     TOO_QUIET = "too_quiet"
     NOT_ENROLLED = "not_enrolled"
+    ONE_VOICE = "one_voice"
     TEXT_SKIPPED = "text_skipped"
     HEARING_FAILED = "hearing_failed"
     STORE_SLOW = "store_slow"

@@ -66,6 +66,12 @@ class DetectionSettings(BaseModel):
     moved_effort: float = Field(
         default=1.0, ge=0.0, le=10.0, description="Further evidence without the level cue when the phone seems to have been moved"
     )
+    moved_step: float = Field(
+        default=2.5,
+        ge=1.0,
+        le=60.0,
+        description="Change of loudness alone, shared by several passages, that is taken for a moved phone, dB; 60 for none",
+    )
     words_weight: float = Field(
         default=1.6,
         ge=0.0,

@@ -45,6 +45,7 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("用词 · words", {"words_weight": 0.0}),
     Variant("线索互相印证 · cues must agree", {"agree_at": -10.0}),
     Variant("手机挪动防护 · phone-moved guard", {"effort_at": 0.0, "moved_effort": 0.0, "unexplained_db": 60.0}),
+    Variant("挪动后重新校准 · following a moved phone", {"moved_step": 60.0}),
     Variant("说话人“未确定” · unsure band", {"speaker_sure": 0.5}),
     Variant("陌生声音防护 · stranger's voice guard", {"customer_similarity": 0.01}),
     Variant("持续 0.5 秒 · hold", {"hold": 0.0}),

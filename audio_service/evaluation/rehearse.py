@@ -1,13 +1,14 @@
 """Makes labelled conversations from one real reader's sentences, so that a detector is not only tried on synthetic voices.
 
     pip install pyworld
-    python -m audio_service.evaluation.rehearse SENTENCES OUT --seed 5000
+    python -m audio_service.evaluation.rehearse SENTENCES OUT --seed 5000 [--short]
 
 SENTENCES holds labels.json (file, text, seconds) and the recordings, 16 kHz mono. The reader speaks as six people (WORLD vocoder: pitch
 and formants moved), a customer and a staff member in each conversation, across a table in a reverberant room with babble and pink noise; a
 third of the phones ride the gain. Agitation is what is known of actors: rate times 1.08 to 1.26, +2.6 to +7.9 dB, +2.2 to +6.5 semitones,
 brighter, in four of ten conversations at first at .6 of that. One person, read sentences and a vocoder: a check of a detector, no claim of
-accuracy. The same seed and numpy give the same conversations.
+accuracy. `--short`: nobody says more than about two seconds at once, one to three such pieces a turn. The same seed and numpy give the same
+conversations.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ APART = 6.9
 """Semitones between staff and customer: nearer ones are one person to a speaker network, which they are."""
 KINDS = {"escalate": 12, "calm": 6, "staff_loud": 4, "closer_mic": 7, "fast_talker": 3, "noise_burst": 6}
 SHORTEST = 2.0
+PIECE = (1.1, 2.2)
+"""Seconds after which a long sentence is cut in two, at its weakest point in between, where short pieces are asked for."""
+_SPEECH = butter(4, [300, 3400], "band", fs=SAMPLE_RATE, output="sos")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -95,11 +99,16 @@ def _analysed(folder: Path, number: int) -> tuple[Signal, Signal, Signal]:
     import pyworld
 
     samples = soundfile.read(folder / _sentences(folder)[number]["file"])[0].astype(np.float64)
-    power = np.convolve(samples**2, np.ones(400) / 400, "same")
-    sounding = np.flatnonzero(power > power.max() * 1e-3)
-    samples = samples[max(0, sounding[0] - 800) : sounding[-1] + 800]
+    samples = spoken(samples)
     f0, times = pyworld.harvest(samples, SAMPLE_RATE, f0_floor=70, f0_ceil=400)
     return f0, pyworld.cheaptrick(samples, f0, times, SAMPLE_RATE), pyworld.d4c(samples, f0, times, SAMPLE_RATE)
+
+
+def spoken(samples: Signal) -> Signal:
+    """What is said in a recording and 50 ms on either side; looked for in the band of speech, for the silence around it may rumble."""
+    power = np.convolve(sosfilt(_SPEECH, samples) ** 2, np.ones(400) / 400, "same")
+    sounding = np.flatnonzero(power > power.max() * 1e-2)
+    return samples[max(0, sounding[0] - 800) : sounding[-1] + 800]
 
 
 def _stretched(rows: Signal, factor: float) -> Signal:
@@ -108,6 +117,20 @@ def _stretched(rows: Signal, factor: float) -> Signal:
     low = at.astype(int)
     part = at - low
     return np.asarray(rows[:, low] * (1 - part) + rows[:, np.minimum(low + 1, width - 1)] * part)
+
+
+def pieces(rng: Generator, samples: Signal) -> list[Signal]:
+    """One to three short pieces from the beginning of a sentence."""
+    parts: list[Signal] = []
+    first, last = (int(seconds * SAMPLE_RATE) for seconds in PIECE)
+    for _ in range(int(rng.integers(1, 4))):
+        if len(samples) < 2 * first:
+            break
+        power = np.convolve(samples[first:last] ** 2, np.ones(800) / 800, "same")
+        at = first + int(np.argmin(power[: len(samples) - 2 * first + 1]))
+        parts.append(samples[:at])
+        samples = samples[at:]
+    return parts or [samples]
 
 
 def level(samples: Signal) -> float:
@@ -181,7 +204,7 @@ def _bursts(rng: Generator, samples: Signal, loud: float) -> None:
         samples[place : place + count] += band[: len(samples) - place] * loud
 
 
-def conversation(folder: Path, out: Path, seed: int, kind: str, name: str) -> dict[str, Any]:
+def conversation(folder: Path, out: Path, short: bool, seed: int, kind: str, name: str) -> dict[str, Any]:
     """Writes one conversation → its label."""
     rng, reader = np.random.default_rng(seed), Reader(folder)
     customer, staff = rng.choice(list(VOICES), 2, replace=False)
@@ -214,12 +237,13 @@ def conversation(folder: Path, out: Path, seed: int, kind: str, name: str) -> di
             gain += 8
         talk = reader.say(number, str(customer if role == "customer" else staff), Manner(rate, semitones, liveliness, tilt))
         talk = talk * 10 ** ((loudness[role] + gain - level(talk)) / 20)
-        seconds = (len(talk) - 1) / SAMPLE_RATE
-        parts.append((int(now * SAMPLE_RATE), fftconvolve(talk, far if role == "customer" else near)))
-        text = reader.sentences[number]["text"]
-        turn = {"role": role, "state": "calm" if state == "late" else state, "start": now, "end": now + seconds, "text": text}
-        turns.append(turn | {"hanzi": len(HAN.findall(text)), "rate_factor": float(rate), "gain_db": float(gain), "keywords": []})
-        now += seconds + rng.uniform(0.25, 1.0)
+        text = "" if short else reader.sentences[number]["text"]
+        for said in pieces(rng, talk) if short else [talk]:
+            seconds = (len(said) - 1) / SAMPLE_RATE
+            parts.append((int(now * SAMPLE_RATE), fftconvolve(said, far if role == "customer" else near)))
+            turn = {"role": role, "state": "calm" if state == "late" else state, "start": now, "end": now + seconds, "text": text}
+            turns.append(turn | {"hanzi": len(HAN.findall(text)), "rate_factor": float(rate), "gain_db": float(gain), "keywords": []})
+            now += seconds + rng.uniform(0.25, 1.0)
     samples = np.zeros(int((now + 1) * SAMPLE_RATE) + SAMPLE_RATE)
     for first, sound in parts:
         samples[first : first + len(sound)] += sound[: len(samples) - first]
@@ -251,11 +275,12 @@ def main() -> None:
     parser.add_argument("sentences", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=5000)
+    parser.add_argument("--short", action="store_true", help="pieces of about two seconds instead of whole sentences")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     enrol(options.sentences, options.out)
     kinds = [kind for kind, count in KINDS.items() for _ in range(count)]
-    make = partial(conversation, options.sentences, options.out)
+    make = partial(conversation, options.sentences, options.out, options.short)
     with ProcessPoolExecutor() as pool:
         names = [f"mix{number:02d}" for number in range(len(kinds))]
         labels = list(pool.map(make, range(options.seed, options.seed + len(kinds)), kinds, names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,12 +63,23 @@ class Baseline:
         # a median is worth 64 % of a mean
         self._uncertainty = PASSAGE_SECONDS / (0.64 * float(np.sum(weights)))
 
+    def shift(self, decibels: float) -> None:
+        """What was heard so far, as it would have been with the phone where it is now."""
+        self._passages = deque((_louder(passage, decibels) for passage in self._passages), MEMORY)
+        self._anchor = [_louder(passage, decibels) for passage in self._anchor]
+        if self.centre is not None:
+            self.centre = self.centre + np.array([0.0, decibels, 0.0, 0.0])
+
     def z(self, passage: Passage) -> Vector | None:
         """Cues in standard deviations over the centre, the uncertainty of both counted; None before MIN_PASSAGES."""
         if self.centre is None or len(self._passages) < MIN_PASSAGES:
             return None
         variance = PASSAGE_SECONDS / max(passage.seconds, 0.5) + self._uncertainty
         return np.asarray((np.array(passage.cues) - self.centre) / (self._spread * np.sqrt(variance)))
+
+
+def _louder(passage: Passage, decibels: float) -> Passage:
+    return replace(passage, cues=passage.cues._replace(loudness=passage.cues.loudness + decibels))
 
 
 def _table(passages: deque[Passage] | list[Passage]) -> tuple[Vector, Vector]:

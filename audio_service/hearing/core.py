@@ -218,6 +218,7 @@ class Hearing:
         if whole is not None:
             self._voices.learn(heard, whole.cues.loudness)
             events += self._quality.utterance(self.seconds, whole.cues.loudness)
+            events += self._quality.voices(self.seconds, speaker, whole.seconds, self._voices.compared)
         if speaker is Speaker.CUSTOMER and self._voices.familiar(heard):
             for passage in passages:
                 events += self._detector.finish(self.seconds, passage)

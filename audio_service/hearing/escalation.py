@@ -21,6 +21,10 @@ from models.settings_detection import DetectionSettings
 
 MOVED_DB = 2.0
 """Loudness (dB) beyond what a raised voice explains at which the phone was surely moved."""
+STEP_SECONDS = 6.0
+"""Speech, of two passages or more, by which a change of loudness alone is believed to be the phone's."""
+STEP_EFFORT = 1.0
+"""Evidence without the level cue from which a change of loudness may be the customer's own."""
 FIRST_SECONDS = 1.0
 """Speech of an utterance before it is looked at."""
 POOL_AGE = 25.0
@@ -62,6 +66,8 @@ class EscalationDetector:
         # passages too short to be judged alone
         self._unjudged: list[Passage] = []
         self._raised = False
+        # dB by which the phone lies nearer than at first
+        self._nearer = 0.0
         self._prompted_at: float | None = None
         self._calmed_at: float | None = None
 
@@ -97,6 +103,7 @@ class EscalationDetector:
         events: list[Escalation | Calmed] = [*self._judge_whole(at, passage)]
         events += self._judge_calm(at, passage) if self._raised else []
         self._recent.append((at, passage))
+        self._follow_phone(at)
         # what is still pooled with the speech to come is learned later, or an outburst would teach the baseline its own beginning
         while self._recent and (not self._known or sum(earlier.seconds for _, earlier in self._recent[1:]) >= POOL_SECONDS):
             self._learn(self._recent.pop(0)[1])
@@ -142,6 +149,29 @@ class EscalationDetector:
         evidence = self._scales.weigh(passage, self.baseline) if self._known else None
         if evidence is None or evidence.score < self._set.rising_at or evidence.effort < self._set.effort_at:
             self.baseline.learn(passage)
+
+    def _follow_phone(self, at: float) -> None:
+        """The phone was moved: what was heard before is taken as it would sound now, or every later passage would have half its evidence.
+
+        Never below where it lay first: a customer who becomes quiet is no phone moved away, and their usual voice no outburst then.
+        """
+        if self._raised or not self._known or self._words.share(at) > 0:
+            return
+        newest: list[Passage] = []
+        for _, passage in reversed(self._recent):
+            newest.append(passage)
+            if sum(part.seconds for part in newest) >= STEP_SECONDS:
+                break
+        whole = pooled(newest)
+        evidence = self._scales.weigh(whole, self.baseline)
+        if len(newest) < 2 or whole.seconds < STEP_SECONDS or evidence is None or evidence.effort >= STEP_EFFORT:
+            return
+        assert self.baseline.centre is not None  # there is evidence
+        steps = [part.cues.loudness - float(self.baseline.centre[1]) for part in newest]
+        step = max(float(np.median(steps)), -self._nearer)
+        if min(steps) * max(steps) > 0 and abs(step) >= self._set.moved_step <= 2 * min(map(abs, steps)):
+            self._nearer += step
+            self.baseline.shift(step)
 
     def _pools(self, at: float, passage: Passage) -> list[Evidence]:
         earlier = [past for ended, past in reversed(self._recent) if at - ended <= POOL_AGE]

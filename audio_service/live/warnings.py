@@ -15,6 +15,10 @@ _TEXTS: dict[WarningCode, tuple[str, str]] = {
         "未登记您的声音，暂时靠音色区分双方，准确度较低",
         "Your voice is not enrolled; telling the speakers apart is less certain",
     ),
+    WarningCode.ONE_VOICE: (
+        "到现在只听出一个人的声音，客户激动时可能不会提示，请您自己多留意",
+        "Only one voice can be told apart so far: prompts may not come, so watch the customer yourself",
+    ),
     WarningCode.TEXT_SKIPPED: ("转写积压过多，一句话未转写，录音不受影响", "One utterance was not transcribed; the recording is complete"),
     WarningCode.HEARING_FAILED: ("语音分析出错，提示暂停，录音不受影响", "Listening failed; no more prompts, the recording goes on"),
     WarningCode.STORE_SLOW: ("数据库繁忙，记录会稍后写入", "The database is busy; records are written a little later"),

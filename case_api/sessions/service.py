@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -177,15 +178,17 @@ async def export(db: AsyncSession, row: Any, form: ExportFormat) -> str:
     """The session as JSON, or its transcript as subtitles or text."""
     if form == "json":
         return (await detail(db, row)).model_dump_json(indent=2)
-    said = [Said(one.speaker, one.start, one.end, one.text, one.corrected) for one in await repository.utterances(db, row.Session.id)]
+    said = [Said(one.speaker, one.start, one.end, one.text, one.corrected) for one in await repository.sentences(db, row.Session.id)]
     if form == "srt":
         return to_srt(said)
     if form == "vtt":
         return to_vtt(said)
     session: Session = row.Session
+    site = await db.get_one(Site, session.site_id)
+    started_at = session.started_at.astimezone(ZoneInfo(site.timezone))
     head = [
         f"会话 {session.id}",
-        f"开始时间 {session.started_at:%Y-%m-%d %H:%M:%S} UTC　时长 {clock(round(session.seconds * 1000), '.')[:8]}",
+        f"开始时间 {started_at:%Y-%m-%d %H:%M:%S}（{site.timezone}）　时长 {clock(round(session.seconds * 1000), '.')[:8]}",
         f"接待人员 {row.display_name}　案件 {row.code or '未关联'}",
     ]
     return to_text(said, head)

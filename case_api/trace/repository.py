@@ -17,7 +17,7 @@ from models.sessions import Session
 from models.signals import CaseSignal
 from models.tasks import CaseTask
 
-CHUNK = 1000
+CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def records(sites: frozenset[str] | None, filters: Filters, before: int | None, 
 
 
 async def chain(db: AsyncSession, first: int) -> AsyncIterator[AuditRecord]:
-    """Records from this id on, in order of the chain, a thousand in memory at a time."""
+    """Records from this id on, in order of the chain, two hundred at a time: a thousand held up the event loop for 50 ms."""
     last = first - 1
     while True:
         query = select(AuditRecord).where(AuditRecord.id > last).order_by(AuditRecord.id).limit(CHUNK)

@@ -103,6 +103,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "threshold.agree_at": ("两类线索须同时达到的强度", "Both kinds of cue have to show"),
     "threshold.unexplained_db": ("音高未升时可信的音量升幅（dB）", "Loudness believed without pitch (dB)"),
     "threshold.moved_effort": ("手机移动时额外需要的强度", "More where the phone was moved"),
+    "threshold.moved_step": ("判定手机已挪位的音量变化（dB）", "Loudness step of a moved phone (dB)"),
     "threshold.words_weight": ("言辞的影响", "Weight of the words"),
     "threshold.hold": ("须持续的时间（秒）", "Has to persist"),
     "threshold.clear_after": ("回落后多久解除（秒）", "Calm speech that clears"),

@@ -19,6 +19,7 @@ from audio_service.hearing import (
     HearingModels,
     Interrupted,
     LongSilence,
+    SignalWarning,
     StaffHurried,
     StateReport,
     Tick,
@@ -26,7 +27,7 @@ from audio_service.hearing import (
 )
 from audio_service.hearing.evaluate import messages, read, run
 from audio_service.hearing.spectra import Floats
-from audio_service.messages import SAMPLE_RATE, Speaker
+from audio_service.messages import SAMPLE_RATE, Speaker, WarningCode
 from models.settings_detection import DetectionSettings
 
 DEMO = Path(str(resources.files("case_api.demo")))
@@ -83,6 +84,16 @@ def test_the_evaluation_writes_every_utterance_once(heard: list[HearingEvent]) -
 def test_an_enrolment_needs_speech(models: HearingModels) -> None:
     with pytest.raises(EnrolmentTooShortError):
         Enrolment.from_recordings(models, [read(DEMO / "enrolment.flac")[: 3 * SAMPLE_RATE]])
+
+
+def test_one_voice_only_is_said_once_in_a_while(models: HearingModels, heard: list[HearingEvent]) -> None:
+    enrolment = Enrolment.from_recordings(models, [read(DEMO / "enrolment.flac")])
+    alone = np.tile(read(DEMO / "enrolment.flac"), 5)
+    told = [event for event in run(models, DetectionSettings(), enrolment, alone) if isinstance(event, SignalWarning)]
+
+    assert [event.code for event in told] == [WarningCode.ONE_VOICE]
+    assert told[0].at > 40
+    assert not [event for event in heard if isinstance(event, SignalWarning)]
 
 
 def hastened(samples: Floats, factor: float) -> Floats:

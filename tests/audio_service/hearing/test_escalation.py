@@ -80,6 +80,31 @@ def test_what_is_no_raised_voice_stays_silent(talk: Talk, change: list[float]) -
     assert talk.utter(np.array(change, float), times=5) == []
 
 
+NEARER = np.array([0.0, 4.5, 0.0, 0.0])
+LIVELY = np.array([0.1, 0.0, 0.7, 0.5])
+"""As lively as every tenth calm passage is."""
+
+
+def test_a_phone_that_was_moved_does_not_count_for_ever(talk: Talk) -> None:
+    assert talk.utter(NEARER, times=3) == []
+    assert talk.utter(NEARER + LIVELY, times=2) == []
+    (escalation,) = talk.utter(NEARER + RAISED)
+    assert isinstance(escalation, Escalation)
+    assert 2.5 < escalation.loudness_change < 6.5
+
+
+def test_a_phone_may_be_moved_back(talk: Talk) -> None:
+    assert talk.utter(NEARER, times=3) == []
+    assert talk.utter(times=3) == []
+    assert talk.utter(LIVELY, times=2) == []
+    assert len(talk.utter(RAISED)) == 1
+
+
+def test_the_usual_voice_after_a_quiet_spell_is_no_outburst(talk: Talk) -> None:
+    assert talk.utter(np.array([0.0, -5.0, 0.0, 0.0]), times=5) == []
+    assert talk.utter(0.6 * LIVELY, times=3) == []
+
+
 def test_a_fast_talker_is_calm_at_their_own_pace() -> None:
     talk = Talk()
     assert talk.utter(np.array([np.log(1.4), 0, 0, 0]), times=10) == []

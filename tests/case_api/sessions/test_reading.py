@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -306,5 +307,7 @@ async def test_a_session_is_exported(
     assert holds in answer.text
     told = await rows.one(select(AuditRecord).where(AuditRecord.action == "api:session:export"))
     assert (told.subject_id, told.actor_id, told.after) == (session.id, staff.id, {"format": form})
+    if form == "txt":
+        assert f"开始时间 {session.started_at.astimezone(ZoneInfo(site.timezone)):%Y-%m-%d %H:%M:%S}（Asia/Shanghai）" in answer.text
     if form == "json":
         assert len(json.loads(answer.text)["utterances"]) == 3
