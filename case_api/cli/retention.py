@@ -13,6 +13,7 @@ from models.base import utc_now
 from models.engine import Factory
 from models.settings import Settings
 
+KINDS = {"case": "案件 · case", "session": "会话 · conversation"}
 app = typer.Typer(no_args_is_help=True, help="保存期限 · retention")
 
 
@@ -37,6 +38,7 @@ def run_(dry: Annotated[bool, typer.Option("--dry-run", help="Only say what is d
                 "dry_run": dry,
                 "removed": removed,
                 "kept": kept,
+                "held": passed.held,
                 "cleared": passed.cleared,
                 "orphans": passed.orphans,
                 "events": passed.events,
@@ -45,9 +47,12 @@ def run_(dry: Annotated[bool, typer.Option("--dry-run", help="Only say what is d
         )
         return
     for one in passed.removed:
-        out.print(f"{one.kind} {one.code or one.id} {one.removal_at:%Y-%m-%d}", highlight=False)
+        out.print(f"{KINDS[one.kind]} {one.code or one.id} {one.removal_at:%Y-%m-%d}", highlight=False)
+    for one, why in passed.kept:
+        out.print(f"未删除 · not removed: {KINDS[one.kind]} {one.code or one.id} ({why})", highlight=False)
     verb = "到期 · due" if dry else "已删除 · removed"
-    out.print(f"{verb}: {len(passed.removed)}；保留 · kept: {len(passed.kept)}；孤立文件 · orphans: {passed.orphans}", highlight=False)
+    held = f"保全中 · held: {passed.held}"
+    out.print(f"{verb}: {len(passed.removed)}；{held}；孤立文件 · orphans: {passed.orphans}", highlight=False)
     if passed.acknowledgements:
         out.print(f"共居人确认书 · co-residents' acknowledgements: {passed.acknowledgements}", highlight=False)
     if passed.events:

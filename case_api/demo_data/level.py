@@ -17,7 +17,9 @@ from models.settings_detection import DetectionSettings
 from scripts_library.records import LEVELS
 
 HEARD: Final = timedelta(days=14)
-"""How far back: what one opens first has its levels; four months of them would double the time that the year takes to write."""
+"""How far back the ear's rules are asked, 0.04 s of one core a conversation; before that a sketch of what was made up has to do."""
+SKETCHED: Final = {"rising": 1.0, "agitated": 1.7}
+"""Standard deviations above calm that a sketch calls so."""
 SHORTEST: Final = 3
 """Steps of a turn that are enough to judge it by."""
 
@@ -34,6 +36,23 @@ def states(columns: Mapping[str, Floats]) -> Iterator[dict[str, Any]]:
         evidence = detector.evidence
         score = 0.0 if evidence is None else round(evidence.score, 3)
         yield {"at": last * STEP, "level": str(detector.level), "score": score, "measures": _measures(detector, passage)}
+
+
+def sketch(columns: Mapping[str, Floats], reached: str) -> Iterator[dict[str, Any]]:
+    """The same without the ear: how the made-up state went, where it changed, up to the level that was `reached` and once at the least."""
+    turns, score = list[tuple[float, float]](), 0.0
+    for first, last in _turns(columns["customer"]):
+        score = (score + float(np.mean(columns["score"][first:last]))) / 2  # nobody changes with every sentence
+        turns.append((last * STEP, score))
+    highest = max((score for _, score in turns), default=0.0)
+    allowed = LEVELS[: LEVELS.index(reached) + 1]
+    at, level = 0.0, str(LEVELS[0])
+    yield {"at": at, "level": level, "score": 0.0, "measures": {}}
+    for at, score in turns:
+        found = reached if score == highest else max((one for one in allowed if score >= SKETCHED.get(one, -math.inf)), key=LEVELS.index)
+        if found != level:
+            level = found
+            yield {"at": at, "level": level, "score": round(score, 3), "measures": {}}
 
 
 def peak(found: Sequence[Mapping[str, Any]]) -> str:

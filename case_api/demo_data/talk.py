@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -92,7 +92,9 @@ def write(rows: Rows, story: Story, case_id: str, *, live: bool, seconds: float 
     if story.received_at > rows.now - level.HEARD:
         session["peak_level"] = _heard(rows, story, session_id, state, shown, reached)
     elif story.received_at > rows.now - voice.MEASURED:
-        _track(rows, session_id, voice.measured(state, shown, story.number, voice.SWINGS[reached][0]))
+        chunks = voice.measured(state, shown, story.number, voice.SWINGS[reached][0])
+        _track(rows, session_id, chunks)
+        _states(rows, session_id, level.sketch(voice.whole(chunks), reached))
 
 
 def _said(story: Story, angry: bool, lately: bool) -> list[tuple[str, str]]:
@@ -196,9 +198,13 @@ def _heard(rows: Rows, story: Story, session_id: str, state: voice.Floats, shown
         if level.peak(found) == reached:
             break
     _track(rows, session_id, chunks)
+    _states(rows, session_id, found)
+    return level.peak(found)
+
+
+def _states(rows: Rows, session_id: str, found: Iterable[dict[str, Any]]) -> None:
     for ordinal, one in enumerate(found):
         rows.add(StateEvent, session_id=session_id, ordinal=ordinal, speaker="customer", confidence=0.9, **one)
-    return level.peak(found)
 
 
 def _track(rows: Rows, session_id: str, chunks: voice.Chunks) -> None:

@@ -60,22 +60,22 @@ async def belongs_to_a_case(db: AsyncSession, session: Session) -> bool:
     return bool(await db.scalar(select(exists().where(Evidence.session_id == session.id))))
 
 
-def due_cases(before: datetime, now: datetime, sites: frozenset[str] | None) -> Select[WithdrawalCase]:
-    """Cases that were over by then, conversations included, and that no hold keeps, oldest first."""
+def due_cases(before: datetime, now: datetime, sites: frozenset[str] | None, *, held: bool = False) -> Select[WithdrawalCase]:
+    """Cases that were over by then, conversations included, and that no hold keeps (`held`: that one keeps), oldest first."""
     over = func.coalesce(WithdrawalCase.archived_at, WithdrawalCase.ended_at)
     own = Session.case_id == WithdrawalCase.id
     goes_on = exists().where(own, or_(Session.ended_at.is_(None), Session.ended_at > before))
     session_held = exists().where(own, LegalHold.session_id == Session.id, in_force(now))
     query = select(WithdrawalCase).where(WithdrawalCase.status.in_(OVER), over <= before, at_sites(WithdrawalCase.site_id, sites))
-    kept = (exists().where(LegalHold.case_id == WithdrawalCase.id, in_force(now)), session_held, goes_on)
-    return query.where(*(~one for one in kept)).order_by(over, WithdrawalCase.id)
+    kept = or_(exists().where(LegalHold.case_id == WithdrawalCase.id, in_force(now)), session_held)
+    return query.where(~goes_on, kept if held else ~kept).order_by(over, WithdrawalCase.id)
 
 
-def due_sessions(before: datetime, now: datetime, sites: frozenset[str] | None) -> Select[Session]:
-    """Conversations without a case that ended by then and that no hold keeps, oldest first."""
+def due_sessions(before: datetime, now: datetime, sites: frozenset[str] | None, *, held: bool = False) -> Select[Session]:
+    """Conversations without a case that ended by then and that no hold keeps (`held`: that one keeps), oldest first."""
     cited = exists().where(Evidence.session_id == Session.id)
-    held_ = exists().where(LegalHold.session_id == Session.id, in_force(now))
-    query = select(Session).where(Session.case_id.is_(None), ~cited, ~held_, Session.ended_at <= before)
+    kept = exists().where(LegalHold.session_id == Session.id, in_force(now))
+    query = select(Session).where(Session.case_id.is_(None), ~cited, kept if held else ~kept, Session.ended_at <= before)
     return query.where(at_sites(Session.site_id, sites)).order_by(Session.ended_at, Session.id)
 
 

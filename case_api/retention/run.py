@@ -24,12 +24,14 @@ BATCH: Final = 100
 class Passed:
     """What a pass did: records removed (or, in a dry run, due), what came in between, tombstones and orphans whose files went.
 
+    `held`: past their time, and kept by a hold.
     `events`: what CRM and ERP told of customers and was old enough; customers of whom nothing is left go with it.
     `acknowledgements`: of co-residents, old enough and of no case that is kept.
     """
 
     removed: list[DueOut] = field(default_factory=list)
     kept: list[tuple[DueOut, str]] = field(default_factory=list)
+    held: int = 0
     cleared: int = 0
     orphans: int = 0
     events: int = 0
@@ -39,6 +41,8 @@ class Passed:
 async def run(factory: Factory, settings: Settings, now: datetime, *, dry: bool = False) -> Passed:
     """Finish what an earlier pass left, remove what is due, and sweep the store. Each record is a transaction of its own."""
     passed, store = Passed(), BlobStore(settings)
+    async with reading(factory) as db:
+        passed.held = await service.held_past(db, settings, now)
     if dry:
         passed.removed = await _due(factory, settings, now)
         return passed

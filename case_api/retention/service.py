@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy import Table
+from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.cases import flow
@@ -82,6 +82,13 @@ async def due(db: AsyncSession, sites: frozenset[str] | None, settings: Settings
     found = [await standing_of_case(db, case, days, now) for case in cases]
     found += [await standing_of_session(db, session, days, now) for session in sessions]
     return [_due(one) for one in found if one.refusal(now) is None]
+
+
+async def held_past(db: AsyncSession, settings: Settings, now: datetime) -> int:
+    """How many cases and conversations would be due if no hold kept them."""
+    before = now - timedelta(days=settings.records.retention_days)
+    queries = (repository.due_cases(before, now, None, held=True), repository.due_sessions(before, now, None, held=True))
+    return sum([await db.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0 for query in queries])
 
 
 def _due(one: Standing) -> DueOut:

@@ -21,6 +21,7 @@ from case_api.demo_data import PREFIX, SITES, service
 from case_api.demo_data.crm import WARNED
 from case_api.demo_data.level import HEARD
 from case_api.demo_data.story import Story, evenly, go_live_of, stories
+from case_api.demo_data.voice import MEASURED
 from case_api.early_warning.board.watch import look
 from case_api.early_warning.events.own import gather
 from case_api.figures.rules import WINTER
@@ -319,9 +320,14 @@ async def _briefs(factory: Factory, rows: Rows, client: httpx2.AsyncClient, head
 
 
 async def _levels(client: httpx2.AsyncClient, factory: Factory, clock: Clock) -> None:
-    """The last fortnight's reviews have the customer's level, and the highest of it is the conversation's."""
+    """Reviews of what is measured have the customer's level, the highest of it the conversation's; the last fortnight's are heard."""
     async with reading(factory) as db:
         newest = (await db.scalars(select(Session).where(Session.started_at > clock() - HEARD + timedelta(days=1)))).all()
+        sketched = Session.started_at.between(clock() - MEASURED + timedelta(days=1), clock() - HEARD - timedelta(days=1))
+        for session in await db.scalars(select(Session).where(sketched, Session.peak_level != "provisional").limit(40)):
+            levels = list(await db.scalars(select(StateEvent.level).where(StateEvent.session_id == session.id)))
+            assert len(levels) > 1
+            assert max(levels, key=LEVELS.index) == session.peak_level
         heard = Counter[str]()
         for session in newest:
             levels = set(await db.scalars(select(StateEvent.level).where(StateEvent.session_id == session.id)))

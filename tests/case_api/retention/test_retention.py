@@ -259,6 +259,25 @@ class TestRemoval:
         assert (await left(rows))["session"] == 1
         assert files(settings) == []
 
+    async def test_a_pass_says_how_much_is_held_past_its_time(
+        self, closed: Closed, make_session: MakeSession, lijing: Person, site: Site, factory: Factory, settings: Settings
+    ) -> None:
+        case, _ = await closed()
+        own, cited = await closed("b.png")
+        alone = await make_session(lijing, site.id, ended_at=utc_now())
+        now, at = utc_now(), utc_now() + LATER
+        ends = {"site_id": site.id, "reason": REASON, "ends_at": at + timedelta(days=1), "placed_at": now, "placed_by": lijing.id}
+        async with transaction(factory) as db:
+            holds = [LegalHold(case_id=case.id, **ends), LegalHold(session_id=cited.id, **ends), LegalHold(session_id=alone.id, **ends)]
+            db.add_all(holds)
+        for dry in (True, False):
+            passed = await run(factory, settings, at, dry=dry)
+            assert (passed.removed, passed.held) == ([], 3)
+        async with transaction(factory) as db:
+            (await db.get_one(LegalHold, holds[1].id)).lifted_at = at
+        passed = await run(factory, settings, at)
+        assert ([one.id for one in passed.removed], passed.held) == ([own.id], 2)
+
     async def test_files_that_a_killed_pass_left_go_with_the_next(
         self, closed: Closed, factory: Factory, settings: Settings, rows: Rows, monkeypatch: pytest.MonkeyPatch
     ) -> None:
