@@ -227,7 +227,7 @@ IfMatch = Annotated[int, Depends(_if_match)]
 def guard(row: Versioned, expected: int) -> None:
     """Raise `version_conflict` unless the row is as the command's author saw it."""
     if row.version != expected:
-        raise Problem(ProblemCode.VERSION_CONFLICT, f"is {row.version}, not {expected}")
+        raise Problem(ProblemCode.VERSION_CONFLICT, f"现为第 {row.version} 版，不是第 {expected} 版 / is {row.version}, not {expected}")
 
 
 R = TypeVar("R", bound=Versioned)
@@ -241,7 +241,7 @@ async def put_row(db: AsyncSession, kept: R | None, expected: int, new: R, value
     if kept is not None:
         guard(kept, expected)
     elif expected != 0:
-        raise Problem(ProblemCode.VERSION_CONFLICT, f"is 0, not {expected}")
+        raise Problem(ProblemCode.VERSION_CONFLICT, f"尚无内容，不是第 {expected} 版 / is 0, not {expected}")
     row = new if kept is None else kept
     for name, value in values.items():
         setattr(row, name, value)

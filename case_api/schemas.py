@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
+from models.rules import broken_rule
+
 PROSE_CONTROLS = {"\n", "\t"}
 
 
@@ -15,20 +17,20 @@ def printable(text: str) -> str:
     """Refuse control characters (PostgreSQL cannot store NUL, terminals obey the rest) and lone surrogates."""
     bad = next((c for c in text if unicodedata.category(c) in {"Cc", "Cs"} and c not in PROSE_CONTROLS), None)
     if bad is not None:
-        raise ValueError(f"holds the control character U+{ord(bad):04X}")
+        raise broken_rule(f"含有控制字符 U+{ord(bad):04X}", f"holds the control character U+{ord(bad):04X}")
     return text
 
 
 def _one_line(text: str) -> str:
     if PROSE_CONTROLS & set(text):
-        raise ValueError("has to be one line")
+        raise broken_rule("只能写一行", "has to be one line")
     return text
 
 
 def of_this_century(at: datetime) -> datetime:
     """Refuse times near the ends of the calendar. Raises ValueError."""
     if not 2000 <= at.year < 2100:
-        raise ValueError("has to be of this century")
+        raise broken_rule("年份须在 2000 至 2099 之间", "has to be of this century")
     return at
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.rules import broken_rule
+
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -100,13 +102,22 @@ class DetectionSettings(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.speech_off < self.speech_on:
-            raise ValueError("speech_off must lie below speech_on, or utterances flicker")
+            raise broken_rule(
+                "判定静音的概率（speech_off）须低于判定开始说话的概率（speech_on）",
+                "speech_off must lie below speech_on: voice ends at a lower probability than it begins",
+            )
         if not self.pause <= self.hangover_long <= self.hangover:
-            raise ValueError("pause <= hangover_long <= hangover must hold: a pause comes before an end, and long utterances end sooner")
+            raise broken_rule(
+                "须满足：开始预转写的停顿（pause）≤ 长句结束前的静音（hangover_long）≤ 短句结束前的静音（hangover）",
+                "pause ≤ hangover_long ≤ hangover must hold: a pause comes before an end, and long utterances end sooner",
+            )
         if not self.clear_at <= self.rising_at <= self.raise_at:
-            raise ValueError("clear_at <= rising_at <= raise_at must hold, or the level has no hysteresis")
+            raise broken_rule(
+                "须满足：判定情绪回落的强度（clear_at）≤ 判定情绪升高的强度（rising_at）≤ 弹出安抚话术的强度（raise_at）",
+                "clear_at ≤ rising_at ≤ raise_at must hold, or the level flickers",
+            )
         if self.weight_rate + self.weight_loudness + self.weight_pitch + self.weight_balance <= 0:
-            raise ValueError("at least one cue needs a weight, or nothing is ever heard")
+            raise broken_rule("四项权重不能都为 0", "at least one cue needs a weight, or nothing is ever heard")
         return self
 
 

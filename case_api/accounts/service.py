@@ -109,7 +109,7 @@ async def _change_password(factory: Factory, by: By, person: Person, old: str, n
         raise Problem(ProblemCode.PASSWORD_WRONG)
     check_strength(new, person.username)
     if await verify_password(new, person.password_hash):
-        raise Problem(ProblemCode.PASSWORD_WEAK, "the new password is the old one")
+        raise Problem(ProblemCode.PASSWORD_WEAK, "新密码与旧密码相同 / the new password is the old one")
     hashed = await hash_password(new)
     async with transaction(factory) as db:
         fresh = await repository.person_by_username(db, person.username, lock=True)

@@ -16,7 +16,7 @@ async def accepted(db: AsyncSession, case_id: str) -> AcceptedPath:
     """The accepted path as it stands in the tables now. Raises Problem: case_state if nothing is accepted."""
     found = await solutions.accepted(db, case_id)
     if found is None:
-        raise Problem(ProblemCode.CASE_STATE, "nothing is accepted")
+        raise Problem(ProblemCode.CASE_STATE, "客户尚未接受方案 / nothing is accepted")
     return found
 
 

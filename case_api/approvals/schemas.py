@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from case_api.approvals.rules import Decision
 from case_api.schemas import In, Moment, Out, Prose, Reason, Reference
 from models.approvals import ApproverRole, RoundMode, RoundStatus, StepStatus
+from models.rules import broken_rule
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -24,7 +25,7 @@ class DecisionIn(In):
     @model_validator(mode="after")
     def _reasoned(self) -> DecisionIn:
         if self.decision != "approve" and len(self.reason) < 2:
-            raise ValueError("reason: a return or a rejection needs one")
+            raise broken_rule("退回或驳回须写明理由", "a return or a rejection needs a reason")
         return self
 
 

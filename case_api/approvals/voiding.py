@@ -27,7 +27,7 @@ async def void_if_changed(db: AsyncSession, by: By, case: WithdrawalCase) -> boo
         return False
     if (await accepted(db, case.id)).content_hash == round_.content_hash:
         return False
-    await void(db, by, case, round_, "内容已变更")
+    await void(db, by, case, round_, "内容已变更 / the content was changed")
     return True
 
 

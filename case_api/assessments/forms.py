@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from case_api.money import MAX_FEN, Fen
-from case_api.policies.rules import ContractStage, Spreading
+from case_api.policies.rules import STAGE_NAMES, ContractStage, Spreading
 from case_api.schemas import FilledLine, In, Prose
+from models.rules import broken_rule
 
 Department = Literal["finance", "legal", "marketing"]
 LoanStatus = Literal["none", "applied", "pre_approved", "refused_without_fault", "released"]
@@ -45,11 +46,13 @@ class FinanceForm(In):
     @model_validator(mode="after")
     def _consistent(self) -> FinanceForm:
         if self.deposit_received != (self.deposit_fen > 0) or self.deposit_received != (self.deposit_on is not None):
-            raise ValueError("a deposit that was received has a sum and a day, another one has neither")
+            raise broken_rule(
+                "已收定金须填写金额和日期，未收则都不填", "a deposit that was received has a sum and a day, another one has neither"
+            )
         if self.paid_fen < self.deposit_fen:
-            raise ValueError("paid_fen counts the deposit too")
+            raise broken_rule("客户已付款须包含定金", "what was paid so far counts the deposit too")
         if self.loss_fen > MAX_FEN:
-            raise ValueError("the losses together are above any real sum")
+            raise broken_rule("各项损失合计过大，请核对", "the losses together are above any real sum")
         return self
 
     @property
@@ -72,10 +75,13 @@ class LegalForm(In):
     def _consistent(self) -> LegalForm:
         released = self.loan == "released"
         if released and not self.online_signed:
-            raise ValueError("no loan is released before the contract is signed online")
-        stage = "loan_released" if released else "online_signed" if self.online_signed else "deposit_only"
+            raise broken_rule("未网签的合同不会放款", "no loan is released before the contract is signed online")
+        stage: ContractStage = "loan_released" if released else "online_signed" if self.online_signed else "deposit_only"
         if self.contract_stage != stage:
-            raise ValueError(f"contract_stage: what is said of signing and loan makes it {stage}")
+            zh, en = STAGE_NAMES[stage]
+            raise broken_rule(
+                f"按网签和贷款情况，合同阶段应为「{zh}」（{stage}）", f"what is said of signing and loan makes the stage {en} ({stage})"
+            )
         return self
 
 
@@ -91,7 +97,9 @@ class MarketingForm(In):
     @model_validator(mode="after")
     def _consistent(self) -> MarketingForm:
         if self.group_demand != (self.group_people >= 2) or (not self.group_demand and self.group_people):
-            raise ValueError("a group is two people or more; without one, group_people is 0")
+            raise broken_rule(
+                "群体诉求须为 2 人及以上，不是群体诉求时人数填 0", "a group is two people or more; without one, the number is 0"
+            )
         return self
 
 

@@ -59,7 +59,7 @@ async def advance(db: AsyncSession, by: By, case: WithdrawalCase, event: str, *,
     if entered is None:
         raise Problem(ProblemCode.CASE_STATE, case.status)
     if event == "archive" and waiting:
-        raise Problem(ProblemCode.CASE_STATE, f"{case.status}, open: {', '.join(sorted(task.kind for task in waiting))}")
+        raise Problem(ProblemCode.CASE_STATE, f"{case.status}; open: {', '.join(sorted(task.kind for task in waiting))}")
     told = dict(detail or {})
     for task in waiting:
         if task.kind == FINISHES.get(event):

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field, model_validator
 
 from case_api.schemas import FilledLine, In, Out, Prose
+from models.rules import broken_rule
 from models.sessions import Speaker
 
 LONGEST = 600.0
@@ -24,7 +25,7 @@ class ClipIn(In):
     @model_validator(mode="after")
     def _span(self) -> ClipIn:
         if not 1 <= self.end - self.start <= LONGEST:
-            raise ValueError(f"has to last 1 to {LONGEST:.0f} s")
+            raise broken_rule(f"片段时长须为 1 至 {LONGEST:.0f} 秒", f"a clip lasts 1 to {LONGEST:.0f} seconds")
         return self
 
 

@@ -72,7 +72,7 @@ async def cut(db: AsyncSession, by: By, session_id: str, given: ClipIn, data_dir
         raise Problem(ProblemCode.CLIP_OUTSIDE, "body.end")
     await db.refresh(session, with_for_update=True)
     if await repository.count(db, session_id) >= MOST:
-        raise Problem(ProblemCode.CLIPS_FULL, f"{MOST} at most")
+        raise Problem(ProblemCode.CLIPS_FULL, f"最多 {MOST} 个 / {MOST} at most")
     clip = SessionClip(session_id=session_id, made_by=by.person_id, created_at=by.now, **given.model_dump())
     db.add(clip)
     await db.flush()

@@ -96,7 +96,7 @@ async def hold_review(db: AsyncSession, by: By, case_id: str, expected: int, bod
     """
     case = await _closing(db, by, case_id, expected)
     if case.ended_at is None or not case.ended_at.replace(second=0, microsecond=0) <= body.held_at <= by.now:
-        raise Problem(ProblemCode.INVALID_REQUEST, "body.held_at: between the end of the case and now")
+        raise Problem(ProblemCode.INVALID_REQUEST, "body.held_at: 须在案件结束之后、现在之前 / between the end of the case and now")
     row = TeamReview(site_id=case.site_id, case_id=case.id, created_by=by.person_id, created_at=by.now, **body.model_dump())
     sop_change = rules.without_people(body.sop_change, await _names(db, case))  # the minutes keep it as it was said
     return await _do(db, by, case, "team_review", row, {"held_at": body.held_at.isoformat(), "sop_change": sop_change})
@@ -129,7 +129,7 @@ async def _closing(db: AsyncSession, by: By, case_id: str, expected: int) -> Wit
 async def _do(db: AsyncSession, by: By, case: WithdrawalCase, kind: TaskKind, row: Base, told: Mapping[str, Any]) -> ClosingOut:
     found = await flow.open_tasks(db, case.id, kind)
     if not found:
-        raise Problem(ProblemCode.TASK_CLOSED, "done")
+        raise Problem(ProblemCode.TASK_CLOSED, "已办理 / done")
     db.add(row)
     await flow.finish_task(db, by, found[0], told)
     await flow.touch(db, case)

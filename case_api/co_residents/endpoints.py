@@ -94,7 +94,7 @@ async def check_acknowledgement(
     if not principal.may(Permission.ACK_READ, site_id):
         raise Problem(ProblemCode.NOT_FOUND)
     if not (customer_reference or unit_reference):
-        raise Problem(ProblemCode.INVALID_REQUEST, "query.customer_reference: or query.unit_reference")
+        raise Problem(ProblemCode.INVALID_REQUEST, "客户编号与单元编号至少填写一项 / the customer's number or the unit is needed")
     found = await repository.newest_signed(db, site_id, customer_reference or "", unit_reference or "")
     return AckCheck(
         acknowledged=found is not None,

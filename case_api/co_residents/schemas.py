@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from case_api.co_residents.rules import PAD
 from case_api.schemas import FilledLine, In, Line, Out, Reason, Reference
 from models.co_residents import AckMethod, AckStatus
+from models.rules import broken_rule
 
 Number = Annotated[Line, StringConstraints(max_length=64)]
 Name = Annotated[FilledLine, StringConstraints(max_length=40)]
@@ -43,19 +44,19 @@ class _People(In):
 
     @model_validator(mode="after")
     def _whole(self) -> _People:
-        for what in ("pays", "decides", "lives"):
+        for what, zh, en in (("pays", "出资", "pays"), ("decides", "决策", "decides"), ("lives", "居住", "lives there")):
             if not any(getattr(person, what) for person in self.people):
-                raise ValueError(f"nobody {what}")
+                raise broken_rule(f"须有至少一人{zh}", f"at least one person {en}")
         if any((person.pays or person.decides) and not person.signs for person in self.people):
-            raise ValueError("whoever pays or decides signs")
+            raise broken_rule("出资人和决策人须签字", "whoever pays or decides signs")
         if len({person.name for person in self.people}) < len(self.people):
-            raise ValueError("two people of one name: tell them apart")
+            raise broken_rule("有两人同名，请加以区分", "two people of one name: tell them apart")
         return self
 
 
 def _somebody(customer_reference: str, unit_reference: str) -> None:
     if not (customer_reference or unit_reference):
-        raise ValueError("either customer_reference or unit_reference")
+        raise broken_rule("客户编号与单元编号至少填写一项", "the customer's number or the unit is needed")
 
 
 class AckIn(_People):

@@ -45,7 +45,7 @@ async def write(db: AsyncSession, by: By, session_id: str, given: CommentIn) -> 
     await db.refresh(session, with_for_update=True)
     there = select(func.count()).select_from(SessionComment).where(SessionComment.session_id == session_id)
     if (await db.scalar(there) or 0) >= MOST:
-        raise Problem(ProblemCode.COMMENTS_FULL, f"{MOST} at most")
+        raise Problem(ProblemCode.COMMENTS_FULL, f"最多 {MOST} 条 / {MOST} at most")
     row = SessionComment(session_id=session_id, at=given.at, text=given.text, person_id=by.person_id, created_at=by.now)
     db.add(row)
     await db.flush()

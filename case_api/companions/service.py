@@ -57,9 +57,13 @@ async def send_hint(db: AsyncSession, by: By, session_id: str, given: HintIn) ->
     session: Session = (await _running(db, by, session_id)).Session
     minute = timedelta(minutes=1)
     if await repository.count_hints(db, session_id, by=by.person_id, since=by.now - minute) >= HINTS_A_MINUTE:
-        raise Problem(ProblemCode.TOO_MANY_REQUESTS, f"{HINTS_A_MINUTE} a minute", headers={"Retry-After": "60"})
+        raise Problem(
+            ProblemCode.TOO_MANY_REQUESTS,
+            f"每分钟最多 {HINTS_A_MINUTE} 条 / {HINTS_A_MINUTE} a minute at most",
+            headers={"Retry-After": "60"},
+        )
     if await repository.count_hints(db, session_id) >= HINTS_MOST:
-        raise Problem(ProblemCode.HINTS_FULL, f"{HINTS_MOST} at most")
+        raise Problem(ProblemCode.HINTS_FULL, f"最多 {HINTS_MOST} 条 / {HINTS_MOST} at most")
     row = SessionHint(session_id=session_id, person_id=by.person_id, text=given.text, created_at=by.now)
     db.add(row)
     await db.flush()
@@ -84,7 +88,7 @@ async def listen(db: AsyncSession, by: By, session_id: str) -> ListenerOut:
     row = next((one for one in there if one.person_id == by.person_id), None)
     if row is None:
         if len(there) >= LISTENERS_MOST:
-            raise Problem(ProblemCode.LISTENERS_FULL, f"{LISTENERS_MOST} at most")
+            raise Problem(ProblemCode.LISTENERS_FULL, f"最多 {LISTENERS_MOST} 人 / {LISTENERS_MOST} at most")
         row = SessionListener(session_id=session_id, person_id=by.person_id, started_at=by.now)
         db.add(row)
         audit.record(db, by.who, "api:session:listen_start", _subject(found.Session), at=by.now)

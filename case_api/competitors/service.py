@@ -43,7 +43,7 @@ async def record(db: AsyncSession, by: By, body: CompetitorOfferIn) -> Competito
             raise Problem(ProblemCode.CASE_UNKNOWN, "body.case_id")
         flow.demand_step(case, *AT_WORK)
     if body.heard_at > by.now:
-        raise Problem(ProblemCode.INVALID_REQUEST, "body.heard_at: still to come")
+        raise Problem(ProblemCode.INVALID_REQUEST, "body.heard_at: 不能晚于现在 / still to come")
     heard_by = body.heard_by or by.person_id
     person = await db.get(Person, heard_by)
     if person is None or not any(role.site_id in (None, body.site_id) for role in person.roles):

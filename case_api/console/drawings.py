@@ -40,9 +40,17 @@ def bars(values: Sequence[Value], names: Sequence[str], label: str, turns: Itera
 
 
 def lines(
-    curves: Sequence[tuple[str, Sequence[Value]]], names: Sequence[str], label: str, *, goal: Value = None, day: int | None = None
+    curves: Sequence[tuple[str, Sequence[Value]]],
+    names: Sequence[str],
+    label: str,
+    *,
+    measured: str = "",
+    goal: Value = None,
+    day: int | None = None,
 ) -> None:
-    """A line for each curve `(class, values)`, broken where a value is missing; the goal across, the day upright."""
+    """A line for each curve `(class, values)`, broken where a value is missing; `measured` has a dot at each value. The goal across, the
+    day upright.
+    """
     known = [value for _, values in curves for value in values if value is not None]
     top = max([*known, goal or 0.0], default=0.0) * 1.05 or 1.0
     step = WIDE / max(len(names), 1)
@@ -57,6 +65,8 @@ def lines(
                 for piece in _pieces(values):
                     points = " ".join(f"{(place + 0.5) * step:.1f},{high(value):.1f}" for place, value in piece)
                     el("polyline", "", cls, points=points)
+                    if cls == measured:  # a stroke without length is a round dot, however the drawing is stretched
+                        el("path", "", f"dots {cls}", d="".join(f"M{point}h0" for point in points.split(" ")))
             if goal is not None:
                 el("line", "", "goal", x1="0", x2=f"{WIDE:g}", y1=f"{high(goal):.1f}", y2=f"{high(goal):.1f}")
             if day is not None:

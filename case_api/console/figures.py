@@ -47,7 +47,7 @@ async def figures(visit: Visit, request: Request) -> None:
                 "a",
                 visit.t(f"figures.{kind}"),
                 "button",
-                href=f"{PREFIX}/files/v1/figures/export?{urlencode({'format': kind, **wanted})}",
+                href=f"{PREFIX}/files/v1/figures/export?{urlencode({'format': kind, 'lang': visit.look.language, **wanted})}",
                 download="",
             )
     el("p", visit.t("figures.help"), "note")
@@ -101,11 +101,17 @@ def _filters(visit: Visit, found: Row | None, wanted: dict[str, str]) -> None:
         if len(visit.sites) > 1:
             sites = [(site, visit.site(site)) for site in visit.sites]
             select("site_id", visit.t("site"), sites, visit.query.get("site_id", ""), visit.t("all"))
-        causes = [(row["code"], visit.both(row)) for row in found["causes"]] if found else choices(visit, "cause", get_args(Cause))
+        causes = [(row["code"], named(visit, row)) for row in found["causes"]] if found else choices(visit, "cause", get_args(Cause))
         select("cause", visit.t("board.cause"), causes, visit.query.get("cause", ""), visit.t("all"))
         el("button", visit.t("search"), "button", type="submit")
         if wanted:
             link(visit.t("reset"), "/figures", "button quiet")
+
+
+def named(visit: Visit, row: Row) -> str:
+    """A row by its name, which the API says as it stands within a sentence."""
+    name = visit.both(row)
+    return name[:1].upper() + name[1:]
 
 
 def share(part: float | None) -> str:
@@ -162,7 +168,7 @@ def _causes(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
     with card(visit.t("figures.causes"), visit.t("figures.causes_note")), table(heads, visit.t("figures.causes")):
         for row in found["causes"]:
             with el("tr"):
-                el("td", visit.both(row))
+                el("td", named(visit, row))
                 _behind(visit, row["cases"], "cause", row["code"], wanted)
                 with el("td", "", "bar-cell"):
                     el("span", share(row["share"]), "number")
@@ -179,7 +185,7 @@ def _months(visit: Visit, found: Row) -> None:
             with el("summary"):
                 el("strong", visit.t("figures.as_table"))
             codes = [row["code"] for row in found["causes"]]
-            heads = [visit.t("figures.month"), visit.t("figures.all_causes"), *(visit.both(row) for row in found["causes"])]
+            heads = [visit.t("figures.month"), visit.t("figures.all_causes"), *(named(visit, row) for row in found["causes"])]
             with table(heads, visit.t("figures.months")):
                 for row in months:
                     with el("tr"):
@@ -226,7 +232,7 @@ def _nodes(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
         with table([visit.t(f"figures.{head}") for head in heads], visit.t("figures.nodes")):
             for row in found["nodes"]:
                 with el("tr"):
-                    el("td", visit.both(row), "nowrap")
+                    el("td", named(visit, row), "nowrap")
                     _behind(visit, row["tasks"], "node", row["kind"], wanted)
                     for name in ("mean", "median", "p90"):
                         el("td", number(row[name]), "number")
@@ -245,7 +251,7 @@ def _paths(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
         with table([visit.t(f"figures.{head}") for head in heads], visit.t("figures.paths")):
             for row in found["paths"]:
                 with el("tr"):
-                    el("td", visit.both(row))
+                    el("td", named(visit, row))
                     _behind(visit, row["ended"], "path", row["path"], wanted)
                     el("td", str(row["taken"]), "number")
                     el("td", str(row["kept"]), "number")
@@ -297,7 +303,7 @@ def _undiscussed(visit: Visit, told: Row, wanted: dict[str, str]) -> None:
         with table([visit.t(f"figures.{head}") for head in ("question", "count", "share")], visit.t("figures.undiscussed")):
             for row in told["questions"]:
                 with el("tr"):
-                    el("td", visit.both(row))
+                    el("td", named(visit, row))
                     _behind(visit, row["cases"], "undiscussed", row["code"], wanted)
                     with el("td", "", "bar-cell"):
                         el("span", share(row["share"]), "number")

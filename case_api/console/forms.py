@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from nicegui import events, ui
@@ -74,12 +76,13 @@ async def ask(
         try:
             await send(body(fields, event.args), key)
         except Mistyped as mistyped:
-            tell(trouble, [visit.look.pair(visit.t(mistyped.field.text), visit.t(mistyped.key))])
+            tell(trouble, [visit.look.pair(visit.t(mistyped.field.text), visit.t(mistyped.key))], [mistyped.field.name])
         except Refused as refused:
             if refused.signed_out:
                 ui.navigate.to(now_at(visit))
                 return
-            tell(trouble, lines_of(visit, refused, fields))
+            wrong = [asked.name for asked in map(partial(asked_of, fields), refused.errors) if asked]
+            tell(trouble, lines_of(visit, refused, fields), wrong)
         else:
             dialog.close()
             if then is not None:
@@ -122,13 +125,18 @@ def lines_of(visit: Visit, refused: Refused, fields: Sequence[Field] = ()) -> li
 
 def said(visit: Visit, error: dict[str, str], fields: Sequence[Field] = ()) -> str:
     """One field's error, by the field's name on the screen."""
-    place = error["field"].removeprefix("body.")
-    asked = next((field for field in fields if field.kind != "head" and f".{place}".endswith(f".{field.name}")), None)
+    place, asked = error["field"].removeprefix("body."), asked_of(fields, error)
     wrong = fault(place, error["message"], visit.look.language)
     if asked is None and (place == "body" or place.startswith("content.")):
         return wrong  # of several fields together; what is wrong names them
     name = _called(visit, fields, asked) if asked is not None else visit.named("field", place)
     return visit.look.pair(bare(name), wrong)
+
+
+def asked_of(fields: Sequence[Field], error: dict[str, str]) -> Field | None:
+    """The question of a form that an error is about."""
+    place = error["field"].removeprefix("body.")
+    return next((field for field in fields if field.kind != "head" and f".{place}".endswith(f".{field.name}")), None)
 
 
 def _called(visit: Visit, fields: Sequence[Field], asked: Field) -> str:
@@ -144,11 +152,12 @@ def now_at(visit: Visit, done: str = "") -> str:
     return href(visit.path, **(visit.query | {"done": done})).removeprefix(PREFIX)
 
 
-def tell(place: Element, lines: list[str]) -> None:
-    """What was wrong, a line each."""
+def tell(place: Element, lines: list[str], fields: Sequence[str] = ()) -> None:
+    """What was wrong, a line each, where it can be seen; the fields of these names are marked until something else stands in them."""
     with place, banner("", "bad"):
         for line in dict.fromkeys(lines):
             el("span", line)
+    place.client.run_javascript(f"calmdesk.wrong({place.id}, {json.dumps(list(fields))})")
 
 
 def uploads(visit: Visit, form: TextElement, trouble: Element, then: str) -> None:
@@ -248,4 +257,4 @@ def done_banner(visit: Visit) -> None:
     """What the last command did, if the address says so."""
     key = f"done.{visit.query.get('done', '')}"
     if key in TEXTS:
-        banner(visit.t(key), "good")
+        banner(visit.t(key), "good").props["tabindex"] = -1  # the browser puts the keyboard's focus here

@@ -63,7 +63,8 @@ def frame(visit: Visit, path: str, menu: Sequence[MenuEntry]) -> Iterator[None]:
     with ui.context.client.layout:  # beside the page's `main`, not in it
         with el("header", "", "top") as top:
             el("a", visit.t("skip"), "skip", href="#content")
-            with el("button", "", "icon-button menu-button", type="button", aria_label=visit.t("menu"), aria_controls="menu"):
+            opens = {"aria_label": visit.t("menu"), "aria_controls": "menu", "aria_expanded": "false"}
+            with el("button", "", "icon-button menu-button", type="button", **opens):
                 icon("menu")
             with el("a", "", "brand", href=href("/")):
                 el("img", src=f"{PREFIX}/static/icon.svg", alt="", width="26", height="26")

@@ -82,7 +82,7 @@ def _row(visit: Visit, item: Row, changes: Row, *, may: bool) -> None:
             el("span", visit.named("threshold", name), "strong")
             if own is not None:
                 tag(visit.t("thresholds.differs"), "info")
-            el("small", f"{name} · {item['en']}" if visit.look.language == "en" else name)
+            el("small", f"{name} · {item['en'].replace('`', '')}" if visit.look.language == "en" else name)
         el("td", f"{item['usual']:g}", "number")
         with el("td"):
             if may:

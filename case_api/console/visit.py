@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.requests import Request
 
-from case_api.console.details import readable
+from case_api.console.details import in_language, readable
 from case_api.console.door import APP, HOST, PREFIX, TOKEN_COOKIE
 from case_api.console.look import Look, look_of
 from case_api.console.rest import Refused, Rest
-from case_api.console.texts import TEXTS
+from case_api.console.texts import TEXTS, filled
 from case_api.problems import PROBLEMS, ProblemCode
 from case_api.security import Permission, Principal
 from models.sites import CHINA
@@ -45,7 +45,7 @@ class Visit:
 
     def t(self, key: str, **values: Any) -> str:
         """A text in the person's language."""
-        return TEXTS[key][self.look.language == "en"].format(**values)
+        return filled(TEXTS[key][self.look.language == "en"], **values)
 
     def named(self, group: str, value: Any) -> str:
         """The name of a code (`named("step", "draft")`); a code that nobody named is shown as it is."""
@@ -55,6 +55,10 @@ class Visit:
     def both(self, of: dict[str, Any], name: str = "") -> str:
         """What the API says in two languages: `zh`/`en`, or `<name>_zh`/`<name>_en`."""
         return str(of[f"{name}_{self.look.language}" if name else self.look.language])
+
+    def said(self, text: str) -> str:
+        """What may be there in both languages (`zh / en`), as people's own words are not."""
+        return in_language(text, self.look.language) or text
 
     def holds(self, *any_of: Permission) -> bool:
         """Whether one of these is granted somewhere."""

@@ -122,7 +122,7 @@ async def _write(db: AsyncSession, by: By, session: Session, said: Utterance, te
     if (text, speaker) == (said.text, said.speaker):
         return said
     if said.version >= MOST:
-        raise Problem(ProblemCode.CORRECTIONS_FULL, f"{MOST} at most")
+        raise Problem(ProblemCode.CORRECTIONS_FULL, f"最多 {MOST} 次 / {MOST} at most")
     version = said.version + 1
     written = {"text": text, "speaker": speaker, "reason": reason, "person_id": by.person_id, "created_at": by.now}
     db.add(UtteranceCorrection(session_id=session.id, ordinal=said.ordinal, version=version, **written))

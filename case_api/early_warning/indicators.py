@@ -29,12 +29,12 @@ from models.crm import EventKind
 
 ENDS: Final[frozenset[EventKind]] = frozenset({"withdrawal_request", "case_ended", "deal_closed"})
 """What came before these is settled: the case deals with it, or the deal is done."""
-_SPEECH_ZH: Final = {
-    "withdrawal_intent": "退房意向",
-    "media": "曝光威胁",
-    "group": "群体诉求",
-    "regulator": "投诉监管",
-    "escalation": "情绪升级",
+_SPEECH: Final = {
+    "withdrawal_intent": ("退房意向", "a wish to withdraw"),
+    "media": ("曝光威胁", "the press"),
+    "group": ("群体诉求", "a group"),
+    "regulator": ("投诉监管", "the regulator"),
+    "escalation": ("情绪升级", "anger"),
 }
 
 
@@ -127,8 +127,8 @@ def _speech(events: Sequence[Happened], now: datetime, rule: Speech) -> Answer:
     if not heard:
         return None, ()
     kinds = list(dict.fromkeys(one.signal for one in heard if one.signal is not None))
-    zh = f"近 {rule.days} 天会话信号：{'、'.join(_SPEECH_ZH[kind] for kind in kinds)}"
-    en = f"Heard in conversations of the last {rule.days} days: {', '.join(kinds)}"
+    zh = f"近 {rule.days} 天会话信号：{'、'.join(_SPEECH[kind][0] for kind in kinds)}"
+    en = f"Heard in conversations of the last {rule.days} days: {', '.join(_SPEECH[kind][1] for kind in kinds)}"
     causes = (_cause("speech", heard[-1].at),)
     return Indicator("speech", rule.points, causes, zh, en), [one.at + lasts for one in heard]
 
@@ -153,7 +153,8 @@ def _visits(events: Sequence[Happened], now: datetime, rule: Visits) -> Answer:
     if ahead or before < rule.before_min or len(recent) * WHOLE_BP > before * (WHOLE_BP - rule.drop_bp):
         return None, changes
     zh = f"近 {rule.days} 天到访 {len(recent)} 次，前 {rule.days} 天 {before} 次，且未预约下次到访"
-    en = f"{len(recent)} visits in {rule.days} days after {before} in the {rule.days} before, and no next one booked"
+    visited = f"{len(recent)} visit{'' if len(recent) == 1 else 's'}"
+    en = f"{visited} in {rule.days} days after {before} in the {rule.days} before, and no next one booked"
     return Indicator("visits", rule.points, (_cause("visits", visits[-1]),), zh, en), changes
 
 

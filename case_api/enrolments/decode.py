@@ -35,7 +35,8 @@ def decode(data: bytes) -> NDArray[np.float32]:
     except (av.error.FFmpegError, IndexError, ValueError) as error:
         raise Problem(ProblemCode.AUDIO_UNDECODABLE) from error
     if not MIN_SECONDS * SAMPLE_RATE <= samples <= MAX_SECONDS * SAMPLE_RATE:
-        raise Problem(ProblemCode.AUDIO_LENGTH, f"{samples / SAMPLE_RATE:.1f} s, {MIN_SECONDS:.0f} to {MAX_SECONDS:.0f} s wanted")
+        length, least, most = samples / SAMPLE_RATE, f"{MIN_SECONDS:.0f}", f"{MAX_SECONDS:.0f}"
+        raise Problem(ProblemCode.AUDIO_LENGTH, f"{length:.1f} 秒，需要 {least} 至 {most} 秒 / {length:.1f} s, {least} to {most} s wanted")
     joined = np.concatenate(blocks)
     if not np.isfinite(joined).all():
         raise Problem(ProblemCode.AUDIO_UNDECODABLE)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from case_api.commands import Now
 from case_api.database import ReadDb, SettingsDep
 from case_api.documents.excel import Workbook, excel
+from case_api.documents.pdf import Language
 from case_api.documents.pool import Renderer, get_renderer
 from case_api.figures import repository, service, sheets
 from case_api.figures.repository import Subject
@@ -93,6 +94,7 @@ async def export_figures(
     now: Now,
     renderer: Annotated[Renderer, Depends(get_renderer)],
     format: Format = "xlsx",
+    language: Annotated[Language, Query(alias="lang")] = "zh",
 ) -> Response:
     """The figures as a spreadsheet, or on paper with simple charts."""
     asked = await service.period_of(db, principal, wanted, now)
@@ -100,9 +102,10 @@ async def export_figures(
     site = await db.get(Site, wanted.site_id) if wanted.site_id is not None else None
     await db.close()
     if format == "xlsx":
-        data = await renderer.run(excel, Workbook(now, sheets.sheets(found)))
+        data = await renderer.run(excel, Workbook(now, sheets.sheets(found, language)))
     else:
-        data = await renderer.render(sheets.document(found, site.name if site is not None else "全部案场", now))
+        where = sheets.say(language, "everywhere") if site is None else (language == "en" and site.name_en) or site.name
+        data = await renderer.render(sheets.document(found, where, now, language))
     name = f"figures-{asked.first}-{asked.before}.{format}"
     return Response(data, media_type=MEDIA[format], headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

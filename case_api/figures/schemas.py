@@ -93,6 +93,7 @@ class RefundOut(Out):
 
     stage: str = Field(examples=["deposit_only"])
     zh: str
+    en: str
     refunds: int
     total_fen: int
     mean_fen: int

@@ -29,6 +29,7 @@ from case_api.figures.schemas import (
 )
 from case_api.intake.causes import CAUSES
 from case_api.notifications.texts import TASKS
+from case_api.policies.rules import STAGE_NAMES
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission, Principal
 from case_api.solutions.terms import NAMES
@@ -37,7 +38,7 @@ from models.sites import CHINA, Site
 
 """Whose days are meant where no site is named."""
 SEASONAL: Final = "cash_flow"
-STAGES: Final = {"deposit_only": "仅付定金未网签", "online_signed": "已网签未放贷", "loan_released": "已放贷未交房", "none": "非阶梯退款"}
+STAGES: Final[dict[str, tuple[str, str]]] = {**STAGE_NAMES, "none": ("非阶梯退款", "Outside the steps")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,10 @@ def _paths(counted: Counts) -> list[PathOut]:
 
 def _refunds(counted: Counts) -> list[RefundOut]:
     rows = sorted((list(STAGES).index(stage or "none"), stage or "none", n, int(fen)) for stage, n, fen in counted)
-    return [RefundOut(stage=stage, zh=STAGES[stage], refunds=n, total_fen=fen, mean_fen=round(fen / n)) for _, stage, n, fen in rows]
+    return [
+        RefundOut(stage=stage, zh=STAGES[stage][0], en=STAGES[stage][1], refunds=n, total_fen=fen, mean_fen=round(fen / n))
+        for _, stage, n, fen in rows
+    ]
 
 
 async def _complaints(db: AsyncSession, asked: Period, go_live: date | None) -> ComplaintsOut:

@@ -101,7 +101,7 @@ async def choose(
     """What can be exported: labelled, no draft, agreed to, its sound still there. Raises Problem: labels_none, labels_too_many."""
     rows = await repository.finished(db, principal, site_id, kind, only, MOST_EXPORTED)
     if len(rows) > MOST_EXPORTED:
-        raise Problem(ProblemCode.LABELS_TOO_MANY, f"{MOST_EXPORTED} at most")
+        raise Problem(ProblemCode.LABELS_TOO_MANY, f"最多 {MOST_EXPORTED} 个 / {MOST_EXPORTED} at most")
     found = [(label, session, recording_of(data_dir, session)) for label, session, _ in rows]
     entries = [Entry(_conversation(label), path, session.site_id) for label, session, path in found if path is not None]
     if not entries:

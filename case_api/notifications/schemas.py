@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from case_api.schemas import In, Moment, Out, printable
 from case_api.sites.schemas import Zone
 from models.notifications import NotificationKind
+from models.rules import broken_rule
 from models.sites import CHINA
 
 Minute = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -86,7 +87,7 @@ class Preferences(In):
     @model_validator(mode="after")
     def _both_or_none(self) -> Preferences:
         if (self.quiet_from is None) != (self.quiet_until is None):
-            raise ValueError("quiet hours have a beginning and an end")
+            raise broken_rule("安静时段须同时填写开始和结束", "quiet hours have a beginning and an end")
         return self
 
 

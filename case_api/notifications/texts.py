@@ -50,13 +50,15 @@ _OTHER: Final[dict[str, Words]] = {
     "case.litigation_risk": Words("诉讼风险：法务已报告，请立即处理", "Risk of litigation reported by legal: act at once"),
     "case.litigation_signal": Words("诉讼风险：会话中出现诉讼信号，请立即处理", "Litigation was threatened in a conversation: act at once"),
     "case.brief": Words("案件简报已提交，请签收", "The brief of a case has come: confirm its receipt"),
-    "warning.raised": Words("{level}预警：请于 {due} 前联系客户", "{level} warning: contact the customer before {due}"),
-    "warning.changed": Words("预警升至{level}：请于 {due} 前联系客户", "Warning is {level} now: contact the customer before {due}"),
+    "warning.raised": Words("{level}预警：请于 {due} 前联系客户", "New {level} warning: contact the customer before {due}"),
+    "warning.changed": Words("预警升至{level}：请于 {due} 前联系客户", "A warning is {level} now: contact the customer before {due}"),
     "warning.reported": Words("红色预警：涉及诉讼风险，请立即处理", "Red warning, risk of litigation: act at once"),
-    "warning.assigned": Words("{level}预警已指派给您，请于 {due} 前联系客户", "You were given a {level} warning, due {due}"),
-    "warning.remind": Words("提醒：{level}预警须于 {due} 前响应", "Reminder: a {level} warning is to be answered before {due}"),
-    "warning.overdue": Words("{level}预警响应超时（{due}）", "Overdue: a {level} warning was to be answered before {due}"),
-    "warning.escalate": Words("超时升级：{level}预警应于 {due} 前响应", "Escalated: a {level} warning was to be answered before {due}"),
+    "warning.assigned": Words(
+        "{level}预警已指派给您，请于 {due} 前联系客户", "You were given the {level} warning: contact the customer before {due}"
+    ),
+    "warning.remind": Words("提醒：{level}预警须于 {due} 前响应", "Reminder: the {level} warning has to be answered before {due}"),
+    "warning.overdue": Words("{level}预警响应超时（{due}）", "Overdue: the {level} warning was to be answered before {due}"),
+    "warning.escalate": Words("超时升级：{level}预警应于 {due} 前响应", "Escalated: the {level} warning was to be answered before {due}"),
     "session.consent_withdrawn": Words(
         "客户已撤回录音同意：录音和文字即刻停用，请勿再使用或转述",
         "A customer withdrew the consent: recording and text are not to be used any more",

@@ -10,12 +10,13 @@ from pydantic import AfterValidator, Field, StringConstraints
 from case_api.accounts.schemas import RoleOut
 from case_api.schemas import FilledLine, In, Out, Reference
 from models.people import Role, fold_username
+from models.rules import broken_rule
 
 
 def _username(name: str) -> str:
     folded = fold_username(name)
     if not folded or any(not (c.isalnum() or c in "._-") for c in folded) or len(folded) > 64:
-        raise ValueError("letters (Chinese ones too), digits, '.', '_' and '-' only")
+        raise broken_rule("只能用文字、数字和 . _ -", "letters (Chinese ones too), digits, '.', '_' and '-' only")
     return folded
 
 

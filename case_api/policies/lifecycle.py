@@ -120,7 +120,7 @@ async def send_back(db: AsyncSession, by: By, policy_id: str, expected: int, rea
     """
     row = await _for_legal(db, by, policy_id, expected, "draft", "authorised")
     if await repository.posted(db, row.id, None, by.now):
-        raise Problem(ProblemCode.POLICY_STATE, "posted")
+        raise Problem(ProblemCode.POLICY_STATE, "已公示 / posted")
     row.status, row.authorised_by, row.authorised_at, row.returned_reason = "draft", None, None, reason
     return await _changed(db, by, row, "return", reason=reason)
 

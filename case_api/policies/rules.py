@@ -8,12 +8,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from case_api.money import WHOLE_BP, BasisPoints, Fen, yuan
 from case_api.schemas import FilledLine
+from models.rules import broken_rule
 from models.tasks import TaskKind
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -36,9 +37,9 @@ def _rising(values: Sequence[int]) -> bool:
     return all(below < above for below, above in itertools.pairwise(values))
 
 
-def _distinct(values: Sequence[object], what: str) -> None:
+def _distinct(values: Sequence[object], zh: str, en: str) -> None:
     if len(set(values)) != len(values):
-        raise ValueError(f"{what} may appear once only")
+        raise broken_rule(f"{zh}不能重复", f"{en} may appear once only")
 
 
 # --- tiers (四步法·第二步: 评估结果将决定后续处理权限层级) ---
@@ -90,39 +91,45 @@ class TierTable(Table):
         self._tiers_rise()
         self._bands_cover_everything()
         if self.tier(self.media).rank < _RANK["city_gm"]:
-            raise ValueError("media: the press is a matter for the city general manager at least")
+            raise broken_rule("涉及媒体：至少由城市总经理审批", "the press is a matter for the city general manager at least")
         if "hq_risk" not in self.tier(self.litigation).approvers or "hq_risk" not in self.litigation_tell:
-            raise ValueError("litigation: headquarters' risk control is told at once, and approves")
+            raise broken_rule(
+                "诉讼风险：须立即上报总部风控，并由其审批",
+                "a risk of litigation: headquarters' risk control is told at once, and approves",
+            )
         for key in (self.group.tier if self.group else None, self.spreading):
             if key is not None:
                 self.tier(key)
         return self
 
     def _tiers_rise(self) -> None:
-        _distinct([tier.key for tier in self.tiers], "tiers: a key")
+        _distinct([tier.key for tier in self.tiers], "层级的代码", "a tier's key")
         for tier in self.tiers:
-            _distinct(tier.approvers, f"tiers.{tier.key}: a role")
+            _distinct(tier.approvers, f"层级 {tier.key} 的审批人", f"an approver of the tier {tier.key}")
         ranks = [tier.rank for tier in self.tiers]
         if ranks[0] == 0 or ranks != sorted(ranks):
-            raise ValueError("tiers: each needs somebody of the line of command, nobody lower than in the tier before")
+            raise broken_rule(
+                "每个层级须有案场经理、城市总经理或总部风控之一，且不低于前一层级",
+                "each tier needs somebody of the line of command, nobody lower than in the tier before",
+            )
 
     def _bands_cover_everything(self) -> None:
         limits = [band.up_to_fen for band in self.bands]
         bounded = [limit for limit in limits[:-1] if limit is not None]
         if limits[-1] is not None or len(bounded) != len(limits) - 1:
-            raise ValueError("bands: the last one, and only that, is without limit")
+            raise broken_rule("损失分段：最后一段不设上限，其余都要填写", "by loss: the last band, and only that, is without limit")
         if not _rising(bounded):
-            raise ValueError("bands: each limit is above the one before")
+            raise broken_rule("损失分段：上限须逐段增加", "by loss: each limit is above the one before")
         levels = [self.level(band.tier) for band in self.bands]
         if levels != sorted(levels):
-            raise ValueError("bands: a larger loss cannot need less authority")
+            raise broken_rule("损失分段：损失越大，审批层级不能越低", "by loss: a larger loss cannot need less authority")
 
     def level(self, key: str) -> int:
         """The tier's place, 0 the lowest. Raises ValueError for a tier that is not in the table."""
         for level, tier in enumerate(self.tiers):
             if tier.key == key:
                 return level
-        raise ValueError(f"there is no tier {key!r}")
+        raise broken_rule(f"引用的审批层级 {key} 不存在或已被删除", f"there is no tier {key} (any more)")
 
     def tier(self, key: str) -> Authority:
         """The tier of this key. Raises ValueError as `level` does."""
@@ -205,6 +212,11 @@ def _loss_reason(loss_fen: int, bands: Sequence[Band]) -> TierReason:
 
 ContractStage = Literal["deposit_only", "online_signed", "loan_released"]
 """仅付定金未网签 · 已网签未放贷 · 已放贷未交房, in the order in which a contract goes through them."""
+STAGE_NAMES: Final[dict[str, tuple[str, str]]] = {
+    "deposit_only": ("仅交定金，未网签", "Deposit only"),
+    "online_signed": ("已网签，未放款", "Signed online"),
+    "loan_released": ("已放款，未交付", "Loan released"),
+}
 
 
 class Deduction(Table):
@@ -217,7 +229,7 @@ class Deduction(Table):
     @model_validator(mode="after")
     def _one_measure(self) -> Deduction:
         if (self.bp is None) == (self.fen is None):
-            raise ValueError("either bp or fen")
+            raise broken_rule("扣除项只填金额或比例之一", "a deduction is a sum or a share, one of them")
         return self
 
 
@@ -232,13 +244,14 @@ class StageRule(Table):
 
     @model_validator(mode="after")
     def _consistent(self) -> StageRule:
-        _distinct([deduction.key for deduction in self.deductions], f"{self.stage}: a deduction")
+        zh, en = STAGE_NAMES[self.stage]
+        _distinct([deduction.key for deduction in self.deductions], f"{zh}：扣除项", f"{en}: a deduction")
         if self.min_bp > self.max_bp:
-            raise ValueError(f"{self.stage}: min_bp is above max_bp")
+            raise broken_rule(f"{zh}：最低比例不能高于最高比例", f"{en}: the lowest share is above the highest")
         if sum(deduction.bp or 0 for deduction in self.deductions) > self.min_bp:
-            raise ValueError(f"{self.stage}: the deductions take more than the smallest share")
+            raise broken_rule(f"{zh}：扣除不能超过最低比例", f"{en}: the deductions take more than the lowest share")
         if self.judicial and self.min_bp:
-            raise ValueError(f"{self.stage}: what a court decides has no smallest share")
+            raise broken_rule(f"{zh}：由法院裁判的阶段没有最低比例", f"{en}: what a court decides has no lowest share")
         return self
 
 
@@ -251,12 +264,14 @@ class RefundTable(Table):
     @model_validator(mode="after")
     def _consistent(self) -> RefundTable:
         if tuple(rule.stage for rule in self.stages) != get_args(ContractStage):
-            raise ValueError(f"stages: {', '.join(get_args(ContractStage))}, in this order")
+            names = get_args(ContractStage)
+            raise broken_rule(f"阶段须依次为 {'、'.join(names)}", f"the stages are {', '.join(names)}, in this order")
         for earlier, later in itertools.pairwise(self.stages):
             if later.min_bp > earlier.min_bp or later.max_bp > earlier.max_bp:
-                raise ValueError(f"{later.stage}: a later stage cannot pay back more than the one before")
+                zh, en = STAGE_NAMES[later.stage]
+                raise broken_rule(f"{zh}：比例不能高于前一阶段", f"{en}: a later stage cannot pay back more than the one before")
         if not self.stages[-1].judicial:
-            raise ValueError("loan_released: goes through the court")
+            raise broken_rule("已放款的合同须走司法程序", "a released loan goes through the court")
         return self
 
     def rule(self, stage: ContractStage) -> StageRule:
@@ -294,11 +309,13 @@ class DeadlinePolicy(Table):
     @model_validator(mode="after")
     def _consistent(self) -> DeadlinePolicy:
         if missing := [kind for kind in get_args(TaskKind) if kind not in self.limits]:
-            raise ValueError(f"limits: {', '.join(missing)} missing")
+            raise broken_rule(f"缺少时限：{'、'.join(missing)}", f"limits are missing: {', '.join(missing)}")
         if not _rising(self.remind_at_bp):
-            raise ValueError("remind_at_bp: each reminder comes after the one before")
+            raise broken_rule("提醒时间须逐个递增", "each reminder comes after the one before")
         if not _rising([step.at_bp for step in self.escalations]) or not _rising([_RANK[step.role] for step in self.escalations]):
-            raise ValueError("escalations: each comes after the one before, and goes to a higher level")
+            raise broken_rule(
+                "逐级上报的时间须逐个递增，对象级别须逐级升高", "each escalation comes after the one before, and goes to a higher level"
+            )
         return self
 
     def due_at(self, kind: TaskKind, *, received_at: datetime, opened_at: datetime, ended_at: datetime | None = None) -> datetime:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from case_api.policies.rules import Content, ContractStage, StageRule, Tier, TierFacts
 from case_api.schemas import In, Moment, Out, Prose, Reason, Reference
 from models.policies import PolicyKind, PolicyStatus
+from models.rules import broken_rule
 from models.tasks import TaskKind
 
 REFUND_EXAMPLE = {
@@ -33,7 +34,7 @@ class PolicyDraft(In):
     @model_validator(mode="after")
     def _one_origin(self) -> PolicyDraft:
         if (self.content is None) == (self.copy_of is None):
-            raise ValueError("either content or copy_of")
+            raise broken_rule("内容（content）与来源版本（copy_of）只能给出其一", "either content or copy_of")
         return self
 
 

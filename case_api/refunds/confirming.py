@@ -23,8 +23,8 @@ from models.cases import WithdrawalCase
 from models.refunds import ExecutionConfirmation
 from models.sites import Site
 
-REASON_RAN_OUT = "约定期限届满"
-REASON_UNHEARD = "约定期限届满，无人登记结果，系统自动处理"
+REASON_RAN_OUT = "约定期限届满 / the agreed time ran out"
+REASON_UNHEARD = "约定期限届满，无人登记结果，系统自动处理 / the agreed time ran out, and nobody said what had happened"
 RAN_OUT: TypeAdapter[DeferralRanOut | ReferralRanOut] = TypeAdapter(DeferralRanOut | ReferralRanOut)
 
 
@@ -44,7 +44,7 @@ async def confirm(db: AsyncSession, by: By, case_id: str, body: Confirmation, ve
     if body.event not in (how.done, how.ran_out):
         raise Problem(ProblemCode.EXECUTION_KIND, content.kind)
     if await repository.confirmation_of(db, round_.id) is not None:
-        raise Problem(ProblemCode.EXECUTION_STATE, "confirmed")
+        raise Problem(ProblemCode.EXECUTION_STATE, "已确认过 / confirmed before")
     site = await db.get_one(Site, case.site_id)
     since, today = (rules.local_day(at, site.timezone) for at in (round_.closed_at or round_.opened_at, by.now))
     if not rules.sensible_day(body.happened_on, since=since, today=today):
@@ -107,4 +107,4 @@ async def _demand_overdue(db: AsyncSession, case: WithdrawalCase, now: datetime,
     for task in await flow.open_tasks(db, case.id, rules.EXECUTIONS[content.kind].task):
         deadline = await deadlines.live(db, task.id)
         if deadline.status == "paused" or deadline.due_at > now:
-            raise Problem(ProblemCode.EXECUTION_STATE, "the time has not run out")
+            raise Problem(ProblemCode.EXECUTION_STATE, "约定的期限还没到 / the time has not run out")

@@ -17,7 +17,7 @@ from case_api.solutions.terms import Deferral, Referral, Terms
 from models.cases import WithdrawalCase
 from models.tasks import CaseTask
 
-REASON_AGREED = "按方案约定的期限"
+REASON_AGREED = "按方案约定的期限 / the time that was agreed"
 
 
 def _agreed_days(terms: Terms) -> int | None:

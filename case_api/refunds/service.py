@@ -184,7 +184,7 @@ async def _handled(
     if payment_ids is not None and len(named) != len(set(payment_ids)):
         raise Problem(ProblemCode.PAYEE_UNKNOWN, "body.payment_ids")
     if any(payment.status == "paid" for payment in named):
-        raise Problem(ProblemCode.REFUND_STATE, "paid")
+        raise Problem(ProblemCode.REFUND_STATE, "已付款 / paid")
     return case, instruction, named
 
 

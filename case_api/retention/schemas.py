@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from case_api.problems import ProblemCode
 from case_api.schemas import In, Moment, Out, Reason, Reference
 from models.holds import RecordKind
+from models.rules import broken_rule
 
 
 class HoldIn(In):
@@ -23,7 +24,7 @@ class HoldIn(In):
     @model_validator(mode="after")
     def _one_subject(self) -> HoldIn:
         if (self.case_id is None) == (self.session_id is None):
-            raise ValueError("name a case or a session")
+            raise broken_rule("请选择一个案件或填写一个会话，只能其一", "name a case or a conversation, one of them")
         return self
 
 

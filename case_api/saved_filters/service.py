@@ -31,7 +31,7 @@ async def save(db: AsyncSession, by: By, of: FilteredList, given: FilterSave) ->
     row = mine.get(given.name)
     if row is None:
         if len(mine) >= MOST:
-            raise Problem(ProblemCode.FILTERS_FULL, f"{MOST} at most")
+            raise Problem(ProblemCode.FILTERS_FULL, f"最多 {MOST} 个 / {MOST} at most")
         row = SavedFilter(person_id=by.person_id, list=of, name=given.name, created_at=by.now)
         db.add(row)
     row.wanted, row.changed_at = given.wanted, by.now

@@ -165,7 +165,7 @@ async def track(db: AsyncSession, session_id: str, begin: float, end: float, ste
         return Track(start=begin, step=step, columns={})
     factor = max(round(step / fine), 1)
     if len(next(iter(columns.values()))) // factor > MAX_POINTS:
-        raise Problem(ProblemCode.RANGE_TOO_LONG, f"{MAX_POINTS} points at most")
+        raise Problem(ProblemCode.RANGE_TOO_LONG, f"最多 {MAX_POINTS} 个点 / {MAX_POINTS} points at most")
     shown = {name: downsample(column, factor) for name, column in columns.items()}
     found = Track(start=round(start, 3), step=round(fine * factor, 3), columns=shown)
     if extremes and factor > 1:

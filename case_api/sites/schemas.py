@@ -9,12 +9,13 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 
 from case_api.schemas import FilledLine, In, Line, Out
+from models.rules import broken_rule
 from models.sites import CHINA
 
 
 def _zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError("is no time zone of the IANA database")
+        raise broken_rule("不是 IANA 时区名称，例如 Asia/Shanghai", "is no time zone of the IANA database, such as Asia/Shanghai")
     return name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +24,8 @@ from case_api.solutions.schemas import AcceptIn, AnswerIn, AnswerOut, DeclineIn,
 from case_api.solutions.service import accepted
 from models.cases import WithdrawalCase
 from models.solutions import Offer, OfferAnswer, Payee
+
+_ROLES: Final = {"buyer": "买方", "bank": "银行"}
 
 
 async def record(db: AsyncSession, by: By, case_id: str, expected: int, body: AnswerIn) -> AnswerOut:
@@ -106,8 +108,9 @@ async def _supported(db: AsyncSession, case: WithdrawalCase, support: Support | 
 
 def _add_up(price: Price, payees: Sequence[PayeeIn]) -> None:
     if not dues_met(price.dues, [(payee.role, payee.amount_fen) for payee in payees]):
-        owed = ", ".join(f"{due.role} {due.fen}" for due in price.dues) or "0"
-        raise Problem(ProblemCode.PAYEES_WRONG, f"body.payees: {owed}")
+        zh = "、".join(f"{_ROLES[due.role]} {due.fen}" for due in price.dues) or "0"
+        en = ", ".join(f"{due.role} {due.fen}" for due in price.dues) or "0"
+        raise Problem(ProblemCode.PAYEES_WRONG, f"body.payees: {zh} / {en}")
 
 
 def _pay(db: AsyncSession, answer: OfferAnswer, payees: Sequence[PayeeIn]) -> None:

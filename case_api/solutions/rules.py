@@ -245,7 +245,10 @@ def _as_decided(court: CourtDecision, facts: Facts) -> Price:
 def _in_full(refund_bp: int, facts: Facts) -> Price:
     """The loan was refused through nobody's fault: what was paid goes back whole, nothing is deducted."""
     if refund_bp != WHOLE_BP:
-        raise PricingRefused("refund_out_of_bounds", f"refund_bp: {WHOLE_BP}, the loan was refused without fault")
+        raise PricingRefused(
+            "refund_out_of_bounds",
+            f"refund_bp: 贷款未获批且非因双方过错，须为 {WHOLE_BP} / {WHOLE_BP}, as the loan was refused without fault",
+        )
     zh, en = "贷款未获批且非因双方过错，全额返还本金", "Loan refused without fault: the principal in full"
     return _to_buyer([Line(label_zh=zh, label_en=en, formula=f"{yuan(facts.paid_fen)} × {_percent(WHOLE_BP)}", fen=facts.paid_fen)])
 

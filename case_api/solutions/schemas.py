@@ -11,6 +11,7 @@ from case_api.money import MAX_FEN
 from case_api.schemas import FilledLine, In, Out, Prose, Reason, Reference
 from case_api.solutions.rules import Facts, PayeeRole, Price
 from case_api.solutions.terms import PathKind, Terms
+from models.rules import broken_rule
 from models.solutions import Answer, OfferStatus
 
 Account = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z][0-9A-Za-z -]{4,32}[0-9A-Za-z]$")]
@@ -116,9 +117,9 @@ class Support(In):
     @model_validator(mode="after")
     def _one(self) -> Support:
         if (self.session_id is None) != (self.said_at is None):
-            raise ValueError("session_id and said_at belong together")
+            raise broken_rule("会话和时间须同时填写", "a conversation and its moment belong together")
         if (self.session_id is None) == (self.evidence_id is None):
-            raise ValueError("either a recorded moment or evidence")
+            raise broken_rule("请填写录音位置或选择证据，只能其一", "a recorded moment or evidence, one of them")
         return self
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from case_api.money import BasisPoints, Fen
 from case_api.schemas import FilledLine, In, Reference
+from models.rules import broken_rule
 
 PathKind = Literal["keep_with_benefits", "rescission", "transfer", "deferral", "referral"]
 
@@ -32,7 +33,7 @@ class KeepWithBenefits(In):
     @model_validator(mode="after")
     def _once_each(self) -> KeepWithBenefits:
         if len({choice.item_id for choice in self.items}) != len(self.items):
-            raise ValueError("items: each item may appear once only")
+            raise broken_rule("同一项权益只能选一次", "each benefit may appear once only")
         return self
 
 
@@ -56,7 +57,7 @@ class Rescission(In):
     @model_validator(mode="after")
     def _one_basis(self) -> Rescission:
         if (self.refund_bp is None) == (self.court is None):
-            raise ValueError("either refund_bp or court")
+            raise broken_rule("请填写退还比例或法院裁判，只能其一", "a share or the court's decision, one of them")
         return self
 
 

@@ -43,7 +43,7 @@ async def assign(db: AsyncSession, by: By, task_id: str, assignee_id: str | None
         by.principal.demand(Permission.CASE_MANAGE, case.site_id)
     guard(task, version)
     if task.kind == "registration":
-        raise Problem(ProblemCode.ASSIGNEE_UNFIT, "the receptionist is assigned at the case")
+        raise Problem(ProblemCode.ASSIGNEE_UNFIT, "接待人请在案件的「概况」里指派 / the receptionist is assigned in the case's overview")
     if assignee_id is not None:
         await _demand_fit(db, case, task, assignee_id)
     before, task.assignee_id = task.assignee_id, assignee_id
@@ -80,7 +80,9 @@ async def extend(db: AsyncSession, by: By, task_id: str, body: Extension, versio
     """A later limit. Raises Problem: as `pause`."""
     case, task, deadline = await _managed(db, by, task_id, version)
     if body.due_at > by.now + EXTENSION_MAX:
-        raise Problem(ProblemCode.DEADLINE_STATE, f"body.due_at: at most {EXTENSION_MAX.days} days ahead")
+        raise Problem(
+            ProblemCode.DEADLINE_STATE, f"body.due_at: 最多延长到 {EXTENSION_MAX.days} 天后 / {EXTENSION_MAX.days} days ahead at most"
+        )
     deadlines.extend(db, by, deadline, task, body.due_at, body.reason)
     return TaskRow(task, case, deadline)
 

@@ -10,12 +10,13 @@ from pydantic import AfterValidator, Field, StringConstraints
 from case_api.events.topics import is_pattern
 from case_api.schemas import FilledLine, In, Out, Reference
 from models.deliveries import DeliveryStatus
+from models.rules import broken_rule
 from models.webhooks import WebhookStatus
 
 
 def _known(pattern: str) -> str:
     if not is_pattern(pattern):
-        raise ValueError("matches no event of docs/events.md")
+        raise broken_rule("没有与此相符的事件（见 docs/events.md）", "matches no event of docs/events.md")
     return pattern
 
 

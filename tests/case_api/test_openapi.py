@@ -68,7 +68,12 @@ def test_every_example_is_one() -> None:
     definitions = {"components": {"schemas": SCHEMAS}}
     found = list(examples(DOCUMENT, ""))
     assert len(found) > 300
-    wrong = [(place, example) for place, schema, example in found if not validator_for(definitions | schema).is_valid(example)]
+
+    def whole(schema: dict[str, Any]) -> dict[str, Any]:
+        """With what it refers to, if it does: to read all of that for each of a thousand examples took twenty seconds."""
+        return definitions | schema if "'$ref':" in repr(schema) else schema
+
+    wrong = [(place, example) for place, schema, example in found if not validator_for(whole(schema)).is_valid(example)]
     assert wrong == []
 
 

@@ -61,7 +61,7 @@ async def test_a_site_sets_its_own_thresholds_and_goes_back(
     ("changes", "told"),
     [
         ({"raise_at": 11.0}, "raise_at"),
-        ({"raise_at": 1.0}, "hysteresis"),
+        ({"raise_at": 1.0}, "rising_at ≤ raise_at"),
         ({"loudest": 1.0}, "loudest"),
         ({"hangover": 0.2}, "pause"),
     ],

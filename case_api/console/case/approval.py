@@ -63,7 +63,7 @@ def _round(view: CaseView, round_: Row, mine: Row | None) -> None:
                         "note",
                     )
         if round_["closed_reason"] and round_["closed_reason"] not in [step["reason"] for step in round_["steps"]]:
-            banner(round_["closed_reason"], "warn")
+            banner(visit.said(round_["closed_reason"]), "warn")
         if mine:
             decision_buttons(visit, mine)
         if round_["status"] == "open" and round_["initiator"]["id"] == visit.me["id"]:

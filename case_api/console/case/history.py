@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from case_api.console.case.view import CaseView, Row
 from case_api.console.parts import card, el, empty, table
+from case_api.console.visit import Visit
 from case_api.security import Permission
 
 TOLD_BY_TASKS: Final = frozenset(f"api:case:{verb}_task" for verb in ("open", "finish", "cancel"))
@@ -32,7 +33,7 @@ def _moment(view: CaseView, moment: Row) -> None:
         el("time", visit.moment(moment["at"]), datetime=moment["at"])
         el("strong", _what(view, moment))
         el("span", moment["who"] or "", "who")
-        said = _detail(moment["detail"])
+        said = _detail(visit, moment["detail"])
         if said:
             el("small", said)
 
@@ -45,9 +46,9 @@ def _what(view: CaseView, moment: Row) -> str:
     return visit.named("signal", what) if moment["source"] == "signal" else visit.named("audit", what)
 
 
-def _detail(detail: dict[str, Any]) -> str:
+def _detail(visit: Visit, detail: dict[str, Any]) -> str:
     """What a person may want to read of it: short values, reasons first."""
-    said = [str(detail[name]) for name in ("reason", "note", "term", "number") if isinstance(detail.get(name), str) and detail[name]]
+    said = [visit.said(detail[name]) for name in ("reason", "note", "term", "number") if isinstance(detail.get(name), str) and detail[name]]
     return " · ".join(said)
 
 

@@ -36,6 +36,8 @@ async def show(view: CaseView) -> None:
                 ]
             )
             _buttons(view)
+            if view.at("draft") and view.may(Permission.CASE_INTAKE) and not view.may(Permission.CASE_MANAGE):
+                el("p", visit.t("case.who_assigns"), "note")
         with card(visit.t("case.open_work"), visit.t("case.open_work_note")):
             _open_work(view)
 
@@ -49,23 +51,36 @@ def _buttons(view: CaseView) -> None:
     visit = view.visit
     with div("buttons"):
         if view.at("draft") and view.may(Permission.CASE_INTAKE):
-            action(visit, visit.t("do.assign"), lambda: _assign(view), "primary" if view.case["receptionist_id"] is None else "")
-            action(visit, visit.t("do.cancel"), lambda: _cancel(view), "quiet-danger")
+            if _may_assign(view):
+                action(visit, visit.t("do.assign"), lambda: _assign(view), "primary" if view.case["receptionist_id"] is None else "")
+            if view.receives() or (view.case["created_by"] == visit.me["id"] != view.case["responsible_id"]):
+                action(visit, visit.t("do.cancel"), lambda: _cancel(view), "quiet-danger")
         if view.at("assessing", "solving", "offered") and view.may(Permission.CASE_MANAGE):
             action(visit, visit.t("do.settle"), lambda: _settle(view))
         keeping.button(visit, "case", view.case)
 
 
+def _may_assign(view: CaseView) -> bool:
+    """The manager in any case; whoever takes the customer over themselves, as long as that leaves something to be said."""
+    case, me = view.case, view.visit.me["id"]
+    if view.may(Permission.CASE_MANAGE):
+        return True
+    if case["responsible_id"] == me:
+        return False
+    return case["receptionist_id"] is None or (case["receptionist_id"] == me and case["responsible_id"] is None)
+
+
 async def _assign(view: CaseView) -> None:
-    visit = view.visit
+    visit, whole = view.visit, view.may(Permission.CASE_MANAGE)
     found = await visit.rest.everything(f"sites/{view.case['site_id']}/people")
     active = [(person["id"], person["display_name"], person["roles"]) for person in found if not person["disabled"]]
     receptionists = [(id_, name) for id_, name, roles in active if {"receptionist", "staff", "site_manager"} & set(roles)]
     sellers = [(id_, name) for id_, name, roles in active if {"staff", "site_manager"} & set(roles)]
-    fields = [
-        Field("receptionist_id", "choice", required=True, options=receptionists, value=view.case["receptionist_id"]),
-        Field("responsible_id", "choice", options=sellers, value=view.case["responsible_id"], help="help.responsible"),
-    ]
+    mine = [(id_, name) for id_, name in receptionists if whole or id_ == visit.me["id"]]  # others are the manager's to name
+    receptionist = view.case["receptionist_id"] if whole else visit.me["id"]
+    fields = [Field("receptionist_id", "choice", required=True, options=mine, value=receptionist)]
+    if whole or view.case["responsible_id"] is None:
+        fields.append(Field("responsible_id", "choice", options=sellers, value=view.case["responsible_id"], help="help.responsible"))
 
     async def send(body: Row, key: str) -> None:
         await view.send("POST", "assignment", body, key)

@@ -6,14 +6,14 @@ import asyncio
 from typing import get_args
 
 from case_api.console.case.view import CaseView, Row
+from case_api.console.details import readable
 from case_api.console.fields import Field, yuan
 from case_api.console.forms import action, ask
-from case_api.console.parts import banner, card, choices, div, el, facts, tag
+from case_api.console.parts import banner, card, choices, div, el, facts, link, tag
 from case_api.intake.causes import Cause
 from case_api.intake.identity import IdType
 from case_api.intake.receipts import ReceiptKind
 from case_api.intake.rules import Alternative
-from case_api.security import Permission
 
 
 async def show(view: CaseView) -> None:
@@ -22,13 +22,15 @@ async def show(view: CaseView) -> None:
         view.visit.rest.get(f"{view.path}/registration"), view.visit.rest.get(f"{view.path}/registration/completeness")
     )
     visit = view.visit
-    editable = view.at("draft") and view.may(Permission.CASE_INTAKE)
+    editable = view.receives()
     if view.at("draft"):
         _missing(view, completeness)
     if editable:
         with div("buttons"):
             action(visit, visit.t("do.fill"), lambda: _fill(view, form), "" if completeness["complete"] else "primary")
             action(visit, visit.t("do.submit"), lambda: _submit(view), "primary" if completeness["complete"] else "")
+    elif view.at("draft"):
+        el("p", visit.t("form.who_fills"), "note")
     with div("columns"):
         with div("stack"):
             _customer(view, form)
@@ -43,7 +45,11 @@ def _missing(view: CaseView, completeness: Row) -> None:
         return
     with card(visit.t("form.missing"), str(len(completeness["missing"]))), el("ul", "", "bullets"):
         for missing in completeness["missing"]:
-            el("li", visit.look.aside(visit.both(missing), missing["detail"]) if missing["detail"] else visit.both(missing))
+            told = visit.both(missing)
+            about = readable(missing["detail"], visit.look.language)
+            with el("li", visit.look.aside(told, about) if about else told):
+                if missing["field"] in ("responsible_id", "receptionist_id"):
+                    link(visit.t("form.assigned_there"), f"/cases/{view.id}", "tag-link", tab="overview")
 
 
 def _customer(view: CaseView, form: Row) -> None:

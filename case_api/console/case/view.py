@@ -63,6 +63,12 @@ class CaseView:
         """Whether the person may do this at the case's site."""
         return self.visit.principal.may(permission, self.case["site_id"])
 
+    def receives(self) -> bool:
+        """Whether the person may do the intake: whoever receives the customer or the manager, never whose sale it is about."""
+        if not self.at("draft") or not self.may(Permission.CASE_INTAKE) or self.case["responsible_id"] == self.visit.me["id"]:
+            return False
+        return self.may(Permission.CASE_MANAGE) or self.case["receptionist_id"] == self.visit.me["id"]
+
     def open_task(self, kind: str) -> Row | None:
         """The newest open piece of work of a kind."""
         return next((task for task in reversed(self.tasks) if task["kind"] == kind and task["status"] == "open"), None)

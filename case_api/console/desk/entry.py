@@ -60,7 +60,7 @@ def _content(visit: Visit, shelf: str, found: Row, scripts: dict[str, Row]) -> N
     pairs = [(visit.t("desk.source"), visit.t("desk.of_the_desk" if found["of_the_desk"] else "desk.of_the_files"))]
     if shelf == "script" and found["key"] in scripts:
         review = scripts[found["key"]]["review"]
-        words = [visit.named("review", review["status"]), review["by"], review["on"] or "", review["note"]]
+        words = [visit.named("review", review["status"]), visit.said(review["by"]), review["on"] or "", visit.said(review["note"])]
         pairs.append((visit.t("library.review"), " · ".join(filter(None, words))))
     facts(pairs)
 

@@ -58,7 +58,7 @@ def _weeks(visit: Visit, site: str, outcome: str, found: Row) -> None:
             )
             goal = found["before"] * (1 + found["goal"]) if found["before"] is not None and found["go_live_on"] else None
             curves = [(name, [week[name] for week in weeks]) for name in ("rate", "without", "model")]
-            lines(curves, mondays, visit.both(found), goal=goal, day=day)
+            lines(curves, mondays, visit.both(found), measured="rate", goal=goal, day=day)
             with div("legend"):
                 for name in ("rate", "model", "without", *(("goal",) if goal is not None else ()), *(("turn",) if day is not None else ())):
                     with el("span"):

@@ -63,6 +63,19 @@ globalThis.calmdesk = {
     return this.posted(form, given);
   },
 
+  // what was refused comes into sight, and its fields are marked until something else is typed into them
+  wrong(id, names) {
+    const place = document.getElementById(`c${id}`);
+    setTimeout(() => place?.scrollIntoView({block: "nearest"}), 50);
+    for (const field of place?.parentElement.querySelectorAll("[name]") ?? []) {
+      const wrong = names.includes(field.name);
+      field.toggleAttribute("aria-invalid", false);
+      if (!wrong) continue;
+      field.setAttribute("aria-invalid", "true");
+      field.addEventListener("input", () => field.removeAttribute("aria-invalid"), {once: true});
+    }
+  },
+
   async posted(form, given) {
     const buttons = [...form.querySelectorAll("[type=submit]")];
     for (const button of buttons) button.disabled = true;
@@ -98,6 +111,13 @@ globalThis.calmdesk = {
       const tabs = open.closest(".tabs"), [own, all] = [open, tabs].map((one) => one.getBoundingClientRect());
       tabs.scrollLeft += own.left + own.width / 2 - all.left - all.width / 2;
       open.dataset.seen = "";
+    }
+    const done = document.querySelector("#content > .banner[tabindex]");
+    if (done && new URLSearchParams(location.search).has("done")) {  // keys go on from here, and the address can be sent to anybody
+      const address = new URL(location);
+      address.searchParams.delete("done");
+      history.replaceState(history.state, "", address);
+      done.focus({preventScroll: true});
     }
     for (const element of document.querySelectorAll("[data-due]")) {
       const seconds = (new Date(element.dataset.due) - Date.now()) / 1000;
@@ -143,11 +163,20 @@ globalThis.calmdesk = {
     held = region && card ? {region, card, target, seen: target.matches(":focus-visible")} : null;
     if (held) keeper.observe(region, {childList: true, subtree: true});
   });
+  // A dialog begins in its first field, or on its button where it only asks back; on a phone that would open the keyboard over it.
+  document.addEventListener("focusin", ({target}) => {
+    if (!target.matches(".q-dialog__inner") || target.dataset.begun !== undefined || !matchMedia("(hover: hover)").matches) return;
+    target.dataset.begun = "";
+    const form = target.querySelector(".dialog form");
+    const first = ["input:not([type=hidden]), select, textarea", "[type=submit]:not(.danger)", ".form-foot .button"];
+    first.map((what) => form?.querySelector(what)).find(Boolean)?.focus({preventScroll: true});
+  });
   document.addEventListener("pointerdown", ({target}) => {
     if (held && !held.target.contains(target)) held = null;  // it was left on purpose
   });
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches(".dialog form textarea")) event.target.form.requestSubmit();
     if (event.key !== "Escape") return;
     if (document.documentElement.classList.contains("menu-open")) {
       menu(false);

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from case_api.policies.rules import STAGE_NAMES
+
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.customer_label": ("客户称呼", "Customer"),
     "field.unit_label": ("房号", "Unit"),
@@ -62,6 +64,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.days": ("宽限天数", "Days of grace"),
     "field.overdue": ("逾期金额（元）", "Overdue (yuan)"),
     "field.late_fee_bp_per_day": ("每天滞纳金（%）", "Late fee a day (%)"),
+    "field.open": ("尚未办理", "still open"),
     "field.payees": ("收款金额", "Payees"),
     "field.receipt": ("收据金额（元）", "Receipt (yuan)"),
     "field.holdout_bp": ("留空比例（%）", "Withheld (%)"),
@@ -97,7 +100,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.code": ("代码", "Code"),
     "field.name": ("名称", "Name"),
     "field.name_en": ("英文名称", "English name"),
-    "help.responsible": ("即卖出该房源的顾问；提交登记表前必须填写。", "Who sold the unit; needed before the form goes in."),
+    "help.responsible": (
+        "即卖出该房源的顾问（责任顾问）；提交登记表前必须填写，之后只有案场经理可以更改。",
+        "Who sold the unit; needed before the form goes in. Only the site manager changes it later.",
+    ),
     "help.received": ("留空为现在。", "Empty: now."),
     "help.deposit": ("没有收取则留空。", "Empty if none was received."),
     "help.paid": ("客户自有资金合计，含定金，不含银行贷款。", "All the customer's own money, deposit included, without the bank's."),
@@ -108,7 +114,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "help.bank_code": ("12 位数字。", "12 digits."),
     "help.participants": ("每行一人，至少两人。", "One a line, two at least."),
     "help.sop_change": ("没有变化也请说明原因。", "If nothing changes, say why."),
-    "help.username": ("登录用，建立后不能修改；文字、数字和 . _ -。", "To sign in with, for good; letters, digits, . _ and -."),
+    "help.username": (
+        "登录用，建立后不能修改；文字、数字和 . _ -。",
+        "For signing in; cannot be changed later. Letters, digits, . _ and -.",
+    ),
     "help.site_code": ("2–8 位大写字母或数字。", "2 to 8 capital letters or digits."),
     "step.draft": ("登记", "Intake"),
     "step.assessing": ("联席评估", "Assessment"),
@@ -164,9 +173,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "alternative.yes": ("是", "Yes"),
     "alternative.no": ("否", "No"),
     "alternative.to_discuss": ("待协商", "To be discussed"),
-    "stage.deposit_only": ("仅交定金，未网签", "Deposit only"),
-    "stage.online_signed": ("已网签，未放款", "Signed online"),
-    "stage.loan_released": ("已放款，未交付", "Loan released"),
+    **{f"stage.{stage}": names for stage, names in STAGE_NAMES.items()},
     "loan.none": ("无贷款", "None"),
     "loan.applied": ("已申请", "Applied for"),
     "loan.pre_approved": ("预审通过", "Pre-approved"),

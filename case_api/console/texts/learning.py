@@ -51,7 +51,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ranking.made_by": ("谁发起", "Started by"),
     "ranking.night": ("夜间自动", "By itself, at night"),
     "ranking.rests_on": ("依据", "Rests on"),
-    "ranking.prompts": ("{count} 次提示", "{count} prompts"),
+    "ranking.prompts": ("{count} 次提示", "{count:prompt|}"),
     "ranking.learn_now": ("立即学习", "Learn now"),
     "ranking.learn_note": (
         "与夜间学习相同：只看排序设为「按效果学习」的案场（都没有设时，看您管理的案场）。已经开始的会话不受影响。",
@@ -59,7 +59,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "ranking.running": ("正在学习", "Learning"),
     "ranking.counting": ("正在学习：找出有提示的会话…", "Learning: finding the conversations with prompts …"),
-    "ranking.measuring": ("正在学习：已量 {done} / {of} 场会话", "Learning: {done} of {of} conversations measured"),
+    "ranking.measuring": ("正在学习：已量 {done} / {of} 场会话", "Learning: {done} of {of:conversation|} measured"),
     "ranking.failed": ("{at} 的学习没有完成，排序未变，可以再试。", "Learning at {at} broke off; nothing was changed. Try again."),
     "ranking.sites": ("各案场怎么用", "At each site"),
     "ranking.sites_note": ("对之后开始的会话生效", "Holds for conversations that begin from now on"),
@@ -83,7 +83,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ranking.standing": ("现在的次序", "How they stand"),
     "ranking.standing_then": ("{at} 那一版的次序", "How they stood in the version of {at}"),
     "ranking.first_version": ("这是第一版，还没有可以比较的上一版。", "This is the first version; there is none to compare it with."),
-    "ranking.moved": ("{count} 条话术换了位置", "{count} scripts moved"),
+    "ranking.moved": ("{count} 条话术换了位置", "{count:script|} moved"),
     "ranking.nothing_moved": ("没有话术换位置。", "No script moved."),
     "ranking.against": ("（与 {at} 的上一版相比）", "(against the version of {at})"),
     "ranking.how": ("怎么排的", "How it is ranked"),
@@ -109,11 +109,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "一条话术至少要有 20 次、8 场、3 位员工的数据才算数，少于此显示「数据还不够」，次序不变。",
         "A script counts from 20 moments in 8 conversations of 3 people on; with fewer it says “not enough yet” and stays where it was.",
     ),
-    "ranking.not_yet": ("其余 {count} 种情形数据还不够，按文件里的次序", "{count} other situations: not enough yet, as the files say"),
+    "ranking.not_yet": (
+        "其余 {count} 种情形数据还不够，按文件里的次序",
+        "{count:other situation|}: not enough data yet, in the order of the files",
+    ),
     "ranking.place": ("位置", "Place"),
     "ranking.effect": ("← 更平静 · 更激动 →", "← calmer · more agitated →"),
-    "ranking.points": ("排序 {points} 分", "{points} points of rank"),
-    "ranking.rest": ("其余 {count} 条数据还不够，按文件里的次序", "{count} others: not enough yet, as the files say"),
+    "ranking.points": ("排序 {points} 分", "{points:point|} of rank"),
+    "ranking.rest": ("其余 {count} 条数据还不够，按文件里的次序", "{count:other|}: not enough data yet, in the order of the files"),
     "ranking.only_if": ("听到「{cause}」才用", "only if {cause} was heard"),
     "ranking.up": ("上升 {count} 位", "up by {count}"),
     "ranking.down": ("下降 {count} 位", "down by {count}"),
@@ -144,7 +147,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.sessions": ("会话", "Conversations"),
     "learning.hits": ("次数", "Hits"),
     "learning.per_100": ("每百场", "Per 100"),
-    "learning.of_sessions": ("共 {count} 场会话", "of {count} conversations"),
+    "learning.of_sessions": ("共 {count} 场会话", "of {count:conversation|}"),
     "learning.first": ("只显示前 {count} 项", "The first {count} only"),
     "learning.listen": ("逐条听", "Listen"),
     "learning.no_hits": ("这段时间没有命中。", "Nothing was heard in this period."),
@@ -154,7 +157,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.steady": ("没有明显的转折。", "No turn that is more than chance."),
     "learning.together": ("一起出现", "Together"),
     "learning.together_note": ("同一场会话里比偶然更常一起出现的词", "In the same conversations more often than by chance"),
-    "learning.pair": ("{count} 场 · 偶然的 {lift} 倍", "{count} conversations · {lift} times chance"),
+    "learning.pair": ("{count} 场 · 偶然的 {lift} 倍", "{count:conversation|} · {lift} times chance"),
     "learning.not_enough": ("数据还不够。", "Not enough yet."),
     "learning.not_enough_yet": ("数据还不够", "Not enough yet"),
     "learning.precision": ("准确率", "Precision"),
@@ -179,7 +182,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.compare": ("比较", "Compare"),
     "learning.compare_escalated": ("升级或立案的会话", "Escalated or with a case"),
     "learning.compare_recent": ("最近 30 天", "The last 30 days"),
-    "learning.against": ("{sessions} 场对比 {others} 场", "{sessions} conversations against {others}"),
+    "learning.against": ("{sessions} 场对比 {others} 场", "{sessions:conversation|} against {others}"),
     "learning.no_terms": ("没有新的说法。", "No new phrase."),
     "learning.no_others": (
         "没有可比的会话：两边都要有会话才能比较。换个时间段，或换一种比法。",
@@ -208,8 +211,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "A group is mostly one meaning, not wholly: read the quotes, not only the heading. Several meanings in one group ask for more "
         "groups, one meaning in several for fewer. What is no complaint is marked under Listen, and gone from here.",
     ),
-    "learning.finer": ("分细（{count} 组）", "Finer ({count} groups)"),
-    "learning.coarser": ("分粗（{count} 组）", "Coarser ({count} groups)"),
+    "learning.finer": ("分细（{count} 组）", "Finer ({count:group|})"),
+    "learning.coarser": ("分粗（{count} 组）", "Coarser ({count:group|})"),
     "learning.own_number": ("自动", "As they stand apart"),
     "learning.mixed": ("可能不止一个意思", "Perhaps several meanings"),
     "learning.leave_out": ("不放进文件", "Leave out"),
@@ -220,8 +223,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "it concerns only the files you download now.",
     ),
     "learning.more_quotes": ("再看 {count} 句", "{count} more"),
-    "learning.looked_at": ("共看了 {count} 句投诉", "{count} complaints were looked at"),
-    "learning.group_size": ("{size} 句 · {sessions} 场会话", "{size} sentences · {sessions} conversations"),
+    "learning.looked_at": ("共看了 {count} 句投诉", "{count:complaint was|complaints were} looked at"),
+    "learning.group_size": ("{size} 句 · {sessions} 场会话", "{size:sentence|} · {sessions:conversation|}"),
     "learning.choose_by": ("按", "By"),
     "learning.choose_horizon": ("多久之后", "How long after"),
     "learning.choose_own": ("谁的", "Whose"),
@@ -234,7 +237,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.rate": ("语速（音节/秒）", "Rate (syllables/s)"),
     "learning.loudness": ("音量（dB）", "Level (dB)"),
     "learning.rests_on": ("依据", "Rests on"),
-    "learning.basis": ("{moments} 次 · {sessions} 场 · {staff} 人", "{moments} moments · {sessions} conversations · {staff} people"),
+    "learning.basis": (
+        "{moments} 次 · {sessions} 场 · {staff} 人",
+        "{moments:moment|} · {sessions:conversation|} · {staff:person|people}",
+    ),
     "learning.design.matched": ("与相似时刻比较", "matched"),
     "learning.design.randomised": ("随机对照", "randomised"),
     "learning.lot_so_far": (
@@ -242,24 +248,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Randomised: {lot_shown} shown, {lot_withheld} withheld, not enough yet ({wanted} of each are needed)",
     ),
     "learning.no_effects": ("这段时间没有弹出过提示。", "No prompt came up in this period."),
-    "learning.effects_of": ("依据 {count} 场有提示的会话。", "From {count} conversations with a prompt."),
-    "learning.effects_newest": ("依据最新 {count} 场有提示的会话。", "From the newest {count} conversations with a prompt."),
+    "learning.effects_of": ("依据 {count} 场有提示的会话。", "From {count:conversation|} with a prompt."),
+    "learning.effects_newest": ("依据最新 {count} 场有提示的会话。", "From the newest {count:conversation|} with a prompt."),
     "learning.fewest": (
         "一条话术（或一种情形）要有 {moments} 次、{sessions} 场、{staff} 位员工才给出结论；少于此显示「数据还不够」。"
         "比较相似时刻得出的反效果，超过 {doubt} 才算：提示总是出现在声音最高的时候。"
         "同时看很多条，总有几条碰巧显得有效：已按条数把关，过不了的写「可能是碰巧」。",
-        "A verdict takes {moments} moments in {sessions} conversations of {staff} people; with fewer it says “not enough yet”. "
+        "A verdict takes {moments:moment|} in {sessions:conversation|} of {staff:person|people}; with fewer it says “not enough yet”. "
         "Harm found by comparing like moments is told only beyond {doubt}: prompts come where a voice is at its highest. "
         "Among many some always look as if they worked: what does not hold among so many is said to be perhaps chance.",
     ),
     "learning.spread_few": (
         "只有 {people} 位员工各自的提示够多，少于 {wanted} 位不显示，免得能猜出是谁。",
-        "Only {people} people have enough prompts of their own; of fewer than {wanted} nothing is told, or it could be guessed who.",
+        "Only {people:person has|people have} enough prompts of their own; of fewer than {wanted} nothing is told, so that nobody "
+        "can be guessed.",
     ),
     "learning.spread_means": (
         "{people} 位员工中，一半人的平均效果落在 {low} 与 {high} 之间（中位 {median}）。线短：大家差不多；线长：值得互相听一听。",
-        "Of {people} people half have a mean effect between {low} and {high} (median {median}). A short line: all do alike; a long one: "
-        "worth listening to each other.",
+        "Of {people:person|people} half have a mean effect between {low} and {high} (median {median}). A short line: all do alike; "
+        "a long one: worth listening to each other.",
     ),
     "learning.spread": ("人与人之间的差别", "Between people"),
     "learning.spread_note": ("不含姓名；至少五人才显示", "Of nobody by name; five people at least"),
@@ -283,7 +290,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "learning.weeks_entered": (
         "{of} 周中有 {count} 周是补录的，口径可能与录音统计不同（例如台账只记正式投诉），比较时请留意。",
-        "{count} of {of} weeks were entered. What was counted then may be something else than what is heard now (a ledger of formal "
+        "{count} of {of:week was|weeks were} entered. What was counted then may be something else than what is heard now (a ledger of formal "
         "complaints only, for one): mind that when comparing.",
     ),
     "learning.enter_week": ("补录上线前的一周", "Enter a week from before"),
@@ -321,7 +328,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.week_terms": ("本周的词", "Terms of the week"),
     "learning.this_week": ("本周", "This week"),
     "learning.week_before": ("前一周", "Week before"),
-    "learning.in_sessions": ("{count} 场", "{count} conversations"),
+    "learning.in_sessions": ("{count} 场", "{count:conversation|}"),
     "learning.as_pdf": ("下载 PDF", "PDF to hand out"),
     "learning.as_html": ("大屏网页", "Page for a wall"),
     "nav.search": ("全文检索", "Search"),

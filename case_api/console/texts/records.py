@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "sessions.empty": ("没有符合条件的会话。", "No such conversation."),
+    "sessions.empty": ("没有符合条件的会话。", "No conversation matches."),
     "sessions.started": ("开始", "Started"),
     "sessions.staff": ("员工", "Staff"),
     "sessions.case": ("案件", "Case"),
@@ -138,7 +138,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "clips.share_note": (
         "{site}的置业顾问与接待都能凭链接听到这一段（听不到其余部分）。",
-        "Consultants and receptionists of {site} can hear this piece by its link, nothing else of the conversation.",
+        "Consultants and receptionists of {site} can listen to this piece by its link, and to nothing else of the conversation.",
     ),
     "clips.unshare_note": ("{site}的其他员工不再能听到这一段。", "Others at {site} can no longer hear it."),
     "clips.delete_note": ("录音本身不受影响。", "The recording stays as it is."),

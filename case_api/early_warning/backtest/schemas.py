@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from case_api.early_warning.rule_sets.rules import IndicatorCode, RuleSet
 from case_api.schemas import In, Moment, Out, Reference
+from models.rules import broken_rule
 
 
 class BacktestIn(In):
@@ -26,7 +27,7 @@ class BacktestIn(In):
     @model_validator(mode="after")
     def _one_origin(self) -> BacktestIn:
         if self.content is not None and self.rule_set_id is not None:
-            raise ValueError("either content or rule_set_id")
+            raise broken_rule("规则内容（content）与规则版本（rule_set_id）只能给出其一", "either content or rule_set_id")
         return self
 
 

@@ -60,7 +60,9 @@ async def run(
     if site is None:
         raise Problem(ProblemCode.SITE_UNKNOWN, "body.site_id")
     if customers_max is not None and count > customers_max:
-        raise Problem(ProblemCode.BACKTEST_TOO_LARGE, f"{count}, {customers_max}")
+        raise Problem(
+            ProblemCode.BACKTEST_TOO_LARGE, f"{count} 位客户，最多 {customers_max} 位 / {count} customers, {customers_max} at most"
+        )
     total, last = Tally(), ""
     while True:
         async with reading(factory) as db:

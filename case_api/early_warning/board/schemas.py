@@ -11,6 +11,7 @@ from case_api.early_warning.rule_sets.rules import IndicatorCode
 from case_api.schemas import In, Out, Prose, Reason, Reference
 from models.crm import EventKind
 from models.early_warnings import StepKind, WarningLevel, WarningOutcome, WarningStatus
+from models.rules import broken_rule
 
 
 class ReasonOut(Out):
@@ -109,7 +110,7 @@ class Resolution(In):
     @model_validator(mode="after")
     def _case_named(self) -> Resolution:
         if (self.outcome == "became_case") != (self.case_id is not None):
-            raise ValueError("case_id: needed where a case came of it, and only there")
+            raise broken_rule("结果为「已转为案件」时须选择案件，其他结果不选", "a case is named where one came of it, and only there")
         return self
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from case_api.early_warning.events.rules import DUE_KINDS
 from case_api.schemas import In, Line, Moment, Out, Reference
 from models.crm import ToldKind
+from models.rules import broken_rule
 
 Number = Annotated[Line, StringConstraints(max_length=64)]
 BATCH_MAX = 500
@@ -32,9 +33,13 @@ class EventIn(In):
     @model_validator(mode="after")
     def _whole(self) -> EventIn:
         if not (self.customer_reference or self.unit_reference):
-            raise ValueError("either customer_reference or unit_reference")
+            raise broken_rule(
+                "客户编号（customer_reference）与单元编号（unit_reference）至少填写一项", "customer_reference or unit_reference is needed"
+            )
         if (self.due_at is not None) != (self.kind in DUE_KINDS):
-            raise ValueError(f"due_at: {'needed' if self.kind in DUE_KINDS else 'not'} for {self.kind}")
+            if self.due_at is None:
+                raise broken_rule(f"{self.kind} 须有约定时间（due_at）", f"{self.kind} needs a due_at")
+            raise broken_rule(f"{self.kind} 没有约定时间（due_at）", f"{self.kind} has no due_at")
         return self
 
 

@@ -15,6 +15,7 @@ from case_api.early_warning.events.rules import CLOCKS_DIFFER, DUE_KINDS, NewEve
 from case_api.intake.sheets import Fault, FaultCode, Reading, Row, moment
 from case_api.schemas import of_this_century, printable
 from models.crm import EventKind, ToldKind
+from models.rules import broken_rule
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "event_id": ("事件编号", "event_id"),
@@ -61,7 +62,8 @@ class FileMapping(BaseModel):
     def headers(self) -> dict[str, tuple[str, ...]]:
         """The names that each field's header may have. Raises ValueError for a field that there is not."""
         if unknown := self.columns.keys() - COLUMNS.keys():
-            raise ValueError(f"columns: there is no field {min(unknown)!r}, only {', '.join(COLUMNS)}")
+            named, known = min(unknown), ", ".join(COLUMNS)
+            raise broken_rule(f"没有字段 {named}，只有 {known}", f"there is no field {named}, only {known}")
         return COLUMNS | {field: (header,) for field, header in self.columns.items()}
 
     def required(self) -> list[str]:

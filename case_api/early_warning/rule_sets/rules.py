@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from case_api.money import WHOLE_BP
 from case_api.policies.rules import Escalation, Table
+from models.rules import broken_rule
 from models.signals import SignalKind
 
 Points = Annotated[int, Field(ge=1, le=100, description="What it adds to the score", examples=[30])]
@@ -89,10 +90,10 @@ class Clock(Table):
     @model_validator(mode="after")
     def _rising(self) -> Clock:
         if self.orange > self.yellow:
-            raise ValueError("orange: cannot leave more time than yellow")
+            raise broken_rule("橙色预警的时限不能长于黄色预警", "orange cannot leave more time than yellow")
         for shares in (self.remind_at_bp, [step.at_bp for step in self.escalations]):
             if not all(below < above for below, above in itertools.pairwise(shares)):
-                raise ValueError("remind_at_bp, escalations: each comes after the one before")
+                raise broken_rule("提醒和逐级上报的时间须逐个递增", "reminders and escalations: each comes after the one before")
         return self
 
     def minutes(self, level: str) -> int:

@@ -154,4 +154,7 @@ def compare(row: PhoneVerification, code: str, settings: IntakeSettings, by: By)
 
 def refused(verdict: Verdict, row: PhoneVerification, settings: IntakeSettings) -> Problem | None:
     """What is to be raised unless the code was right: code_wrong, code_expired, code_exhausted."""
-    return Problem(_REFUSED[verdict], f"{max(0, settings.code_attempts - row.attempts)} left") if verdict != "right" else None
+    if verdict == "right":
+        return None
+    left = max(0, settings.code_attempts - row.attempts)
+    return Problem(_REFUSED[verdict], f"还可输入 {left} 次 / {left} left")

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from case_api.schemas import FilledLine, In, Out
+from models.rules import broken_rule
 
 Outcome = Literal["complaints", "escalations"]
 
@@ -51,7 +52,7 @@ class EarlierWeekIn(In):
     @model_validator(mode="after")
     def _of_them(self) -> Self:
         if max(self.complaints, self.escalations) > self.conversations:
-            raise ValueError("no more complaints or escalations than conversations")
+            raise broken_rule("投诉数和激动会话数都不能超过会话数", "no more complaints or escalations than conversations")
         return self
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from case_api.schemas import In, Out, printable
 from models.learning import TermVerdict
+from models.rules import broken_rule
 from scripts_library.reading import LONGEST_TERM
 from scripts_library.records import Cause
 
@@ -61,7 +62,7 @@ class Decision(In):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         if len({self.phrase, *self.aliases, *self.misheard}) < 1 + len(self.aliases) + len(self.misheard):
-            raise ValueError("a word is named twice")
+            raise broken_rule("同一个词写了两次", "a word is named twice")
         return self
 
 

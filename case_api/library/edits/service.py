@@ -227,7 +227,7 @@ async def demand_still(db: AsyncSession, standing: Standing) -> None:
     """Raise `version_conflict` if something was approved since a change was weighed; approvals wait for this transaction from here on."""
     await one_at_a_time(db, LibraryEdit)
     if await repository.newest(db) != standing.number:
-        raise Problem(ProblemCode.VERSION_CONFLICT, "another change was approved meanwhile")
+        raise Problem(ProblemCode.VERSION_CONFLICT, "期间已有另一处改动通过 / another change was approved meanwhile")
 
 
 async def _told(db: AsyncSession, by: By, row: LibraryEdit, verb: str, **after: object) -> LibraryEdit:

@@ -78,7 +78,7 @@ async def test_a_case_is_archived_when_all_four_actions_are_done(
     for done, (action, body) in enumerate(actions(clock).items(), 1):
         refused = (await post(client, headers, case, "archive")).json()
         left = sorted(name.replace("-", "_") for name in list(actions(clock))[done - 1 :])
-        assert (refused["code"], refused["detail"]) == ("case_state", f"closing, open: {', '.join(left)}")
+        assert (refused["code"], refused["detail"]) == ("case_state", f"closing; open: {', '.join(left)}")
         answer = (await post(client, headers, case, f"closing/{action}", body)).json()
         assert [one["status"] for one in answer["actions"]].count("done") == done
         again = await post(client, headers, case, f"closing/{action}", body)

@@ -29,6 +29,7 @@ class Server:
 
     url: str
     made: dict[str, str]
+    folder: Path
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, username: str) -> str:
@@ -59,7 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url, process, folder / "server.log")
-        yield Server(url, json.loads((folder / "made.json").read_text()))
+        yield Server(url, json.loads((folder / "made.json").read_text()), folder)
     finally:
         process.terminate()
         process.wait(20)

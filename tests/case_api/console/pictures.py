@@ -46,7 +46,7 @@ def main(folder: Path) -> None:
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(url, process, Path(data) / "none.log")
-            server = Server(url, json.loads((Path(data) / "made.json").read_text()))
+            server = Server(url, json.loads((Path(data) / "made.json").read_text()), Path(data))
             with room(server) as made:
                 for name, who, address, viewport, dark in SHOWN:
                     desk = made.desk(who, dark=dark, viewport=viewport)

@@ -216,7 +216,7 @@ def test_a_rule_shows_all_that_it_says_in_the_reader_s_language(server: Server) 
     with httpx2.Client(cookies={"calmdesk_token": server.token("sunli"), "calmdesk_language": "en"}) as browser:
         english = browser.get(f"{server.url}/console/policies").text
     assert "出厂默认" not in english
-    assert all(text in english for text in ("As the program came", "In force from the beginning", "50%, 80%"))
+    assert all(text in english for text in ("As shipped", "In force from the beginning", "50%, 80%"))
 
 
 def test_what_the_player_shows_is_for_whoever_may_hear_it(server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -263,6 +264,11 @@ async def _figures(client: httpx2.AsyncClient, headers: dict[str, str], go_live:
     excel = await client.get("/v1/figures/export", params=asked, headers=headers)
     with zipfile.ZipFile(io.BytesIO(excel.content)) as book:
         assert "家庭决策分歧" in book.read("xl/sharedStrings.xml").decode()
+    english = await client.get("/v1/figures/export", params=asked | {"lang": "en"}, headers=headers)
+    with zipfile.ZipFile(io.BytesIO(english.content)) as book:
+        read = book.read("xl/sharedStrings.xml").decode() + book.read("xl/workbook.xml").decode()
+    assert "Retention by path" in read
+    assert re.findall("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", read) == []
     paper = await client.get("/v1/figures/export", params=asked | {"format": "pdf"}, headers=headers)
     assert paper.content.startswith(b"%PDF-")
     assert "attachment" in paper.headers["content-disposition"]

@@ -193,14 +193,14 @@ def test_a_table_is_taken_exactly_if_it_steps_down_inside_its_bounds(bounds: lis
     ("path", "value", "told"),
     [
         ("stages.0.max_bp", 10_001, "less than or equal"),
-        ("stages.0.min_bp", 8_001, "above max_bp"),
+        ("stages.0.min_bp", 8_001, "above the highest"),
         ("stages.1.max_bp", 8_001, "later stage"),
         ("stages.2.judicial", False, "court"),
-        ("stages.2.min_bp", 1, "above max_bp|smallest share"),
+        ("stages.2.min_bp", 1, "above the highest|lowest share"),
         ("stages.0.stage", "online_signed", "in this order"),
-        ("stages.0.deductions", [{"key": "marketing_service_fee"}], "either bp or fen"),
-        ("stages.0.deductions", [{"key": "marketing_service_fee", "bp": 1, "fen": 1}], "either bp or fen"),
-        ("stages.0.deductions", [{"key": "marketing_service_fee", "bp": 6_001}], "smallest share"),
+        ("stages.0.deductions", [{"key": "marketing_service_fee"}], "a sum or a share"),
+        ("stages.0.deductions", [{"key": "marketing_service_fee", "bp": 1, "fen": 1}], "a sum or a share"),
+        ("stages.0.deductions", [{"key": "marketing_service_fee", "bp": 6_001}], "lowest share"),
         ("stages.0.deductions", [{"key": "marketing_service_fee", "bp": 1}] * 2, "once only"),
         ("stages.0.deductions", [{"key": "whatever", "bp": 1}], "Input should be"),
     ],
@@ -239,7 +239,7 @@ def test_every_kind_of_work_has_a_limit() -> None:
     policy = DeadlinePolicy.model_validate(DEADLINES)
     assert set(policy.limits) == set(get_args(TaskKind))
     for kind in get_args(TaskKind):
-        with pytest.raises(ValidationError, match=f"{kind} missing"):
+        with pytest.raises(ValidationError, match=f"are missing: {kind}"):
             DeadlinePolicy.model_validate(DEADLINES | {"limits": {k: v for k, v in DEADLINES["limits"].items() if k != kind}})
 
 

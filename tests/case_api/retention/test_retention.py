@@ -274,7 +274,8 @@ class TestRemoval:
             passed = await run(factory, settings, at, dry=dry)
             assert (passed.removed, passed.held) == ([], 3)
         async with transaction(factory) as db:
-            (await db.get_one(LegalHold, holds[1].id)).lifted_at = at
+            lifted = await db.get_one(LegalHold, holds[1].id)
+            lifted.lifted_at, lifted.lifted_by, lifted.lifted_reason = at, lijing.id, "已调解结案"
         passed = await run(factory, settings, at)
         assert ([one.id for one in passed.removed], passed.held) == ([own.id], 2)
 

@@ -88,7 +88,7 @@ async def test_wrong_codes_are_counted_and_the_sixth_try_is_none(desk: Desk, han
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
     for left in (4, 3, 2, 1, 0):
         answer = await desk.on("reception", case, "POST", CONFIRM, {"code": wrong})
-        assert (refused(answer), answer.json()["detail"]) == ((422, "code_wrong"), f"{left} left")
+        assert (refused(answer), answer.json()["detail"]) == ((422, "code_wrong"), f"还可输入 {left} 次 / {left} left")
     assert refused(await desk.on("reception", case, "POST", CONFIRM, {"code": right})) == (409, "code_exhausted")
     assert (await rows.one(select(PhoneVerification))).attempts == 5
     desk.later(minutes=1)
@@ -212,7 +212,7 @@ async def test_a_repetition_sends_no_second_code_and_counts_no_second_mistake(de
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
     url, version = f"/cases/{case}{CONFIRM}", await desk.version(case)
     missed = [await desk.send("reception", "POST", url, {"code": wrong}, version=version, key="conf-0000001") for _ in range(2)]
-    assert [(refused(answer), answer.json()["detail"]) for answer in missed] == [((422, "code_wrong"), "4 left")] * 2
+    assert [(refused(answer), answer.json()["detail"]) for answer in missed] == [((422, "code_wrong"), "还可输入 4 次 / 4 left")] * 2
     other = await desk.send("reception", "POST", url, {"code": right}, version=version, key="conf-0000001")
     assert refused(other) == (422, "idempotency_key_reused")
     done = [await desk.send("reception", "POST", url, {"code": right}, version=version, key="conf-0000002") for _ in range(2)]
