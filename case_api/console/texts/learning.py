@@ -290,7 +290,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "learning.weeks_entered": (
         "{of} 周中有 {count} 周是补录的，口径可能与录音统计不同（例如台账只记正式投诉），比较时请留意。",
-        "{count} of {of:week was|weeks were} entered. What was counted then may be something else than what is heard now (a ledger of formal "
+        "{count} of {of:week was|weeks were} entered. What was counted then may be something else than what is heard now (formal "
         "complaints only, for one): mind that when comparing.",
     ),
     "learning.enter_week": ("补录上线前的一周", "Enter a week from before"),
