@@ -34,7 +34,7 @@ class DetectionSettings(BaseModel):
         default=0.8, ge=0.5, description="Posterior from which a speaker is named; under it the answer is unsure"
     )
     staff_similarity: float = Field(
-        default=0.45, ge=0.2, le=0.9, description="Cosine to the enrolled voice at which staff and customer are even, until both were heard"
+        default=0.5, ge=0.2, le=0.9, description="Cosine to the enrolled voice at which staff and customer are even, until both were heard"
     )
 
     customer_similarity: Probability = Field(

@@ -19,6 +19,8 @@ from audio_service.messages import Speaker
 from models.settings_detection import DetectionSettings
 
 ENROLLED_SLOPE = 20.0
+COLD_SLOPE = 14.0
+"""The same while one voice only has been heard: how like the enrolment a voice sounds in this room is not known yet."""
 SESSION_SLOPE = 14.0
 WINDOW_LIMIT = 4.0
 """Log-odds one window may carry: windows overlap and err together."""
@@ -99,7 +101,8 @@ class Voices:
         """(n, 256) window vectors → (n,) log-odds of staff over customer."""
         odds = np.zeros(len(vectors), np.float32)
         if self._enrolment is not None:
-            odds += ENROLLED_SLOPE * (np.max(vectors @ self._enrolment.vectors.T, axis=1) - self._middle)
+            slope = ENROLLED_SLOPE if self.compared else COLD_SLOPE
+            odds += slope * (np.max(vectors @ self._enrolment.vectors.T, axis=1) - self._middle)
         if self._staff is not None and self._customers is not None:
             session = SESSION_SLOPE * (np.max(vectors @ self._staff.T, axis=1) - np.max(vectors @ self._customers.T, axis=1))
             odds = 0.5 * odds + self._trust * session

@@ -59,6 +59,8 @@ WORDS: Final = {
 DEMANDS: Final = ("我今天来就是要退房。", "把房子退了吧，我想好了。", "这套我不买了，钱退给我。", "我要退房，手续怎么办。")
 NEW: Final = ("听说要改成毛坯交付，那我可不要。", "现在又说毛坯交付，当初可不是这么讲的。")
 """Said in every third conversation of the last month: there is something new to find."""
+MISHEARD: Final = {NEW[1]: "现在又说毛皮交付，当初可不是这么讲的。"}
+"""What a recogniser now and then makes of it, with the right words among its other hypotheses."""
 SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 
 

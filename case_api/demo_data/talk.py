@@ -11,7 +11,7 @@ from typing import Any
 
 from case_api.demo_data import SITES, level, voice
 from case_api.demo_data.rows import MARK, Row, Rows
-from case_api.demo_data.story import DEMANDS, NEW, Story, words_of
+from case_api.demo_data.story import DEMANDS, MISHEARD, NEW, Story, words_of
 from models.consents import Consent
 from models.keywords import KeywordHit
 from models.prompts import PromptFeedback, PromptShown
@@ -141,7 +141,8 @@ def _session(
 def _words(rows: Rows, session_id: str, started: datetime, seconds: float, said: Said, heard: Heard) -> None:
     starts = [round(number * seconds / (len(said) + 2), 1) for number in range(len(said) + 1)]
     for number, (speaker, text) in enumerate(said, 1):
-        _utterance(rows, session_id, started, number, speaker, text, starts[number])
+        misheard = MISHEARD.get(text) if started.day % 3 == 0 else None
+        _utterance(rows, session_id, started, number, speaker, misheard or text, starts[number], [text] if misheard else [])
     for ordinal, (number, hit) in enumerate(heard, 1):
         _keyword(rows, session_id, started, ordinal, number, hit, starts[number])
 
@@ -178,8 +179,11 @@ def _all_hits(said: Said) -> Heard:
     return [(number, hit) for number, line in enumerate(said, 1) for hit in _hits(*line)]
 
 
-def _utterance(rows: Rows, session_id: str, started: datetime, number: int, speaker: str, text: str, start: float) -> None:
-    same: dict[str, Any] = {"characters": [], "alternatives": [], "quality": {}, "language": "zh", "confidence": 0.9}
+def _utterance(
+    rows: Rows, session_id: str, started: datetime, number: int, speaker: str, text: str, start: float, others: Sequence[str]
+) -> None:
+    hypotheses = [[heard, -0.5 - 0.1 * place, False] for place, heard in enumerate([text, *others])] if others else []
+    same: dict[str, Any] = {"characters": [], "alternatives": hypotheses, "quality": {}, "language": "zh", "confidence": 0.9}
     at = started + timedelta(seconds=start)
     end = start + len(text) / 5
     rows.add(

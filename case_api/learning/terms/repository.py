@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.learning.scope import Scope
@@ -34,12 +34,14 @@ async def said(db: AsyncSession, scope: Scope) -> Sequence[Any]:
     return await all_rows(db, query.order_by(Session.started_at.desc()).limit(MOST_UTTERANCES))
 
 
-async def hypotheses(db: AsyncSession, scope: Scope, pieces: Sequence[str], most: int) -> Sequence[Any]:
-    """(text, alternatives) of utterances that share a piece with what is looked for, or were doubtful; the newest."""
+async def hypotheses(db: AsyncSession, scope: Scope, phrase: str, most: int) -> Sequence[Any]:
+    """(text, alternatives) of utterances that share two characters with a phrase, or have it among their other hypotheses; the newest."""
+    pieces = [phrase[at : at + 2] for at in range(len(phrase) - 1)] or [phrase]
     query = select(Utterance.text, Utterance.alternatives).join(Session, Session.id == Utterance.session_id)
     query = query.join(Consent, Consent.id == Session.consent_id)
     shares = or_(*(Utterance.text.contains(piece, autoescape=True) for piece in pieces))
-    query = query.where(*scope.conditions(), Utterance.speaker.in_(SPOKEN), shares)
+    suspected = cast(Utterance.alternatives, Text).contains(phrase, autoescape=True)
+    query = query.where(*scope.conditions(), Utterance.speaker.in_(SPOKEN), or_(shares, suspected))
     return (await db.execute(query.order_by(Session.started_at.desc()).limit(most))).all()
 
 

@@ -59,8 +59,7 @@ def _found(sessions: Sequence[Any], said: Sequence[Any], chosen: Any, library: L
 
 async def misheard(db: AsyncSession, scope: Scope, phrase: str) -> Variants:
     """How the recogniser spelt a phrase when it did not understand it."""
-    pieces = [phrase[at : at + 2] for at in range(len(phrase) - 1)] or [phrase]
-    rows = await repository.hypotheses(db, scope, pieces, MOST_HYPOTHESES)
+    rows = await repository.hypotheses(db, scope, phrase, MOST_HYPOTHESES)
     heard = [(row.text, [str(other[0]) for other in row.alternatives[1:]]) for row in rows]
     found = await asyncio.to_thread(variants, phrase, heard)
     return Variants(items=[VariantOut(text=one.text, times=one.times, source=one.source) for one in found])

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from audio_service.live.plan import keep, plan_for, plan_of
 from case_api.learning.scripts import service as scripts
@@ -22,6 +22,7 @@ from models.people import Person
 from models.settings import Settings
 from models.settings_learning import LearningSettings
 from models.sites import Site
+from models.utterances import Utterance
 from scripts_library.learned import Plan, Worth
 from scripts_library.library import LEARNED_TERMS
 from tests.case_api.conftest import Clock
@@ -170,6 +171,17 @@ async def test_a_phrase_is_taken_into_the_lexicon_by_one_click(
     assert (taken.status_code, taken.json()["code"]) == (422, "library_refused")
     # the refusal rolled the decision back with it
     assert (await client.post("/v1/learning/terms", headers=trainer, json={"phrase": "订金", "verdict": "dismissed"})).status_code == 201
+
+
+async def test_what_the_recogniser_made_of_a_phrase_is_found_where_only_another_hypothesis_has_it(
+    client: httpx2.AsyncClient, trainer: dict[str, str], make_session: MakeSession, staff: Person, site: Site, factory: Factory
+) -> None:
+    session = await make_session(staff, site.id, lines=[("customer", 1.0, 3.0, "现在说是矛匹叫夫"), ("customer", 4.0, 6.0, "我们回去商量")])
+    async with transaction(factory) as db:
+        hypotheses = [["现在说是矛匹叫夫", -0.6, False], ["现在说是毛坯交付", -0.7, False]]
+        await db.execute(update(Utterance).where(Utterance.session_id == session.id, Utterance.id == "u0").values(alternatives=hypotheses))
+    found = (await client.get("/v1/learning/terms/毛坯交付/variants", headers=trainer)).json()["items"]
+    assert found == [{"text": "矛匹叫夫", "times": 1, "source": "hypotheses"}]
 
 
 async def test_the_digest_is_made_three_ways_and_names_nobody(
