@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple
 
 import xlsxwriter
@@ -14,13 +12,13 @@ Cell = str | int | float | None
 
 
 class Sheet(NamedTuple):
-    """One table. Columns in `shares` hold parts of one; `widths` (characters) of single columns; `sifted`: with filters in its head."""
+    """One table. Columns in `shares` hold parts of one; `widths`: (column, characters); `sifted`: with filters in its head."""
 
     title: str
     header: tuple[str, ...]
     rows: list[tuple[Cell, ...]]
     shares: frozenset[int] = frozenset()
-    widths: Mapping[int, float] = MappingProxyType({0: 34})
+    widths: tuple[tuple[int, float], ...] = ((0, 34.0),)
     sifted: bool = False
 
 
@@ -42,7 +40,7 @@ def excel(book: Workbook) -> bytes:
             page.write_row(0, 0, sheet.header, bold)
             page.freeze_panes(1, 0)
             page.set_column(0, len(sheet.header), 16)
-            for column, width in sheet.widths.items():
+            for column, width in sheet.widths:
                 page.set_column(column, column, width)
             if sheet.sifted:
                 page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.header) - 1)

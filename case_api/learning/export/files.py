@@ -25,7 +25,7 @@ MEDIA_TYPES: dict[Form, str] = {
 }
 TEXTS = ("heard", "sentence")
 """What people said, and so what is masked."""
-WIDE = {tuple(FIELDS).index("sentence"): 60.0}
+WIDE = ((tuple(FIELDS).index("sentence"), 60.0),)
 Row = dict[str, str | float]
 
 
