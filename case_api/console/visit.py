@@ -43,7 +43,7 @@ class Visit:
     """Notifications that wait to be read."""
     _names: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def t(self, key: str, **values: Any) -> str:
+    def t(self, key: str, /, **values: Any) -> str:
         """A text in the person's language."""
         return filled(TEXTS[key][self.look.language == "en"], **values)
 

@@ -53,7 +53,7 @@ class _Filled(string.Formatter):
 _FILLED: Final = _Filled()
 
 
-def filled(text: str, **values: Any) -> str:
+def filled(text: str, /, **values: Any) -> str:
     """A text with its values in their places."""
     return _FILLED.vformat(text, (), values) if "|" in text else text.format(**values)
 

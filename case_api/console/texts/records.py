@@ -305,6 +305,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "员工没有登记声纹，双方靠音色区分，准确度较低",
         "The staff member's voice is not enrolled; who spoke is less certain",
     ),
+    "warning.one_voice": ("只听出一个人的声音，可能没有提示", "Only one voice could be told apart; prompts may not have come"),
     "warning.text_skipped": ("转写积压，有一句没有转写，录音完整", "One utterance was not transcribed; the recording is complete"),
     "warning.hearing_failed": ("语音分析出错，之后没有提示，录音完整", "Listening failed: no prompts from here; the recording is complete"),
     "warning.store_slow": ("数据库繁忙，记录稍后写入", "The database was busy; records were written a little later"),

@@ -39,8 +39,9 @@ def named(*wanted: str) -> str:
 
 @pytest.fixture
 def talk(negotiation: NDArray[np.int16]) -> NDArray[np.int16]:
-    """62 s: half a minute of calm talk, then the outburst."""
-    return np.concatenate([negotiation[: 32 * SAMPLE_RATE], negotiation[int(53.5 * SAMPLE_RATE) : int(83.5 * SAMPLE_RATE)]])
+    """70 s: calm talk, in which the customer asks after 13 s whether they may not buy after all; then the outburst."""
+    seconds = ((0.0, 10.5), (45.6, 53.4), (10.5, 32.0), (53.5, 83.5))
+    return np.concatenate([negotiation[int(first * SAMPLE_RATE) : int(last * SAMPLE_RATE)] for first, last in seconds])
 
 
 @pytest.fixture
@@ -114,9 +115,9 @@ async def test_after_a_restart_the_same_prompts_are_withheld(
         await quiet.play(talk, SPEED)
         async with line(service) as client:
             session = (await client.hello())["session"]
-            for packet in packets[:200]:
+            for packet in packets[:280]:
                 await client.send(packet)
-            while (await client.until("transcript"))["start"] < 10:
+            while (await client.until("transcript"))["start"] < 18:
                 pass
             assert (await of(session))[0]
         await agree(service, manager, site, 1, 0)  # what a conversation began with holds to its end

@@ -98,7 +98,7 @@ def test_signing_in_and_out(server: Server) -> None:
     with httpx2.Client(base_url=server.url) as browser:
         assert browser.get("/").headers["location"] == "/console/"
         wrong = browser.post("/console/sign-in", data={"username": "zhaolei", "password": "wrong", "next": "/console/cases"})
-        assert wrong.headers["location"] == "/console/sign-in?problem=credentials_invalid&next=%2Fconsole%2Fcases"
+        assert wrong.headers["location"] == "/console/sign-in?problem=credentials_invalid&next=%2Fconsole%2Fcases&username=zhaolei"
         assert "用户名或密码不正确" in browser.get(wrong.headers["location"]).text
         right = browser.post("/console/sign-in", data={"username": "zhaolei", "password": PASSWORD, "next": "/console/cases"})
         assert right.headers["location"] == "/console/cases"
