@@ -106,9 +106,14 @@ def _analysed(folder: Path, number: int) -> tuple[Signal, Signal, Signal]:
 
 def spoken(samples: Signal) -> Signal:
     """What is said in a recording and 50 ms on either side; looked for in the band of speech, for the silence around it may rumble."""
-    power = np.convolve(sosfilt(_SPEECH, samples) ** 2, np.ones(400) / 400, "same")
+    power = _power(sosfilt(_SPEECH, samples), 400)
     sounding = np.flatnonzero(power > power.max() * 1e-2)
     return samples[max(0, sounding[0] - 800) : sounding[-1] + 800]
+
+
+def _power(samples: Signal, count: int) -> Signal:
+    """Mean square around each sample, over `count` of them."""
+    return np.asarray(np.convolve(samples**2, np.ones(count) / count, "same"))
 
 
 def _stretched(rows: Signal, factor: float) -> Signal:
@@ -126,7 +131,7 @@ def pieces(rng: Generator, samples: Signal) -> list[Signal]:
     for _ in range(int(rng.integers(1, 4))):
         if len(samples) < 2 * first:
             break
-        power = np.convolve(samples[first:last] ** 2, np.ones(800) / 800, "same")
+        power = _power(samples[first:last], 800)
         at = first + int(np.argmin(power[: len(samples) - 2 * first + 1]))
         parts.append(samples[:at])
         samples = samples[at:]
@@ -135,7 +140,7 @@ def pieces(rng: Generator, samples: Signal) -> list[Signal]:
 
 def level(samples: Signal) -> float:
     """dB of what sounds."""
-    power = np.convolve(samples**2, np.ones(800) / 800, "same")
+    power = _power(samples, 800)
     return float(10 * np.log10(np.mean(power[power > power.max() * 0.02]) + 1e-12))
 
 

@@ -13,6 +13,7 @@ import typer
 from case_api.cli.common import err, fail, out, plain_errors
 from models import migrations
 from models.engine import database_url
+from models.files import sync
 from models.settings import get_settings
 
 app = typer.Typer(no_args_is_help=True, help="数据库结构 · the database's schema")
@@ -72,8 +73,7 @@ def _copy(source: Path, part: Path) -> int:
         if found != "ok":
             raise sqlite3.DatabaseError(found)
         [rows] = new.execute("SELECT count(*) FROM audit_record").fetchone()
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(part)
     return int(rows)
 
 

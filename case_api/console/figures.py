@@ -16,6 +16,7 @@ from case_api.console.pages import page
 from case_api.console.parts import banner, card, choices, div, el, empty, labelled, link, select, table, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
+from case_api.documents.texts import capital
 from case_api.figures.repository import Subject
 from case_api.figures.rules import KEY_QUESTIONS
 from case_api.intake.causes import Cause
@@ -110,8 +111,7 @@ def _filters(visit: Visit, found: Row | None, wanted: dict[str, str]) -> None:
 
 def named(visit: Visit, row: Row) -> str:
     """A row by its name, which the API says as it stands within a sentence."""
-    name = visit.both(row)
-    return name[:1].upper() + name[1:]
+    return capital(visit.both(row))
 
 
 def share(part: float | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from case_api.documents.excel import Cell, Sheet
 from case_api.documents.pdf import Document, Language
+from case_api.documents.texts import capital, filled
 from case_api.figures.schemas import FiguresOut
 from case_api.intake.causes import CAUSES
 from case_api.money import yuan
@@ -77,16 +78,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nothing": ("本期无数据。", "Nothing in this period."),
 }
 
-
-def say(language: Language, key: str, **values: Any) -> str:
-    """One of them, filled in."""
-    return TEXTS[key][language == "en"].format(**values)
+say = partial(filled, TEXTS)
+"""One of them, filled in: `say(language, key, ...)`."""
 
 
 def named(row: Any, language: Language) -> str:
     """A row by its name, which is written as it stands within a sentence."""
-    name = str(getattr(row, language))
-    return name[:1].upper() + name[1:]
+    return capital(getattr(row, language))
 
 
 def sheets(found: FiguresOut, language: Language = "zh") -> list[Sheet]:

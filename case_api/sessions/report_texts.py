@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from case_api.documents.pdf import Language
+from case_api.documents.texts import filled
 from case_api.sessions.exports import CORRECTED, SPEAKERS
 
 Pair = tuple[str, str]
@@ -87,7 +88,5 @@ TEXTS: Final[dict[str, Pair]] = {
     "withheld": ("随机留空，未显示", "Withheld by lot, not shown"),
 }
 
-
-def text(language: Language, key: str, **values: object) -> str:
-    """One of them, filled in."""
-    return TEXTS[key][language == "en"].format(**values)
+text = partial(filled, TEXTS)
+"""One of them, filled in: `text(language, key, ...)`."""

@@ -8,9 +8,9 @@ from functools import partial
 from html import escape
 
 from case_api.documents.pdf import Document, Language
-from case_api.intake.causes import CAUSES
 from case_api.learning.digest.schemas import ClusterOut, Digest, QuoteOut
 from case_api.learning.digest.texts import text
+from case_api.learning.names import VALUES
 from models.sites import CHINA
 
 Say = Callable[..., str]
@@ -49,8 +49,8 @@ def _counts(digest: Digest, t: Say) -> list[tuple[str, str]]:
 
 def _about(group: ClusterOut, t: Say, language: Language) -> str:
     said = t("often", terms=t("comma").join(group.terms)) if group.terms else ""
-    cause = next((meaning for code, meaning in CAUSES.items() if code == group.cause), None)
-    name = t("unknown") if cause is None else cause.zh if language == "zh" else cause.en
+    cause = VALUES["causes"].get(group.cause)
+    name = t("unknown") if cause is None else cause[language == "en"]
     about = t("about", size=group.size, sessions=group.sessions, cause=name, said=said)
     return about + t("mixed") if group.mixed else about
 

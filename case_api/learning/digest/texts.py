@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from case_api.documents.pdf import Language
+from case_api.documents.texts import filled
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "title": ("投诉沟通周报", "Complaints of the week"),
@@ -48,7 +49,5 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 
-
-def text(language: Language, key: str, **values: object) -> str:
-    """One text, its values set in."""
-    return TEXTS[key][language == "en"].format(**values)
+text = partial(filled, TEXTS)
+"""One of them, filled in: `text(language, key, ...)`."""

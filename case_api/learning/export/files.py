@@ -12,7 +12,8 @@ from typing import Literal
 from case_api.documents.csv_file import csv_file
 from case_api.documents.excel import Cell, Sheet, Workbook, excel
 from case_api.documents.pdf import Language
-from case_api.learning.export.words import BY_TERM, COUNTS, FIELDS, LOG, VALUES, Pair
+from case_api.learning.export.words import BY_TERM, COUNTS, FIELDS, LOG
+from case_api.learning.names import VALUES, Pair
 from scripts_library.mining.frequency import Count
 from scripts_library.mining.masking import Masker
 from scripts_library.mining.words import Segmenter

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from case_api.intake.causes import CAUSES
+from case_api.learning.names import Pair
 
-Pair = tuple[str, str]
 FIELDS: Final[dict[str, Pair]] = {
     "week": ("周（周一）", "Week (its Monday)"),
     "site": ("案场", "Site"),
@@ -23,25 +22,6 @@ FIELDS: Final[dict[str, Pair]] = {
     "outcome": ("结果", "Outcome"),
     "verdict": ("人工核对", "Judged"),
 }
-VALUES: Final[dict[str, dict[str, Pair]]] = {
-    "match": {"exact": ("原词", "as written"), "alias": ("别名", "other name"), "phonetic": ("近音", "sounds alike")},
-    "speaker": {"customer": ("客户", "customer"), "unsure": ("未确定", "unsure")},
-    "level": {
-        "provisional": ("未判定", "not known"),
-        "calm": ("平静", "calm"),
-        "rising": ("升高", "rising"),
-        "agitated": ("激动", "agitated"),
-    },
-    "causes": {code: (meaning.zh, meaning.en) for code, meaning in CAUSES.items()},
-    "outcome": {
-        "withdrawn": ("已退房", "withdrawn"),
-        "kept": ("继续履约", "kept"),
-        "open": ("办理中", "open"),
-        "none": ("未立案", "no case"),
-    },
-    "verdict": {"right": ("说对了", "right")},
-}
-"""Names of what the rows hold as codes. A JSON file keeps the codes: it is for programs."""
 COUNTS: Final[tuple[Pair, ...]] = (
     ("词条", "Term"),
     ("类别", "Category"),

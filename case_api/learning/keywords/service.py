@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.commands import By
-from case_api.learning.export.words import VALUES
 from case_api.learning.keywords import repository
 from case_api.learning.keywords.schemas import (
     ChangeOut,
@@ -26,6 +25,7 @@ from case_api.learning.keywords.schemas import (
     Trend,
     WeekOut,
 )
+from case_api.learning.names import VALUES
 from case_api.learning.scope import Scope
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission
