@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
@@ -37,6 +37,8 @@ from models.settings import Settings
 
 logger = structlog.get_logger()
 
+Result = TypeVar("Result")
+
 RING_SECONDS = 40.0
 REAP_SECONDS = 5.0
 CLOSE_SECONDS = 8.0
@@ -52,7 +54,7 @@ class Registry:
         self._sessions: dict[str, LiveSession] = {}
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._beginning = 0
-        self._ending: set[asyncio.Task[Summary]] = set()
+        self._ending: set[asyncio.Task[Any]] = set()
         self._closing = False
         self._watch = Watch(ear, lambda: self.live)
         self.rounds = Rounds(ear.factory, lambda: self.live, self.withdraw)
@@ -113,12 +115,16 @@ class Registry:
 
     def finish_soon(self, session: LiveSession) -> asyncio.Task[Summary]:
         """The end as a task of its own, so that it happens whether or not the client stays on the line."""
-        task = asyncio.create_task(self.finish(session), name=f"finish-{session.id}")
+        return self._soon(self.finish(session), f"finish-{session.id}")
+
+    def _soon(self, end: Coroutine[Any, Any, Result], name: str) -> asyncio.Task[Result]:
+        """An end under way, which a shutdown gives a moment."""
+        task = asyncio.create_task(end, name=name)
         self._ending.add(task)
         task.add_done_callback(self._finished)
         return task
 
-    def _finished(self, task: asyncio.Task[Summary]) -> None:
+    def _finished(self, task: asyncio.Task[Any]) -> None:
         self._ending.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, AccessError):
             logger.error("finish.failed", task=task.get_name(), exc_info=error)
@@ -146,6 +152,9 @@ class Registry:
 
     async def withdraw(self, session: LiveSession) -> None:
         """The customer withdrew the consent: the conversation is over here, at once and without an end. Its row says so already."""
+        await asyncio.shield(self._soon(self._withdrawn(session), f"withdraw-{session.id}"))
+
+    async def _withdrawn(self, session: LiveSession) -> None:
         async with self._one_at_a_time(session.id):
             self._sessions.pop(session.id, None)  # first: nothing sets its status any more
             await session.withdraw()
