@@ -91,7 +91,7 @@ async def extend(db: AsyncSession, by: By, task_id: str, body: Extension, versio
 
 
 async def _offer_follows(db: AsyncSession, task: CaseTask) -> None:
-    """What is offered can be accepted for as long as its answer is waited for; the customer's paper keeps the day that it was given with."""
+    """What is offered can be accepted for as long as its answer is waited for; the customer's paper keeps its first day."""
     if task.kind == "customer_answer" and (offer := await live_offer(db, task.case_id)) is not None:
         offer.valid_until = max(offer.valid_until, task.due_at)
 

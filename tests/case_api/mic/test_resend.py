@@ -220,7 +220,7 @@ async def test_a_case_that_ended_meanwhile_costs_no_sound(server: ScriptedServer
         await held.page.click(".start")
         await expect(held.page.locator(".subject")).to_contain_text("未关联案件")
         await expect(held.page.locator(".toast")).to_contain_text("已归档或取消")
-        await heard_seconds(server, 2)
+        await heard_seconds(server, 5)
         heard = await finish(held, server)
     assert [hello.case_id for hello in server.hellos] == ["c1", None]
     assert_unbroken(heard.audio)
