@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 from fastapi import Request
@@ -99,7 +100,7 @@ def _card(visit: Visit, case: Row) -> None:
 
 def _due(visit: Visit, case: Row) -> None:
     if case["due_at"]:
-        countdown(visit, case["due_at"], -1 if case["overdue"] else 3601)
+        countdown(visit, case["due_at"], int((datetime.fromisoformat(case["due_at"]) - datetime.now(UTC)).total_seconds()))
 
 
 async def _list(visit: Visit, wanted: dict[str, str]) -> None:

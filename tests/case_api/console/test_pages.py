@@ -88,10 +88,23 @@ def test_nobody_sees_anything_without_signing_in(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("username", "target"),
-    [("zhangwei", "/console/tasks"), ("linna", "/console/sessions"), ("root", "/console/people"), ("nobody", "/console/nothing")],
+    [("zhangwei", "/console/tasks"), ("linna", "/console/tasks"), ("root", "/console/people"), ("nobody", "/console/nothing")],
 )
 def test_each_role_starts_at_what_waits_for_it(server: Server, username: str, target: str) -> None:
     assert server.ask(username, "/").headers["location"] == target
+
+
+def test_what_waits_beside_cases_stands_with_whom_it_waits_for(server: Server) -> None:
+    """A drafted rule and a drafted script wait for legal, not for whoever drafted them; a trainer has no cases and starts there too."""
+    said = "您先坐下，我把您的话一条条记下来。"
+    legal, manager, trainer = (server.ask(username, "/tasks") for username in ("sunli", "zhangwei", "linna"))
+    assert [one.status_code for one in (legal, manager, trainer)] == [200, 200, 200]
+    assert f"/console/library/edits/{server.made['edit']}" in legal.text
+    assert said in legal.text
+    assert "/console/policies#refund" in legal.text
+    assert "待授权" in legal.text
+    assert "/console/policies#refund" not in manager.text
+    assert said not in trainer.text
 
 
 def test_signing_in_and_out(server: Server) -> None:
