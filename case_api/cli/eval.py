@@ -51,7 +51,7 @@ def evaluation(
     out: Annotated[Path, typer.Option(help="Where report.html and report.json go")] = Path("out/eval"),
     events: Annotated[Path | None, typer.Option(help="Where <id>.jsonl go, as `calmdesk stream --events` writes them [OUT/events]")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this id or kind; may be repeated")] = None,
-    no_enrolment: Annotated[bool, typer.Option(help="As if no staff member had enrolled")] = False,
+    no_enrolment: Annotated[bool, typer.Option("--no-enrolment", help="As if no staff member had enrolled")] = False,
     speed: Annotated[float, typer.Option(min=0.5, max=50, help="1 is real time; the outcome is the same, latencies need 1")] = 8.0,
     resume: Annotated[bool, typer.Option(help="Keep the streams that are there and complete; play the others")] = False,
     ablation: Annotated[bool, typer.Option("--ablate", help="The ear alone, without each cue and guard in turn; plays nothing")] = False,

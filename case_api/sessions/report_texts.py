@@ -45,10 +45,11 @@ TEXTS: Final[dict[str, Pair]] = {
     "printed_by": ("{by}，{at}", "{by}, {at}"),
     "legend": (
         "底色为客户情绪：绿 平静、黄 升高、红 激动。说话人由上至下：客户、员工、未确定。虚线为该客户的平常水平（未判定时为全程中位数）。"
-        "事件：▲ 提示、■ 投诉词、| 打断、沉默与平静、◆ 员工标记。",
+        "事件：▲ 提示、■ 投诉词、| 打断、沉默与平静、◆ 员工标记与经理提示。",
         "The ground is the customer's state: green calm, yellow rising, red agitated. Speakers from above: customer, staff, unsure. "
         "Dashed: what is usual for this customer (the median until that was known). Events: ▲ prompt, ■ complaint term, "
-        "| interruption, silence and calming, ◆ mark of the staff member. What was said and shown is quoted as it was, in Chinese.",
+        "| interruption, silence and calming, ◆ mark of the staff member or hint of a manager. "
+        "What was said and shown is quoted as it was, in Chinese.",
     ),
     "transcribed": (
         "文字由机器转写，可能有误，以录音为准；标有「已更正」的由人工更正，原文留存。",

@@ -27,7 +27,7 @@ class RunningOut(SessionOut):
 
     notice_version: str = Field(description="Of what the customer was told: it says whether somebody may listen in")
     level: Level
-    speaker: Speaker | None = Field(description="Who was heard last")
+    speaker: Speaker | None = Field(description="Who speaks; null when nobody has for some seconds")
     said: list[NewestOut] = Field(description="The last sentences with words, in order")
     prompt: str | None = Field(description="What was last shown on the phone")
     terms: list[str] = Field(description="Complaint terms, the newest first")

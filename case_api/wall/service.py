@@ -17,6 +17,8 @@ from case_api.wall.schemas import NewestOut, RunningOut, Wall
 
 MOST: Final = 24
 TERMS: Final = 6
+SILENCE_SECONDS: Final = 5.0
+"""Sound after the last state from which on nobody speaks: states come once a second while somebody does, and none in a silence."""
 
 
 async def wall(db: AsyncSession, principal: Principal) -> Wall:
@@ -36,11 +38,12 @@ async def wall(db: AsyncSession, principal: Principal) -> Wall:
         quiet: Any = "provisional" if kept(row) else session.peak_level
         shown = session_out(row).model_dump()
         shown["seconds"] = max([session.seconds, *([state.at] if state else []), *(one.end for one in sentences)])
+        silent = state is not None and shown["seconds"] - state.at >= SILENCE_SECONDS
         return RunningOut(
             **shown,
             notice_version=row.Consent.notice_version,
             level=quiet if state is None else state.level,
-            speaker=None if state is None else state.speaker,
+            speaker=None if state is None or silent else state.speaker,
             said=sentences,
             prompt=prompts.get(session.id),
             terms=list(dict.fromkeys(hit.term for hit in terms[session.id]))[:TERMS],

@@ -96,6 +96,10 @@ async def test_the_newest_of_a_conversation_as_it_stands_now(
     assert told == [(f"提示{n}", "Zhangwei", "waiting") for n in (1, 2, 3)]
     assert [listener["person_name"] for listener in one["listeners"]] == ["Zhangwei"]
 
+    await change(factory, Session, seconds=20.0)  # the recorder went on, the ear has heard nobody since
+    [one] = await seen(client, headers)
+    assert (one["level"], one["speaker"], one["seconds"]) == ("agitated", None, 20.0)
+
     # The ear thinks better of who spoke, and somebody corrects the words: both are rows that were there before.
     await change(factory, Utterance, Utterance.ordinal == 1, speaker="unsure")
     async with transaction(factory) as db:
