@@ -100,7 +100,7 @@ def _approval(visit: Visit, waiting: Row) -> None:
                     tab="approvals",
                 )
                 el("small", visit.t("tasks.round", number=waiting["round_number"], role=visit.named("role", waiting["role"])))
-            el("span", visit.moment(waiting["due_at"]), "due", data_due=waiting["due_at"])
+            countdown(visit, waiting["due_at"])
         el("span", visit.named("path", content["kind"]), "strong")
         headline(visit, content)
         price_lines(visit, content["price"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -13,7 +14,7 @@ from case_api.console.audit import action_of
 from case_api.console.pages import PAGES
 from case_api.security import GRANTS
 from case_api.sessions.spots import address_of
-from tests.case_api.console.conftest import PASSWORD, Server
+from tests.case_api.console.conftest import PASSWORD, Server, elements
 from tests.case_api.console.seed import CAST
 
 WITHOUT_PERMISSION = {"/", "/sign-in", "/password", "/nothing"}
@@ -105,6 +106,20 @@ def test_what_waits_beside_cases_stands_with_whom_it_waits_for(server: Server) -
     assert "待授权" in legal.text
     assert "/console/policies#refund" not in manager.text
     assert said not in trainer.text
+
+
+@pytest.mark.parametrize(("username", "path"), [("zhangwei", "/cases"), ("zhangwei", "/cases?view=list"), ("wanggang", "/tasks")])
+def test_a_limit_says_how_long_there_is_before_the_browser_counts(server: Server, username: str, path: str) -> None:
+    """It had said one hour of every case, and the day of an approval, for a second."""
+    found = elements(server.ask(username, path).text)
+    limits = [(one["props"]["data-due"], one["text"]) for one in found if "data-due" in one.get("props", {})]
+    assert limits
+    for due, said in limits:
+        left = (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()
+        days, hours, minutes = re.search(r"^(?:超时 )?(?:(\d+) 天)? ?(?:(\d+) 小时)? ?(?:(\d+)(?: 分|:\d\d))?$", said).groups("0")
+        told = int(days) * 86400 + int(hours) * 3600 + int(minutes) * 60
+        assert abs(abs(left) - told) < (3700 if int(days) else 100), (due, said)
+        assert said.startswith("超时") == (left < 0)
 
 
 def test_signing_in_and_out(server: Server) -> None:
