@@ -63,7 +63,8 @@ async def belongs_to_a_case(db: AsyncSession, session: Session) -> bool:
 def due_cases(before: datetime, now: datetime, sites: frozenset[str] | None, *, held: bool = False) -> Select[WithdrawalCase]:
     """Cases that were over by then, conversations included, and that no hold keeps (`held`: that one keeps), oldest first."""
     over = func.coalesce(WithdrawalCase.archived_at, WithdrawalCase.ended_at)
-    own = Session.case_id == WithdrawalCase.id
+    cited = exists().where(Evidence.case_id == WithdrawalCase.id, Evidence.session_id == Session.id).correlate(WithdrawalCase, Session)
+    own = or_(Session.case_id == WithdrawalCase.id, cited)  # as `sessions_of`: what is refused later fills no page here
     goes_on = exists().where(own, or_(Session.ended_at.is_(None), Session.ended_at > before))
     session_held = exists().where(own, LegalHold.session_id == Session.id, in_force(now))
     query = select(WithdrawalCase).where(WithdrawalCase.status.in_(OVER), over <= before, at_sites(WithdrawalCase.site_id, sites))

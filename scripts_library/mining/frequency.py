@@ -1,49 +1,48 @@
-"""How often the complaint terms came up: by any side of a conversation, together, and whether the trend has turned."""
+"""How often the complaint terms came up: by any side of a conversation, and together."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from scripts_library.mining.rows import HeldRow, HitRow
 
-from scripts_library.mining.rows import HitRow
-
-Floats = NDArray[np.float64]
 Dimension = Literal["term", "category", "site", "staff", "cause", "outcome"]
 
-_KEYS: dict[Dimension, Callable[[HitRow], tuple[str, ...]]] = {
+_OF_CONVERSATIONS: dict[str, Callable[[HitRow | HeldRow], tuple[str, ...]]] = {
+    "site": lambda one: (one.site_id,),
+    "staff": lambda one: (one.staff_id,),
+    "cause": lambda one: one.causes or ("unknown",),
+    "outcome": lambda one: (one.outcome,),
+}
+_KEYS: dict[str, Callable[[HitRow], tuple[str, ...]]] = {
     "term": lambda hit: (hit.term,),
     "category": lambda hit: (hit.category,),
-    "site": lambda hit: (hit.site_id,),
-    "staff": lambda hit: (hit.staff_id,),
-    "cause": lambda hit: hit.causes or ("unknown",),
-    "outcome": lambda hit: (hit.outcome,),
+    **_OF_CONVERSATIONS,
 }
-SHORTEST_SEGMENT = 2
-"""Periods between two change points at the least: one odd week is no change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often something came up: hits, conversations it came up in, and those of every hundred conversations."""
+    """How often something came up: hits, conversations it came up in, and how many that is of every hundred `of`."""
 
     key: str
     hits: int
     sessions: int
+    of: int
     per_100: float
 
 
-def frequencies(hits: Iterable[HitRow], by: Dimension, sessions: int) -> list[Count]:
+def frequencies(hits: Iterable[HitRow], by: Dimension, sessions: int, own: Mapping[str, int] | None = None) -> list[Count]:
     """Counts by one side, the most conversations first. A hit whose case has several causes counts for each.
 
-    `sessions` is the number of conversations looked at, those without a hit included.
+    `sessions` is the number of conversations looked at, those without a hit included; `own` how many each site, person, cause or outcome
+    has: without it a busy site would seem to have more complaints than a quiet one, whatever its customers say.
     """
     keys = _KEYS[by]
     total: Counter[str] = Counter()
@@ -52,8 +51,18 @@ def frequencies(hits: Iterable[HitRow], by: Dimension, sessions: int) -> list[Co
         for key in keys(hit):
             total[key] += 1
             within[key].add(hit.session_id)
-    counts = [Count(key, total[key], len(found), round(100 * len(found) / max(sessions, 1), 2)) for key, found in within.items()]
+    counts = [_count(key, total[key], len(found), own.get(key, 0) if own is not None else sessions) for key, found in within.items()]
     return sorted(counts, key=lambda one: (-one.sessions, -one.hits, one.key))
+
+
+def _count(key: str, hits: int, sessions: int, of: int) -> Count:
+    of = max(of, sessions)  # one that began between the two readings
+    return Count(key, hits, sessions, of, round(100 * sessions / of, 2))
+
+
+def held_by(held: Iterable[HeldRow], by: Dimension) -> Counter[str] | None:
+    """How many conversations each site, person, cause or outcome has; None by term and category, which are of no conversation's own."""
+    return Counter(key for one in held for key in _OF_CONVERSATIONS[by](one)) if by in _OF_CONVERSATIONS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,55 +102,3 @@ def weeks(first: date, last: date) -> list[date]:
     """The Mondays of every week that reaches into [first, last]."""
     monday = first - timedelta(days=first.weekday())
     return [monday + timedelta(weeks=n) for n in range((last - monday).days // 7 + 1)]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """From period `index` on the rate is another: events per 100 before and after it, up to the neighbouring changes."""
-
-    index: int
-    before: float
-    after: float
-
-
-def changes(events: Sequence[int], exposure: Sequence[int]) -> list[Change]:
-    """Where the rate of events per conversation turned: exact segmentation of Poisson counts (Jackson et al. 2005).
-
-    `events[i]` happened in `exposure[i]` conversations. The penalty is a BIC for three numbers a segment, corrected for events that are
-    more irregular than Poisson's, so that a steady series has no change points.
-    """
-    n = len(events)
-    if n < 2 * SHORTEST_SEGMENT or sum(events) == 0:
-        return []
-    seen, shown = np.concatenate([[0], np.cumsum(events)]).astype(float), np.concatenate([[0], np.cumsum(exposure)]).astype(float)
-    penalty = 1.5 * math.log(n) * _dispersion(events, exposure) + 2.0
-    best, last = np.full(n + 1, np.inf), np.zeros(n + 1, int)
-    best[0] = -penalty
-    for end in range(SHORTEST_SEGMENT, n + 1):
-        starts = np.arange(0, end - SHORTEST_SEGMENT + 1)
-        cost = best[starts] + _cost(seen[end] - seen[starts], shown[end] - shown[starts]) + penalty
-        last[end], best[end] = int(starts[np.argmin(cost)]), cost.min()
-    bounds = [n]
-    while bounds[-1] > 0:
-        bounds.append(int(last[bounds[-1]]))
-    bounds.reverse()
-    rates = [100 * (seen[end] - seen[start]) / max(shown[end] - shown[start], 1.0) for start, end in pairwise(bounds)]
-    return [
-        Change(index, round(before, 2), round(after, 2))
-        for index, before, after in zip(bounds[1:-1], rates, rates[1:], strict=False)
-        if before != after
-    ]
-
-
-def _cost(events: Floats, exposure: Floats) -> Floats:
-    """Negative Poisson log-likelihood of segments at their own rates, without what is the same for every segmentation."""
-    known = np.where((events > 0) & (exposure > 0), events, 1.0)
-    return np.where(events > 0, events - events * np.log(known / np.maximum(exposure, 1e-9)), 0.0)
-
-
-def _dispersion(events: Sequence[int], exposure: Sequence[int]) -> float:
-    """How much more irregular than Poisson's, from neighbouring periods, which a change of level hardly touches; 1 to 10."""
-    count, shown = np.asarray(events, float), np.maximum(np.asarray(exposure, float), 1e-9)
-    rate = count / shown
-    spread = np.diff(rate) ** 2 / (rate.mean() * (1 / shown[1:] + 1 / shown[:-1]) + 1e-12)
-    return float(np.clip(np.median(spread) / 0.455, 1.0, 10.0))

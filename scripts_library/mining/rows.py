@@ -27,6 +27,16 @@ class HitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRow:
+    """One recorded conversation, whatever was said in it; `causes` and `outcome` as of a hit."""
+
+    site_id: str
+    staff_id: str
+    causes: tuple[str, ...]
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaidRow:
     """One utterance. `text` is the recogniser's."""
 

@@ -91,7 +91,10 @@ def _counts(visit: Visit, by: str, counted: Row, names: dict[str, str]) -> None:
                         _name(visit, by, count, names)
                         bar(count["sessions"] / top, "thin")
                     el("td", str(count["sessions"]), "number")
-                    el("td", f"{count['per_100']:g}", "number")
+                    with el("td", "", "number"):
+                        el("span", f"{count['per_100']:g}")
+                        if count["of"] != counted["sessions"]:
+                            el("small", visit.t("learning.of_sessions", count=count["of"]))
                     el("td", str(count["hits"]), "number")
                     with el("td", "", "nowrap"):
                         if by in NARROWS:
@@ -125,7 +128,11 @@ def _trend(visit: Visit, trend: Row) -> None:
         for change in trend["changes"]:
             told = {name: f"{change[name]:g}" for name in ("before", "after")}
             el("p", visit.t("learning.turned", monday=change["monday"], **told), "strong")
-        if not trend["changes"]:
+        if trend["drift"] is not None:
+            told = {name: f"{trend['drift'][name]:g}" for name in ("before", "after")}
+            way = "rising" if trend["drift"]["after"] > trend["drift"]["before"] else "falling"
+            el("p", visit.t(f"learning.{way}", **told), "strong")
+        elif not trend["changes"]:
             el("small", visit.t("learning.steady"))
 
 

@@ -19,7 +19,7 @@ from models.people import Person
 from models.sessions import Session
 from models.sites import Site
 from models.utterances import Utterance
-from scripts_library.mining.rows import HitRow
+from scripts_library.mining.rows import HeldRow, HitRow
 
 CUSTOMERS = ("customer", "unsure")
 _MARKED = exists().where(FalsePair.term == KeywordHit.term, FalsePair.heard == KeywordHit.heard, KeywordHit.match == "phonetic")
@@ -68,11 +68,23 @@ async def hits(db: AsyncSession, scope: Scope, *, term: str | None = None, categ
             category=row.category,
             speaker=row.speaker,
             causes=tuple(row.causes or ()),
-            outcome=row.outcome or ("open" if row.case_id else "none"),
+            outcome=_outcome(row),
         )
         async for piece in pieces(db, query)
         for row in piece
     ]
+
+
+def _outcome(row: Any) -> str:
+    return row.outcome or ("open" if row.case_id else "none")
+
+
+async def held_rows(db: AsyncSession, scope: Scope) -> list[HeldRow]:
+    """Every conversation of the scope, with the side it counts for."""
+    columns = (Session.site_id, Session.staff_id, Session.case_id, WithdrawalCase.causes, WithdrawalCase.outcome)
+    query = select(*columns).join(Consent, Consent.id == Session.consent_id).outerjoin(WithdrawalCase, WithdrawalCase.id == Session.case_id)
+    rows = await all_rows(db, query.where(*scope.conditions()))
+    return [HeldRow(row.site_id, row.staff_id, tuple(row.causes or ()), _outcome(row)) for row in rows]
 
 
 async def started(db: AsyncSession, scope: Scope) -> list[datetime]:

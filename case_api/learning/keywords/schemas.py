@@ -20,7 +20,8 @@ class CountOut(Out):
     label: str = Field(description="What people call it: the category's, site's or person's name")
     hits: int
     sessions: int
-    per_100: float = Field(description="Conversations of every hundred")
+    of: int = Field(description="Conversations that could have had it: the site's, person's, cause's or outcome's own; of a term all")
+    per_100: float = Field(description="Conversations of every hundred `of`")
 
 
 class Frequencies(Out):
@@ -47,11 +48,22 @@ class ChangeOut(Out):
     after: float
 
 
+class DriftOut(Out):
+    """The rate moved steadily: of every hundred conversations in the first and in the last week, along the fitted line."""
+
+    before: float
+    after: float
+
+
 class Trend(Out):
-    """Week by week, and where the rate turned (exact segmentation of the counts; steady series have none)."""
+    """Week by week, and where the rate turned (exact segmentation of the counts) or, in place of turns, how it moved steadily.
+
+    Of a hundred steady years two to five are told a turn or a drift.
+    """
 
     weeks: list[WeekOut]
     changes: list[ChangeOut]
+    drift: DriftOut | None
 
 
 class PairOut(Out):

@@ -15,6 +15,7 @@ from case_api.learning.keywords import repository
 from case_api.learning.keywords.schemas import (
     ChangeOut,
     CountOut,
+    DriftOut,
     Frequencies,
     HitOut,
     PairOut,
@@ -37,8 +38,9 @@ from models.sites import CHINA
 from scripts_library.editing import mark_not_heard
 from scripts_library.library import Library, Places
 from scripts_library.mining.concordance import context, playback
-from scripts_library.mining.frequency import Dimension, changes, frequencies, together, weeks
+from scripts_library.mining.frequency import Dimension, frequencies, held_by, together, weeks
 from scripts_library.mining.rows import HitRow
+from scripts_library.mining.turns import course
 from scripts_library.problems import LibraryError
 
 MOST_PAIRS = 100
@@ -48,11 +50,11 @@ _LABELS = {"unknown": "未知"} | {code: zh for name in ("outcome", "causes") fo
 async def counted(db: AsyncSession, scope: Scope, by: Dimension, library: Library, term: str | None, category: str | None) -> Frequencies:
     """Counts by one side. People and sites are called by their names."""
     hits = await repository.hits(db, scope, term=term, category=category)
-    sessions = await repository.held(db, scope)
+    held = await repository.held_rows(db, scope)
     names = await repository.names(db) if by in ("site", "staff") else {}
-    found = await asyncio.to_thread(frequencies, hits, by, sessions)
+    found = await asyncio.to_thread(frequencies, hits, by, len(held), held_by(held, by))
     items = [CountOut(label=_label(one.key, by, names, library), **_fields(one)) for one in found]
-    return Frequencies(sessions=sessions, items=items)
+    return Frequencies(sessions=len(held), items=items)
 
 
 def _fields(one: Any) -> dict[str, Any]:
@@ -82,8 +84,10 @@ def _trend(scope: Scope, hits: list[HitRow], started: list[datetime]) -> Trend:
         WeekOut(monday=monday, hits=count, sessions=of, per_100=round(100 * count / of, 2) if of else None)
         for monday, count, of in zip(mondays, events, exposure, strict=True)
     ]
-    turns = [ChangeOut(monday=mondays[one.index], before=one.before, after=one.after) for one in changes(events, exposure)]
-    return Trend(weeks=shown, changes=turns)
+    found = course(events, exposure)
+    turns = [ChangeOut(monday=mondays[one.index], before=one.before, after=one.after) for one in found.changes]
+    drift = DriftOut(before=found.drift.before, after=found.drift.after) if found.drift is not None else None
+    return Trend(weeks=shown, changes=turns, drift=drift)
 
 
 def _monday(at: datetime) -> Any:

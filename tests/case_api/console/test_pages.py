@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -18,7 +19,7 @@ from case_api.harness import own_database
 from case_api.security import GRANTS
 from case_api.sessions.spots import address_of
 from models.base import new_id
-from tests.case_api.console.conftest import PASSWORD, Server
+from tests.case_api.console.conftest import PASSWORD, Server, elements
 from tests.case_api.console.seed import CAST
 
 WITHOUT_PERMISSION = {"/", "/sign-in", "/password", "/nothing"}
@@ -93,10 +94,37 @@ def test_nobody_sees_anything_without_signing_in(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("username", "target"),
-    [("zhangwei", "/console/tasks"), ("linna", "/console/sessions"), ("root", "/console/people"), ("nobody", "/console/nothing")],
+    [("zhangwei", "/console/tasks"), ("linna", "/console/tasks"), ("root", "/console/people"), ("nobody", "/console/nothing")],
 )
 def test_each_role_starts_at_what_waits_for_it(server: Server, username: str, target: str) -> None:
     assert server.ask(username, "/").headers["location"] == target
+
+
+def test_what_waits_beside_cases_stands_with_whom_it_waits_for(server: Server) -> None:
+    """A drafted rule and a drafted script wait for legal, not for whoever drafted them; a trainer has no cases and starts there too."""
+    said = "您先坐下，我把您的话一条条记下来。"
+    legal, manager, trainer = (server.ask(username, "/tasks") for username in ("sunli", "zhangwei", "linna"))
+    assert [one.status_code for one in (legal, manager, trainer)] == [200, 200, 200]
+    assert f"/console/library/edits/{server.made['edit']}" in legal.text
+    assert said in legal.text
+    assert "/console/policies#refund" in legal.text
+    assert "待授权" in legal.text
+    assert "/console/policies#refund" not in manager.text
+    assert said not in trainer.text
+
+
+@pytest.mark.parametrize(("username", "path"), [("zhangwei", "/cases"), ("zhangwei", "/cases?view=list"), ("wanggang", "/tasks")])
+def test_a_limit_says_how_long_there_is_before_the_browser_counts(server: Server, username: str, path: str) -> None:
+    """It had said one hour of every case, and the day of an approval, for a second."""
+    found = elements(server.ask(username, path).text)
+    limits = [(one["props"]["data-due"], one["text"]) for one in found if "data-due" in one.get("props", {})]
+    assert limits
+    for due, said in limits:
+        left = (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()
+        days, hours, minutes = re.search(r"^(?:超时 )?(?:(\d+) 天)? ?(?:(\d+) 小时)? ?(?:(\d+)(?: 分|:\d\d))?$", said).groups("0")
+        told = int(days) * 86400 + int(hours) * 3600 + int(minutes) * 60
+        assert abs(abs(left) - told) < (3700 if int(days) else 100), (due, said)
+        assert said.startswith("超时") == (left < 0)
 
 
 def test_signing_in_and_out(server: Server) -> None:

@@ -219,7 +219,7 @@ async def test_the_export_names_nobody_and_is_audited(
     for text in (files["json"].text, table, sheet):
         assert not any(secret in text for secret in ("张伟", "13800138000", session.id, staff.id, "Lijing"))
     told = json.loads(files["json"].content)
-    assert (told["sessions"], told["counts"]) == (1, [{"key": "曝光", "hits": 1, "sessions": 1, "per_100": 100.0}])
+    assert (told["sessions"], told["counts"]) == (1, [{"key": "曝光", "hits": 1, "sessions": 1, "of": 1, "per_100": 100.0}])
     assert all(text in sheet for text in ("逐条", "按词条（共1场录音会话）", "近音", "未立案"))  # names, not codes: people read it
     english = (await client.get("/v1/keywords/export?lang=en", headers=trainer)).content.decode("utf-8-sig")
     assert all(text in english for text in ("Heard as", "sounds alike", "no case"))

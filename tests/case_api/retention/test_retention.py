@@ -435,3 +435,30 @@ async def test_a_conversation_that_moved_to_another_case_stays_with_it(
     kept = await rows.one(select(Session).where(Session.id == session.id))
     assert kept.case_id == other.id
     assert (settings.data_dir / "recordings" / session.id / "recording.flac").is_file()
+
+
+async def test_what_a_cited_conversation_keeps_does_not_stand_before_what_may_go(
+    client: httpx2.AsyncClient,
+    factory: Factory,
+    settings: Settings,
+    legal: dict[str, str],
+    lijing: Person,
+    site: Site,
+    closed: Closed,
+    make_session: MakeSession,
+    later: datetime,
+) -> None:
+    """The oldest case cites a conversation that is not linked to it and is held, the next one that goes on; the newest may go."""
+    (first, held), (second, runs), (last, _) = [await closed(name) for name in ("收据.jpg", "b.png", "合同.pdf")]
+    async with transaction(factory) as db:
+        for session in (held, runs):
+            (await db.get_one(Session, session.id)).case_id = None
+        (await db.get_one(Session, runs.id)).ended_at = None
+        lawyer = await db.scalar(select(Person.id).where(Person.username == "legal"))
+        times = {"placed_at": utc_now(), "placed_by": lawyer, "ends_at": later + timedelta(days=90)}
+        db.add(LegalHold(site_id=site.id, session_id=held.id, reason=REASON, **times))
+    due = (await client.get("/v1/retention/due", headers=legal, params={"limit": 1})).json()
+    assert [one["id"] for one in due] == [last.id]
+    passed = await run(factory, settings, later)
+    assert ([one.id for one in passed.removed], passed.held, passed.kept) == ([last.id], 1, [])
+    assert {first.id, second.id} & {one.id for one in passed.removed} == set()

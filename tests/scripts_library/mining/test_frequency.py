@@ -1,17 +1,15 @@
-"""Counts, pairs, change points and contexts."""
+"""Counts, pairs and contexts."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts_library.mining.concordance import context, playback
-from scripts_library.mining.frequency import changes, frequencies, together, weeks
-from scripts_library.mining.rows import HitRow
+from scripts_library.mining.frequency import frequencies, held_by, together, weeks
+from scripts_library.mining.rows import HeldRow, HitRow
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -42,6 +40,15 @@ def test_a_hit_counts_for_each_cause_of_its_case() -> None:
     assert {one.key: one.sessions for one in found} == {"family": 1, "cash_flow": 1, "unknown": 1}
 
 
+def test_a_busy_site_has_no_more_complaints_than_a_quiet_one_only_because_it_is_busy() -> None:
+    """Ten of forty at A, two of four at B."""
+    held = [HeldRow("A", "li", (), "none")] * 40 + [HeldRow("B", "li", (), "none")] * 4
+    hits = [hit("投诉", f"a{n}") for n in range(10)] + [hit("投诉", f"b{n}", site="B") for n in range(2)]
+    found = frequencies(hits, "site", len(held), held_by(held, "site"))
+    assert {one.key: (one.sessions, one.of, one.per_100) for one in found} == {"A": (10, 40, 25.0), "B": (2, 4, 50.0)}
+    assert held_by(held, "term") is None
+
+
 @given(st.lists(st.tuples(st.sampled_from("甲乙丙"), st.sampled_from("abcd")), max_size=40))
 def test_every_hit_is_counted_once_by_term_and_no_rate_exceeds_a_hundred(said: list[tuple[str, str]]) -> None:
     found = frequencies([hit(term, session, n) for n, (term, session) in enumerate(said)], "term", 4)
@@ -54,22 +61,6 @@ def test_terms_that_come_together_are_found_and_strangers_are_not() -> None:
     alone = [hit("车位", f"s{n}") for n in range(0, 100, 2)]
     [pair] = together([*both, *alone], 100)
     assert (pair.first, pair.second, pair.sessions, pair.lift) == ("延期", "违约金", 20, 5.0)
-
-
-def test_a_change_is_found_where_it_is_and_a_steady_series_has_none() -> None:
-    source = np.random.default_rng(3)
-    steady = sum(bool(changes(list(source.poisson(5, 30)), [60] * 30)) for _ in range(60))
-    assert steady <= 2
-    found = 0
-    for _ in range(40):
-        series = list(np.r_[source.poisson(5, 15), source.poisson(13, 15)])
-        found += any(abs(one.index - 15) <= 1 and one.after > one.before for one in changes(series, [60] * 30))
-    assert found >= 34
-
-
-@pytest.mark.parametrize("series", [[], [1], [0] * 20, [3, 3, 3]])
-def test_nothing_is_made_of_too_little(series: list[int]) -> None:
-    assert changes(series, [10] * len(series)) == []
 
 
 def test_weeks_begin_on_monday_and_leave_none_out() -> None:
