@@ -60,7 +60,7 @@ class DetectionSettings(BaseModel):
         default=0.7,
         ge=-10.0,
         le=5.0,
-        description="What one of rate and loudness, and one of pitch and balance, has to show (standard deviations); -10 asks for nothing",
+        description="What two of the four cues have to show (standard deviations); -10 asks for nothing",
     )
     unexplained_db: float = Field(
         default=1.5, ge=0.0, le=60.0, description="Loudness that is believed without a rise of pitch, dB; 60 takes any for a raised voice"
@@ -92,6 +92,12 @@ class DetectionSettings(BaseModel):
     )
     cooldown: float = Field(
         default=45.0, ge=10.0, le=600.0, description="Shortest time between two calming prompts, seconds; half of it if the customer calmed"
+    )
+    worse_by: float = Field(
+        default=0.8,
+        ge=0.2,
+        le=20.0,
+        description="How much more raised than when it prompted a voice has to be to prompt after a third of the cool-down; 20: never",
     )
 
     silence_long: float = Field(default=8.0, ge=3.0, le=600.0, description="Silence of everybody that is told as a long one, seconds")

@@ -50,6 +50,7 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("陌生声音防护 · stranger's voice guard", {"customer_similarity": 0.01}),
     Variant("持续 0.5 秒 · hold", {"hold": 0.0}),
     Variant("了解期 9 → 4 秒 · provisional start", {"baseline_seconds": 4.0}),
+    Variant("明显加剧时提前再提示 · prompt again when much worse", {"worse_by": 20.0}),
     Variant("冷却 45 → 10 秒 · cool-down", {"cooldown": 10.0}),
 )
 """Where a setting cannot be taken out altogether, its name says how far it was lowered."""

@@ -74,8 +74,11 @@ class Baseline:
         """Cues in standard deviations over the centre, the uncertainty of both counted; None before MIN_PASSAGES."""
         if self.centre is None or len(self._passages) < MIN_PASSAGES:
             return None
-        variance = PASSAGE_SECONDS / max(passage.seconds, 0.5) + self._uncertainty
-        return np.asarray((np.array(passage.cues) - self.centre) / (self._spread * np.sqrt(variance)))
+        return np.asarray((np.array(passage.cues) - self.centre) / (self._spread * self.scatter(passage)))
+
+    def scatter(self, passage: Passage) -> float:
+        """How much a calm passage of this length varies, as a multiple of the spread of one of PASSAGE_SECONDS."""
+        return float(np.sqrt(PASSAGE_SECONDS / max(passage.seconds, 0.5) + self._uncertainty))
 
 
 def _louder(passage: Passage, decibels: float) -> Passage:

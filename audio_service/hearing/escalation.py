@@ -36,6 +36,8 @@ RUSHED = 6.8
 TICK_SECONDS = 0.1
 AFRESH = 0.5
 """Share of the cool-down that is left once the customer has calmed for RESTED: a new outburst is news."""
+WORSE_AFTER = 1 / 3
+"""Share of the cool-down after which `worse_by` is told: what the first prompt says has been read and tried by then."""
 RESTED = 10.0
 """Seconds after the end of an outburst within which a raised voice is rather its rest than a new one."""
 CLEARLY = 0.5
@@ -69,6 +71,9 @@ class EscalationDetector:
         # dB by which the phone lies nearer than at first
         self._nearer = 0.0
         self._prompted_at: float | None = None
+        # how raised the voice was in the passage that prompted last, and whether it is still being spoken
+        self._told = 0.0
+        self._telling = False
         self._calmed_at: float | None = None
 
     def listen(self, at: float, passage: Passage) -> list[Escalation]:
@@ -78,7 +83,7 @@ class EscalationDetector:
         self._seen_at = at
         if self.evidence is None or not self._known:
             return []
-        self._shown.append((at, self.evidence))
+        self._note(at, self.evidence)
         # what was shouted before begins no outburst anew while the customer speaks calmly
         goes_on = not self._raised or (passage.seconds >= MIN_SECONDS and pools[0].score >= self._set.clear_at)
         self._over = self._over + TICK_SECONDS if goes_on and self._strong(self.evidence, self._words.share(at)) else 0.0
@@ -101,6 +106,7 @@ class EscalationDetector:
     def finish(self, at: float, passage: Passage) -> list[Escalation | Calmed]:
         """A passage of the customer's is complete, and judged as a whole: short ones never get as far as to `hold`."""
         events: list[Escalation | Calmed] = [*self._judge_whole(at, passage)]
+        self._telling = False
         events += self._judge_calm(at, passage) if self._raised else []
         self._recent.append((at, passage))
         self._follow_phone(at)
@@ -177,12 +183,18 @@ class EscalationDetector:
         earlier = [past for ended, past in reversed(self._recent) if at - ended <= POOL_AGE]
         return self._scales.pools(passage, earlier, self.baseline)
 
+    def _note(self, at: float, evidence: Evidence) -> None:
+        """What the voice shows now: words may confirm it, and what it showed when it last prompted is no news."""
+        self._shown.append((at, evidence))
+        if self._telling:
+            self._told = max(self._told, evidence.size)
+
     def _judge_whole(self, at: float, passage: Passage) -> list[Escalation]:
         """A complete passage needs no discount for its beginning, and it lasted as long as it lasted."""
         pools = self._pools(at, passage) if self._known else []
         if not pools:
             return []
-        self._shown.append((at, max(pools, key=lambda evidence: evidence.score)))
+        self._note(at, max(pools, key=lambda evidence: evidence.score))
         if self._raised and pools[0].score < self._set.clear_at:
             return []
         strong = [evidence for evidence in pools if self._strong(evidence, self._words.share(at))]
@@ -219,11 +231,9 @@ class EscalationDetector:
         # with the words' help only is no more than rising
         level = Level.AGITATED if self._strong(evidence, 0.0) else Level.RISING
         self.level = level if self.level is not Level.AGITATED else self.level
-        afresh = self._calmed_at is not None and at - self._calmed_at >= RESTED
-        cooldown = self._set.cooldown * (AFRESH if afresh else 1.0)
-        if self._prompted_at is not None and at - self._prompted_at < cooldown:
+        if self._prompted_at is not None and at - self._prompted_at < self._set.cooldown * self._cooled(at, evidence):
             return []
-        self._prompted_at, self._calmed_at = at, None
+        self._prompted_at, self._told, self._telling, self._calmed_at = at, evidence.size, True, None
         return [
             Escalation(
                 at=at,
@@ -235,3 +245,9 @@ class EscalationDetector:
                 balance_change=float(evidence.change[3]),
             )
         ]
+
+    def _cooled(self, at: float, evidence: Evidence) -> float:
+        """Share of the cool-down that has to be over before the next prompt: less where it is news."""
+        if self._calmed_at is not None:
+            return AFRESH if at - self._calmed_at >= RESTED else 1.0
+        return WORSE_AFTER if evidence.size >= self._told + self._set.worse_by and self._strong(evidence, 0.0) else 1.0

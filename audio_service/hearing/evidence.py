@@ -30,11 +30,13 @@ POOL_SECONDS = 8.0
 class Evidence:
     """Fused evidence, the same without loudness, loudness that no raised voice explains (dB), what agrees, and the change behind it all.
 
-    `agree` is the smaller of what the better of rate and loudness, and the better of pitch and balance, shows. All but `unexplained`
-    and `change` are in standard deviations.
+    `agree` is what the second strongest of the four cues shows: a phone that rides the gain leaves pitch and balance, a voice that hardly
+    rises leaves rate and loudness. `size` is the score as if the passage had 3 s: how raised the voice is, not how sure that is. All but
+    `unexplained` and `change` are in standard deviations.
     """
 
     score: float
+    size: float
     effort: float
     unexplained: float
     agree: float
@@ -61,11 +63,13 @@ class Scales:
         explained = self._unexplained + DB_PER_SEMITONE * max(change[2], 0.0)
         believed = explained / max(change[1], 1e-9)
         limited = np.clip(z, LIMIT_LOW, LIMIT_HIGH) * np.array([1.0, np.clip(believed, 0.0, 1.0), 1.0, 1.0])
+        score = float(self._all @ limited)
         return Evidence(
-            score=float(self._all @ limited),
+            score=score,
+            size=score * baseline.scatter(passage),
             effort=float(self._others @ limited),
             unexplained=float(max(0.0, change[1] - explained)),
-            agree=float(min(max(z[0], z[1]), max(z[2], z[3]))),
+            agree=float(np.partition(z, -2)[-2]),
             passage=passage,
             change=change,
         )

@@ -12,7 +12,7 @@ from fastapi import Request
 from case_api.console.door import PREFIX
 from case_api.console.forms import action, refuse
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, div, el, empty, link, select, table
+from case_api.console.parts import banner, card, div, el, empty, labelled, link, select, table
 from case_api.console.rest import Refused
 from case_api.console.texts import TEXTS
 from case_api.console.visit import Visit
@@ -55,7 +55,7 @@ async def audit(visit: Visit, request: Request) -> None:
             empty(visit.t("audit.empty"))
         return
     heads = ("history.at", "history.who", "history.what", "audit.subject", "audit.changes", "history.from", "history.hash")
-    with table([visit.t(head) for head in heads], visit.t("audit.title")):
+    with table([visit.t(head) for head in heads], visit.t("audit.title"), "stacked lines"):
         for row in found["items"]:
             _row(visit, row, wanted)
     if found["next_cursor"]:
@@ -128,14 +128,18 @@ def _row(visit: Visit, row: Row, wanted: dict[str, str]) -> None:
                 el("span", named)
             with el("small"):
                 link(row["subject_id"][:12], "/audit", "", subject_type=row["subject_type"], subject_id=row["subject_id"])
-        with el("td", "", "wide-cell"):
+        with el("td", "", "wide-cell" if _changed(row) else "wide-cell blank"):
             _changes(visit, row)
-        el("td", row["ip"] or "—")
-        el("td", row["hash"][:12], "number")
+        labelled(visit.t("history.from"), row["ip"] or "")
+        labelled(visit.t("history.hash"), row["hash"][:12], "number")
+
+
+def _changed(row: Row) -> bool:
+    return row["before"] is not None or row["after"] is not None
 
 
 def _changes(visit: Visit, row: Row) -> None:
-    if row["before"] is None and row["after"] is None:
+    if not _changed(row):
         el("span", "—")
         return
     with el("details"):

@@ -86,8 +86,8 @@ async def _board(visit: Visit, wanted: dict[str, str]) -> None:
 def _card(visit: Visit, case: Row) -> None:
     with el("a", "", "case-card late-card" if case["overdue"] else "case-card", href=href(f"/cases/{case['id']}")):
         with div("case-card-head"):
-            el("strong", f"{case['customer_label']}")
-            _due(visit, case)
+            el("strong", visit.customer(case["customer_label"]))
+            countdown(visit, case["due_at"])
         el("small", f"{case['code']} · {case['unit_label'] or visit.site(case['site_id'])}")
         if case["causes"] or case["tier"]:
             with div("tags"):
@@ -95,11 +95,6 @@ def _card(visit: Visit, case: Row) -> None:
                     tag(visit.named("cause", cause))
                 if case["tier"]:
                     tag(visit.named("role", case["tier"]["approvers"][-1]), "info")
-
-
-def _due(visit: Visit, case: Row) -> None:
-    if case["due_at"]:
-        countdown(visit, case["due_at"], -1 if case["overdue"] else 3601)
 
 
 async def _list(visit: Visit, wanted: dict[str, str]) -> None:
@@ -114,14 +109,14 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
             with el("tr"):
                 with el("td", "", "nowrap"):
                     link(case["code"], f"/cases/{case['id']}", "strong")
-                el("td", case["customer_label"], "nowrap")
+                el("td", visit.customer(case["customer_label"]), "nowrap")
                 el("td", case["unit_label"] or "—")
                 with el("td"):
                     tag(visit.named("step", case["status"]), STEP_TONES.get(case["status"], ""))
                 el("td", visit.look.listed(visit.named("cause", cause) for cause in case["causes"]) or "—")
                 el("td", visit.moment(case["received_at"]), "nowrap")
                 with el("td", "", "nowrap"):
-                    _due(visit, case)
+                    countdown(visit, case["due_at"])
     if found["next_cursor"]:
         link(visit.t("more"), "/cases", "button", view="list", cursor=found["next_cursor"], **wanted)
 

@@ -235,7 +235,7 @@ def _nodes(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
                     el("td", named(visit, row), "nowrap")
                     _behind(visit, row["tasks"], "node", row["kind"], wanted)
                     for name in ("mean", "median", "p90"):
-                        el("td", number(row[name]), "number")
+                        el("td", "—" if row[name] is None else f"{row[name]:.2f}", "number")
                     _behind(visit, row["late"], "late", row["kind"], wanted)
                     with el("td", "", "bar-cell"):
                         el("span", share(row["late_share"]), "number")
@@ -251,7 +251,7 @@ def _paths(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
         with table([visit.t(f"figures.{head}") for head in heads], visit.t("figures.paths")):
             for row in found["paths"]:
                 with el("tr"):
-                    el("td", named(visit, row))
+                    el("td", named(visit, row), "name-cell")
                     _behind(visit, row["ended"], "path", row["path"], wanted)
                     el("td", str(row["taken"]), "number")
                     el("td", str(row["kept"]), "number")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -94,14 +95,19 @@ def left(visit: Visit, seconds: int) -> str:
     """How long there is, or how late it is; the browser counts on from here."""
     amount = abs(seconds)
     days, hours, minutes = amount // 86400, amount // 3600 % 24, amount // 60 % 60
-    said = visit.t("left.days", days=days, hours=hours) if days else visit.t("left.hours", hours=hours, minutes=f"{minutes:02d}")
+    if days:
+        said = visit.t("left.days", days=days, hours=hours)
+    else:
+        said = visit.t("left.hours", hours=hours, minutes=f"{minutes:02d}") if hours else f"{minutes}:{amount % 60:02d}"
     return visit.t("left.late", time=said) if seconds < 0 else said
 
 
-def countdown(visit: Visit, due_at: str | None, seconds: int, *, stopped: bool = False) -> None:
-    """A limit that runs down."""
+def countdown(visit: Visit, due_at: str | None, seconds: int | None = None, *, stopped: bool = False) -> None:
+    """A limit that runs down; without the API's own `seconds` by this clock."""
     if due_at is None:
         return
+    if seconds is None:
+        seconds = int((datetime.fromisoformat(due_at) - datetime.now(UTC)).total_seconds())
     if stopped:
         el("span", visit.t("left.stopped", time=left(visit, seconds)), "due stopped")
         return

@@ -1,4 +1,4 @@
-"""What waits for the person: approvals, signals to confirm, work with its limit, briefs."""
+"""What waits for the person: approvals, signals to confirm, work with its limit, rules and scripts, briefs."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from case_api.console.forms import action, ask, done_banner
 from case_api.console.pages import page
 from case_api.console.parts import card, clock, countdown, div, el, empty, link, tag
 from case_api.console.visit import Visit
+from case_api.console.waiting import beside_cases, show
 from case_api.console.warnings.view import entry
 from case_api.security import Permission
 
 Row = dict[str, Any]
 
 
-@page("/tasks", "nav.tasks", Permission.CASE_READ, icon="tasks")
+@page("/tasks", "nav.tasks", Permission.CASE_READ, Permission.LIBRARY_DESK, icon="tasks")
 async def tasks(visit: Visit, request: Request) -> None:
     """Most urgent first; what can be decided here is decided here."""
-    approvals, work, signals, briefs, alarms = await asyncio.gather(
-        visit.rest.everything("approvals"),
-        visit.rest.everything("tasks", mine="true"),
+    approvals, work, signals, briefs, alarms, beside = await asyncio.gather(
+        visit.rest.everything("approvals") if visit.holds(Permission.CASE_READ) else _nothing(),
+        visit.rest.everything("tasks", mine="true") if visit.holds(Permission.CASE_READ) else _nothing(),
         visit.rest.everything("signals", status="open") if visit.holds(Permission.CASE_INTAKE) else _nothing(),
         visit.rest.everything("briefs", received="false") if visit.holds(Permission.BRIEF_RECEIVE) else _nothing(),
         _alarms(visit) if visit.holds(Permission.WARNING_ANSWER, Permission.WARNING_ASSIGN) else _nothing(),
+        beside_cases(visit),
     )
     work = sorted((task for task in work if task["kind"] != "approval"), key=lambda task: task["due_at"])
     el("h1", visit.t("nav.tasks"))
     done_banner(visit)
-    if not (approvals or work or signals or briefs or alarms):
+    if not (approvals or work or signals or briefs or alarms or beside):
         with card():
             empty(visit.t("tasks.empty"))
         return
@@ -53,6 +55,8 @@ async def tasks(visit: Visit, request: Request) -> None:
         with card(visit.t("tasks.work"), str(len(work))), el("ul", "", "entries"):
             for task in work:
                 _task(visit, task)
+    if beside:
+        show(visit, beside)
     if briefs:
         with card(visit.t("tasks.briefs")):
             for brief in briefs:
@@ -78,7 +82,7 @@ def _task(visit: Visit, task: Row) -> None:
     with el("li"), link("", f"/cases/{task['case_id']}", "entry", tab=TAB_OF.get(task["kind"])):
         with div("grow"):
             el("strong", visit.named("task", task["kind"]))
-            el("small", f"{task['case_code']} · {task['customer_label']} · {visit.site(task['site_id'])}")
+            el("small", f"{task['case_code']} · {visit.customer(task['customer_label'])} · {visit.site(task['site_id'])}")
         if task["assignee_id"] is None:
             tag(visit.t("tasks.unassigned"))
         countdown(visit, task["due_at"], task["seconds_left"], stopped=stopped)
@@ -90,13 +94,13 @@ def _approval(visit: Visit, waiting: Row) -> None:
         with div("decision-head"):
             with div("grow"):
                 link(
-                    f"{waiting['case_code']} · {waiting['customer_label']} {waiting['unit_label']}",
+                    f"{waiting['case_code']} · {visit.customer(waiting['customer_label'])} {waiting['unit_label']}",
                     f"/cases/{waiting['case_id']}",
                     "strong",
                     tab="approvals",
                 )
                 el("small", visit.t("tasks.round", number=waiting["round_number"], role=visit.named("role", waiting["role"])))
-            el("span", visit.moment(waiting["due_at"]), "due", data_due=waiting["due_at"])
+            countdown(visit, waiting["due_at"])
         el("span", visit.named("path", content["kind"]), "strong")
         headline(visit, content)
         price_lines(visit, content["price"])

@@ -43,6 +43,7 @@ _ROLES: Final = {
     "finance_assessment": "finance",
     "legal_assessment": "legal",
     "marketing_assessment": "marketing",
+    "refund_payment": "finance",
 }
 _DEPARTMENTS: Final[dict[str, Department]] = {f"{name}_assessment": name for name in FORMS}
 # (work, share of the case's time at which it opens and is done, minutes it may take)
@@ -55,6 +56,7 @@ WORK: Final = (
     ("solutions", 0.06, 0.15, 240),
     ("customer_answer", 0.15, 0.55, 72 * 60),
     ("execution", 0.60, 1.0, 48 * 60),
+    ("refund_payment", 0.60, 1.0, 24 * 60),
 )
 _STEP: Final = {"registration": "draft", "solutions": "solving", "customer_answer": "offered", "execution": "executing"}
 
@@ -178,6 +180,8 @@ def _work(rows: Rows, story: Story, case_id: str, status: str, closed_at: dateti
     whole = story.ended_at - story.received_at
     for kind, opens, ends, minutes in WORK:
         if story.path == "none" and kind in ("customer_answer", "execution"):
+            continue
+        if kind == "refund_payment" and not (story.path == "rescission" and story.refund_bp):
             continue
         opened, done = story.received_at + whole * opens, story.received_at + whole * ends
         if opened <= rows.now:

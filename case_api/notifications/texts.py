@@ -18,7 +18,7 @@ class Words(NamedTuple):
 
 
 TASKS: Final[dict[str, Words]] = {
-    "registration": Words("退房原因初步登记", "registration form"),
+    "registration": Words("登记表", "registration form"),
     "finance_assessment": Words("财务评估", "assessment of finance"),
     "legal_assessment": Words("法务评估", "assessment of legal"),
     "marketing_assessment": Words("营销评估", "assessment of marketing"),
@@ -26,16 +26,16 @@ TASKS: Final[dict[str, Words]] = {
     "solutions": Words("制定方案", "solutions"),
     "customer_answer": Words("登记客户答复", "the customer's answer"),
     "approval": Words("审批", "approval"),
-    "execution": Words("执行方案", "execution"),
+    "execution": Words("执行跟进", "execution"),
     "refund_payment": Words("退款支付", "refund payment"),
-    "benefit_delivery": Words("权益交付", "benefit delivery"),
-    "transfer": Words("房源转让", "transfer"),
-    "deferral_due": Words("宽限到期确认", "end of the deferral"),
-    "referral_due": Words("推荐到期确认", "end of the referral"),
+    "benefit_delivery": Words("交付权益", "benefit delivery"),
+    "transfer": Words("办理转让", "transfer"),
+    "deferral_due": Words("延期到期确认", "end of the deferral"),
+    "referral_due": Words("转介到期确认", "end of the referral"),
     "customer_tag": Words("客户标签", "customer tag"),
-    "knowledge_file": Words("案例入知识库", "case file for the knowledge base"),
+    "knowledge_file": Words("知识库归档", "case file for the knowledge base"),
     "regional_brief": Words("区域简报", "brief for regional operations"),
-    "team_review": Words("小组复盘会", "team review"),
+    "team_review": Words("团队复盘", "team review"),
 }
 _ABOUT_WORK: Final[dict[NotificationKind, Words]] = {
     "task": Words("新任务「{work}」，截止 {due}", "New work: {work}, due {due}"),

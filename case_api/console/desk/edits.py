@@ -11,6 +11,7 @@ from nicegui import events
 
 from case_api.console.desk.parts import (
     address,
+    called,
     card_of,
     crumbs,
     difference_table,
@@ -61,8 +62,8 @@ async def edits(visit: Visit, request: Request) -> None:
 def _line(visit: Visit, one: Row) -> None:
     with el("li"), link("", f"/library/edits/{one['id']}", "entry"):
         with div("grow"):
-            el("strong", f"{visit.named('desk_shelf', one['shelf'])} · {one['key']}")
-            el("small", who_and_when(visit, one))
+            el("strong", called(visit, one["shelf"], one["key"], one["content"] or one["before"]))
+            el("small", f"{one['key']} · {who_and_when(visit, one)}" if one["shelf"] == "script" else who_and_when(visit, one))
             if one["note"]:
                 el("small", one["note"])
         status_tags(visit, one)
@@ -75,10 +76,10 @@ async def edit(visit: Visit, request: Request) -> None:
     scripts = await scripts_by_id(visit)
     crumbs(visit, found["shelf"], review=True)
     with div("page-head"):
-        el("h1", f"{visit.named('desk_shelf', found['shelf'])} · {found['key']}")
+        el("h1", called(visit, found["shelf"], found["key"], found["before"] or found["content"]))
         status_tags(visit, found)
         _buttons(visit, found)
-    el("p", who_and_when(visit, found), "note")
+    el("p", f"{found['key']} · {who_and_when(visit, found)}" if found["shelf"] == "script" else who_and_when(visit, found), "note")
     done_banner(visit)
     if found["status"] == "submitted" and found["drafted_by"] == visit.me["id"]:
         banner(visit.t("desk.own"))

@@ -9,7 +9,18 @@ from typing import Any
 from fastapi import Request
 
 from case_api.console.desk.effects import effect_and_uses
-from case_api.console.desk.parts import SHELVES, address, card_of, crumbs, difference_table, said, scripts_by_id, status_tags, who_and_when
+from case_api.console.desk.parts import (
+    SHELVES,
+    address,
+    called,
+    card_of,
+    crumbs,
+    difference_table,
+    said,
+    scripts_by_id,
+    status_tags,
+    who_and_when,
+)
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.learning.asking import later
@@ -31,9 +42,11 @@ async def entry(visit: Visit, request: Request) -> None:
     history = await visit.rest.everything("library/edits", shelf=shelf, key=key)
     crumbs(visit, shelf)
     with div("page-head"):
-        el("h1", key)
+        el("h1", called(visit, shelf, key, found["content"]))
         tag(visit.t("desk.gone" if found["content"] is None else "desk.is_in_force"), "" if found["content"] is None else "good")
         _buttons(visit, found)
+    if shelf == "script":
+        el("p", key, "note")
     done_banner(visit)
     if found["open"]:
         with banner(visit.t("desk.open_edit"), "warn"):

@@ -120,6 +120,12 @@ def status_tags(visit: Visit, edit: Row) -> None:
         tag(visit.named("desk_action", edit["action"]), "info")
 
 
+def called(visit: Visit, shelf: str, key: str, content: Row | None) -> str:
+    """An entry as people know it: a script by its words, the others by their name."""
+    words = (visit.both(content) or content["zh"]) if shelf == "script" and content else ""
+    return str(words or f"{visit.named('desk_shelf', shelf)} · {key}")
+
+
 def who_and_when(visit: Visit, edit: Row) -> str:
     """Drafter, decider, number."""
     parts = [visit.t("desk.by", name=edit["drafted_by_name"], at=visit.moment(edit["drafted_at"]))]

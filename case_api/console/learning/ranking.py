@@ -32,11 +32,12 @@ async def show(visit: Visit) -> None:
     items, runs = versions["items"], past["items"]
     chosen = next((one for one in items if one["id"] == visit.query.get("version")), items[0] if items else None)
     with div("columns"):
-        _now(visit, items[0] if items else None, runs)
+        if items or runs or visit.holds(Permission.LEARNING_MANAGE):
+            _now(visit, items[0] if items else None, runs)
         await _sites(visit, items)
     if chosen is None:
         with card():
-            empty(visit.t("ranking.none"))
+            empty(visit.t("ranking.none" if visit.holds(Permission.LEARNING_MANAGE) else "ranking.none_yet"))
         return
     _moves(visit, await visit.rest.get(f"learning/rankings/{chosen['id']}/moves"), newest=chosen is items[0])
     _versions(visit, items, runs, chosen["id"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from case_api.documents.texts import capital
+from case_api.notifications.texts import TASKS
 from case_api.policies.rules import STAGE_NAMES
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
@@ -140,24 +142,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cause.quality": ("房屋质量", "Quality"),
     "cause.delay": ("交付延期", "Delay"),
     "cause.other": ("其他", "Other"),
-    "task.registration": ("登记表", "Registration form"),
-    "task.finance_assessment": ("财务评估", "Finance's assessment"),
-    "task.legal_assessment": ("法务评估", "Legal's assessment"),
-    "task.marketing_assessment": ("营销评估", "Marketing's assessment"),
-    "task.joint_assessment": ("联席定级", "Joint assessment"),
-    "task.solutions": ("制定方案", "Solutions"),
-    "task.customer_answer": ("客户答复", "Customer's answer"),
-    "task.approval": ("审批", "Approval"),
-    "task.execution": ("执行跟进", "Execution"),
-    "task.refund_payment": ("退款付款", "Refund payment"),
-    "task.benefit_delivery": ("交付权益", "Deliver benefits"),
-    "task.transfer": ("办理转让", "Transfer"),
-    "task.deferral_due": ("延期到期", "Deferral ends"),
-    "task.referral_due": ("转介到期", "Referral ends"),
-    "task.customer_tag": ("客户标签", "Customer mark"),
-    "task.knowledge_file": ("知识库归档", "Knowledge base"),
-    "task.regional_brief": ("区域简报", "Regional brief"),
-    "task.team_review": ("团队复盘", "Team review"),
+    **{f"task.{kind}": (words.zh, capital(words.en)) for kind, words in TASKS.items()},  # as notifications and figures say it
     "became.opened": ("开始", "opened"),
     "became.open": ("开始", "opened"),
     "became.done": ("完成", "done"),

@@ -45,6 +45,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "还没有学习过。点「立即学习」，用最近 90 天的会话算一次。",
         "Nothing has been learned yet. “Learn now” looks at the conversations of the last 90 days.",
     ),
+    "ranking.none_yet": (
+        "还没有学习过。每晚自动学习，培训师和案场经理也可以立即学习。",
+        "Nothing has been learned yet. It learns every night; trainers and site managers can start it at once.",
+    ),
     "ranking.now": ("学习", "Learning"),
     "ranking.now_note": ("最近 90 天，不含姓名", "The last 90 days, of nobody by name"),
     "ranking.made_at": ("版本时间", "Version of"),

@@ -13,7 +13,7 @@ from case_api.console.door import PREFIX
 from case_api.console.fields import Field, percent
 from case_api.console.forms import SUBMIT, action, ask, done_banner
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, choices, div, el, empty, facts, link, select, table, tag
+from case_api.console.parts import banner, card, choices, div, el, empty, facts, labelled, link, select, table, tag
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit
 from case_api.early_warning.rule_sets.rules import RuleSet, SpeechKind
@@ -75,7 +75,7 @@ async def rules(visit: Visit, request: Request) -> None:
 
 def content_table(visit: Visit, content: Row, held: Row) -> None:
     """A rule set as sentences; rows that differ from what holds are marked."""
-    with table([visit.t(f"rules.{head}") for head in ("indicator", "when", "points")], visit.t("rules.title")):
+    with table([visit.t(f"rules.{head}") for head in ("indicator", "when", "points")], visit.t("rules.title"), "stacked lines"):
         for code in NUMBERS:
             rule = content.get(code)
             with el("tr"):
@@ -84,7 +84,7 @@ def content_table(visit: Visit, content: Row, held: Row) -> None:
                     if rule != held.get(code):
                         tag(visit.t("rules.changed"), "info")
                 el("td", _when(visit, code, rule) if rule else visit.t("rules.off"), "wide-cell")
-                el("td", f"+{rule['points']}" if rule else "—", "number")
+                labelled(visit.t("rules.points"), f"+{rule['points']}" if rule else "", "number")
         clock, before = content["clock"], held["clock"]
         with el("tr"):
             with el("td"):
@@ -93,7 +93,7 @@ def content_table(visit: Visit, content: Row, held: Row) -> None:
                     tag(visit.t("rules.changed"), "info")
             said = f"{visit.named('alarm', 'yellow')} {_hours(visit, clock['yellow'])} · {visit.named('alarm', 'orange')} "
             el("td", said + _hours(visit, clock["orange"]))
-            el("td", "—")
+            labelled(visit.t("rules.points"), "")
 
 
 def _when(visit: Visit, code: str, rule: Row) -> str:

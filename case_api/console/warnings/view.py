@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from case_api.console.parts import countdown, div, el, link, tag
@@ -25,8 +24,7 @@ def clock_of(visit: Visit, warning: Row) -> None:
     if warning["contacted_at"]:
         el("small", visit.t("warnings.clock_met", at=visit.moment(warning["contacted_at"])))
     elif warning["status"] != "resolved":
-        until = datetime.fromisoformat(warning["due_at"]) - datetime.now(UTC)
-        countdown(visit, warning["due_at"], int(until.total_seconds()))
+        countdown(visit, warning["due_at"])
 
 
 def level_tag(visit: Visit, warning: Row) -> None:

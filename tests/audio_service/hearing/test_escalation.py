@@ -141,6 +141,30 @@ def test_an_outburst_that_goes_on_is_told_again_only_after_the_cool_down(talk: T
     assert all(later - earlier >= SETTINGS.cooldown for earlier, later in pairwise(prompts))
 
 
+def test_an_outburst_that_grows_much_worse_is_told_again_before_that() -> None:
+    """A lively sentence was told as one; what follows is another matter."""
+    prompts = {}
+    for worse_by, strength in ((0.8, 1.4), (20.0, 1.4), (0.8, 0.7)):
+        talk = Talk(DetectionSettings(worse_by=worse_by))
+        talk.utter(times=6)
+        talk.utter(0.7 * RAISED)
+        talk.utter(times=1)
+        talk.utter(strength * RAISED, times=3)
+        prompts[worse_by, strength] = [event.at for event in talk.said if isinstance(event, Escalation)]
+    first, again = prompts[0.8, 1.4]
+    assert SETTINGS.cooldown / 3 <= again - first < SETTINGS.cooldown / 2
+    assert prompts[20.0, 1.4] == prompts[0.8, 0.7] == [first]
+
+
+def test_where_the_phone_rides_the_gain_pitch_and_balance_are_enough(talk: Talk) -> None:
+    assert len(talk.utter(np.array([0.0, 0.0, 4.0, 5.0]), times=2)) == 1
+
+
+def test_one_cue_alone_is_not(talk: Talk) -> None:
+    assert talk.utter(np.array([0.0, 0.0, 4.0, -1.0]), times=2) == []
+    assert talk.detector.level is Level.CALM
+
+
 def test_what_turns_out_to_have_been_the_customers_teaches_the_baseline() -> None:
     talk = Talk()
     talk.detector.recall([Passage(Cues(*CALM), 4.0, 20.0)] * 4)

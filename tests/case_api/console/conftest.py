@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -10,7 +11,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -77,3 +80,10 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
+
+
+def elements(page: str) -> list[dict[str, Any]]:
+    """What the browser is given to draw."""
+    found = re.search(r"parseElements\(String\.raw`(.*?)`\)", page, re.DOTALL)
+    assert found is not None
+    return list(json.loads(unescape(found[1])).values())

@@ -7,7 +7,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from html import unescape
 from pathlib import Path
 
 import httpx2
@@ -16,7 +15,7 @@ import pytest
 from case_api.console.texts import TEXTS
 from case_api.harness import own_database
 from scripts_library.library import DATA
-from tests.case_api.console.conftest import PATIENCE_SECONDS, Server
+from tests.case_api.console.conftest import PATIENCE_SECONDS, Server, elements
 from tests.case_api.console.in_chromium.test_every_page import EVERY_PAGE
 
 HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
@@ -40,9 +39,7 @@ def strings(value: object) -> Iterator[str]:
 
 def shown(page: str) -> Iterator[str]:
     """What a page says: the elements' texts, what their attributes say, and all that components are given."""
-    found = re.search(r"parseElements\(String\.raw`(.*?)`\)", page, re.DOTALL)
-    assert found is not None
-    for element in json.loads(unescape(found[1])).values():
+    for element in elements(page):
         props = element.get("props", {})
         if props.get("lang") == "zh-CN":
             continue

@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_said(field: Field, text: str) -> None:
         (
             "closing; open: team_review, customer_tag",
             "闭环；尚未办理：团队复盘、客户标签",
-            "Closing; still open: Team review, Customer mark",
+            "Closing; still open: Team review, Customer tag",
         ),
         ("body.payees: 买方 1400000、银行 0 / buyer 1400000, bank 0", "收款金额：买方 ¥14,000、银行 ¥0", "Payees: buyer ¥14,000, bank ¥0"),
         ("现为第 5 版，不是第 4 版 / is 5, not 4", "现为第 5 版，不是第 4 版", "is 5, not 4"),

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
 from nicegui import app as nicegui_app
 
+from case_api.cases.rules import UNNAMED
 from case_api.console import pages
 from case_api.console.audit import action_of
 from case_api.console.pages import PAGES
+from case_api.harness import own_database
 from case_api.security import GRANTS
 from case_api.sessions.spots import address_of
-from tests.case_api.console.conftest import PASSWORD, Server
+from models.base import new_id
+from tests.case_api.console.conftest import PASSWORD, Server, elements
 from tests.case_api.console.seed import CAST
 
 WITHOUT_PERMISSION = {"/", "/sign-in", "/password", "/nothing"}
@@ -88,10 +94,37 @@ def test_nobody_sees_anything_without_signing_in(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("username", "target"),
-    [("zhangwei", "/console/tasks"), ("linna", "/console/sessions"), ("root", "/console/people"), ("nobody", "/console/nothing")],
+    [("zhangwei", "/console/tasks"), ("linna", "/console/tasks"), ("root", "/console/people"), ("nobody", "/console/nothing")],
 )
 def test_each_role_starts_at_what_waits_for_it(server: Server, username: str, target: str) -> None:
     assert server.ask(username, "/").headers["location"] == target
+
+
+def test_what_waits_beside_cases_stands_with_whom_it_waits_for(server: Server) -> None:
+    """A drafted rule and a drafted script wait for legal, not for whoever drafted them; a trainer has no cases and starts there too."""
+    said = "您先坐下，我把您的话一条条记下来。"
+    legal, manager, trainer = (server.ask(username, "/tasks") for username in ("sunli", "zhangwei", "linna"))
+    assert [one.status_code for one in (legal, manager, trainer)] == [200, 200, 200]
+    assert f"/console/library/edits/{server.made['edit']}" in legal.text
+    assert said in legal.text
+    assert "/console/policies#refund" in legal.text
+    assert "待授权" in legal.text
+    assert "/console/policies#refund" not in manager.text
+    assert said not in trainer.text
+
+
+@pytest.mark.parametrize(("username", "path"), [("zhangwei", "/cases"), ("zhangwei", "/cases?view=list"), ("wanggang", "/tasks")])
+def test_a_limit_says_how_long_there_is_before_the_browser_counts(server: Server, username: str, path: str) -> None:
+    """It had said one hour of every case, and the day of an approval, for a second."""
+    found = elements(server.ask(username, path).text)
+    limits = [(one["props"]["data-due"], one["text"]) for one in found if "data-due" in one.get("props", {})]
+    assert limits
+    for due, said in limits:
+        left = (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()
+        days, hours, minutes = re.search(r"^(?:超时 )?(?:(\d+) 天)? ?(?:(\d+) 小时)? ?(?:(\d+)(?: 分|:\d\d))?$", said).groups("0")
+        told = int(days) * 86400 + int(hours) * 3600 + int(minutes) * 60
+        assert abs(abs(left) - told) < (3700 if int(days) else 100), (due, said)
+        assert said.startswith("超时") == (left < 0)
 
 
 def test_signing_in_and_out(server: Server) -> None:
@@ -191,6 +224,33 @@ def test_an_address_that_leads_nowhere_says_so(server: Server) -> None:
     assert "script-src 'self' 'nonce-" in answer.headers["content-security-policy"]
     with httpx2.Client(cookies={"calmdesk_language": "en"}) as browser:
         assert "There is no such page" in browser.get(f"{server.url}/console/nowhere").text
+
+
+def test_a_record_that_was_removed_is_told_of_to_whoever_manages_holds(server: Server) -> None:
+    gone, at = new_id(), "2026-01-05 02:03:04.000000"
+    with closing(sqlite3.connect(own_database(server.folder).partition("///")[2])) as db, db:
+        site_id = db.execute("SELECT site_id FROM withdrawal_case LIMIT 1").fetchone()[0]
+        values = (new_id(), "case", gone, site_id, "HD-20240101-0001", at, at, "{}", "[]", at)
+        columns = "id, kind, subject_id, site_id, code, ended_at, removed_at, counts, pending, files_removed_at"
+        db.execute(f"INSERT INTO removal ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    told = server.ask("sunli", f"/cases/{gone}")
+    assert (told.status_code, "HD-20240101-0001" in told.text, "只留下清除记录" in told.text) == (404, True, True)
+    for who, id_ in (("zhangwei", gone), ("sunli", "nothing"), ("sunli", "%00")):
+        other = server.ask(who, f"/cases/{id_}")
+        assert (other.status_code, "清除记录" in other.text) == (404, False)
+
+
+def test_whom_nobody_has_named_is_called_so_in_the_reader_s_language(server: Server) -> None:
+    token = {"Authorization": f"Bearer {server.token('zhangwei')}", "Idempotency-Key": "unnamed-0001"}
+    body = {"customer_label": UNNAMED, "unit_label": "9栋0909"}
+    made = httpx2.post(f"{server.url}/v1/cases", json=body, headers=token)
+    assert made.status_code == 201, made.text
+    for path in (f"/cases/{made.json()['id']}", "/cases", "/cases?view=list"):
+        with httpx2.Client(cookies={"calmdesk_language": "en", "calmdesk_token": server.token("zhangwei")}, timeout=60) as browser:
+            page = browser.get(f"{server.url}/console{path}").text
+        assert "Customer not named yet" in page
+        assert UNNAMED not in page
+    assert UNNAMED in server.ask("zhangwei", f"/cases/{made.json()['id']}").text
 
 
 def test_a_hold_says_what_it_keeps(server: Server) -> None:

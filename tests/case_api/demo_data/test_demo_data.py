@@ -219,6 +219,8 @@ async def _decided(client: httpx2.AsyncClient, rows: Rows) -> None:
     assert decided.status_code == 200, decided.text
     to_pay = [case for case in await rows.scalars(select(WithdrawalCase)) if case.status == "executing" and case.code.startswith("DEMOA")]
     assert len(to_pay) == 2  # that, and one whose approval is a while ago; both from the account that is set
+    tasks = (await client.get("/v1/tasks", params={"mine": "true"}, headers=waiting["a-finance"])).json()["items"]
+    assert {task["case_id"] for task in tasks if task["kind"] == "refund_payment"} == {case.id for case in to_pay}  # where finance looks
     for case in to_pay:
         made = await client.post(
             f"/v1/cases/{case.id}/refund-instruction",

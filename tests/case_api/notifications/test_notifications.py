@@ -68,7 +68,7 @@ def told(factory: Factory, clock: Clock, rows: Rows, cast: dict[str, Person]) ->
 async def test_work_is_told_to_the_role_at_the_site(case: WithdrawalCase, told: Told, rows: Rows) -> None:
     assert await told() == {("receptionist", "task")}
     row = await rows.one(select(Notification))
-    assert row.zh == f"{case.code} 新任务「退房原因初步登记」，截止 11-23 09:30"
+    assert row.zh == f"{case.code} 新任务「登记表」，截止 11-23 09:30"
     assert row.link == f"/v1/cases/{case.id}"
     assert "王" not in row.zh + row.en
     assert "1202" not in row.zh + row.en
