@@ -35,7 +35,8 @@ HOUSE_TRADE: Final = word_list(
     "温泉 马路 老家 一平 利息 何时 何必 向阳 挡光 成天 金融 金额 全款 全部 全是 花园 水电 毛坯 于情于理 能办 周末 "
     "周围 万一 温馨 黄金 白天 常年 常常 平时 谢谢 阳光 安全 小区 小时 小心 小学 小孩 小姐 小朋友 阿姨 老师 老板 大家 "
     "大小 明白 明明 明天 明年 来年 今年 去年 天天 关系 关于 方便 方案 马上 于是 高兴 严重 公平 家家 来来 进来 出来 "
-    "上来 下来 学位 学区 单价 车位 余款 解释 承诺 周一 周二 周三 周四 周五 周六 周日 小红书 应该 时间 时候 相当于 包括 从来 胡说 许多 尚未 张口"
+    "上来 下来 学位 学区 单价 车位 余款 解释 承诺 周一 周二 周三 周四 周五 周六 周日 小红书 "
+    "应该 时间 时候 相当于 包括 从来 胡说 许多 尚未 张口"
 )
 """Words of the trade, and others that look like names and are none: always words, never dear."""
 HOUSE_WORD: Final = -7.5
@@ -43,8 +44,8 @@ SELDOM_COUNTED: Final = 100
 """A word of the dictionary counts as if counted so often at the least: it is more likely than a name that nobody has heard of."""
 OFTEN, WORD_ELSE = 10_000, -2.3
 VERB, VERB_ELSE = 1_000, -4.6
-"""A rare surname that is a word counted so often (那, 都, 越), and a character that names seldom hold and that is such a verb (退, 修, 交), are
-somebody's so much more seldom: of a tenth and of a hundredth of the people."""
+"""A rare surname that is a word counted so often (那, 都, 越), and a character that names seldom hold and that is such a verb (退, 修,
+交), are somebody's so much more seldom: of a tenth and of a hundredth of the people."""
 _CUES = tuple(
     sorted(
         KIN

@@ -25,7 +25,7 @@ class Marked:
 
 @dataclass(slots=True)
 class Tally:
-    """Marks found whole of all, characters masked without need of all that need none, spans that touch a mark of all, and what was missed."""
+    """Marks found whole of all, characters masked without need of all that need none, right spans of all, and what was missed."""
 
     marks: int = 0
     found: int = 0
