@@ -165,7 +165,7 @@ globalThis.calmdesk = {
   });
   // A dialog begins in its first field, or on its button where it only asks back; on a phone that would open the keyboard over it.
   document.addEventListener("focusin", ({target}) => {
-    if (!target.matches(".q-dialog__inner") || target.dataset.begun !== undefined || !matchMedia("(hover: hover)").matches) return;
+    if (!target.matches(".q-dialog__inner") || target.dataset.begun !== undefined || matchMedia("(pointer: coarse)").matches) return;
     target.dataset.begun = "";
     const form = target.querySelector(".dialog form");
     const first = ["input:not([type=hidden]), select, textarea", "[type=submit]:not(.danger)", ".form-foot .button"];
