@@ -219,7 +219,7 @@ def _script(visit: Visit, script: Row) -> None:
                 tag(visit.t("learning.not_enough_yet"))
                 return
             interval(-script["high"], -script["mean"], -script["low"], MEASURES["score"])  # calmer is to the left, as under Effects
-            el("small", visit.t("ranking.points", points=f"{script['points']:+.1f}"))
+            el("small", visit.t("ranking.points", points=f"{round(script['points'], 1) + 0.0:+.1f}"))
 
 
 def _words(visit: Visit, script: Row) -> None:

@@ -48,6 +48,7 @@ class SubjectEffects(Out):
 
     key: str
     text: str = Field(description="The script's words; empty for a situation")
+    text_en: str = Field(description="The same in English")
     effects: list[EffectOut]
     lot_shown: int = Field(description="Prompts of it that might have been withheld by lot, and were shown")
     lot_withheld: int = Field(description="Prompts of it that were withheld by lot")

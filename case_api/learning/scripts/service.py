@@ -71,7 +71,8 @@ def _by_key(found: Sequence[Moment], library: Library, by: str, horizon: int, fe
     return [
         SubjectEffects(
             key=name,
-            text=_text(library, name),
+            text=library.scripts[name].zh if name in library.scripts else "",
+            text_en=library.scripts[name].en if name in library.scripts else "",
             effects=[_out(one) for one in told],
             lot_shown=lots[name, True],
             lot_withheld=lots[name, False],
@@ -81,10 +82,6 @@ def _by_key(found: Sequence[Moment], library: Library, by: str, horizon: int, fe
 
 
 _KEYS: dict[str, Callable[[Moment], str]] = {"script": lambda one: one.script_id, "situation": lambda one: one.situation}
-
-
-def _text(library: Library, name: str) -> str:
-    return library.scripts[name].zh if name in library.scripts else ""
 
 
 def _best(found: Sequence[Moment], key: Callable[[Moment], str], name: str, horizon: int, measure: str, fewest_staff: int) -> Effect:
