@@ -101,6 +101,8 @@ def _row(visit: Visit, by: str, subject: Row, design: str) -> None:
             )
             if design == "matched" and any(lot.values()):
                 el("small", visit.t("learning.lot_so_far", **lot, wanted=FEWEST_MOMENTS))
+            elif design == "randomised":
+                el("small", visit.t("learning.lot_against", count=lot["lot_withheld"]))
         for measure, reach in MEASURES.items():
             with el("td", "", "effect-cell", data_label=visit.t(f"learning.{'state' if measure == 'score' else measure}")):
                 _effect(visit, effects.get(measure), reach)

@@ -251,6 +251,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "learning.design.matched": ("与相似时刻比较", "matched"),
     "learning.design.randomised": ("随机对照", "randomised"),
+    "learning.lot_against": ("对照：抽签未显示 {count} 次", "against {count} withheld by lot"),
     "learning.lot_so_far": (
         "随机对照：显示 {lot_shown}、留空 {lot_withheld}，数据还不够（各需 {wanted} 次）",
         "Randomised: {lot_shown} shown, {lot_withheld} withheld, not enough yet ({wanted} of each are needed)",

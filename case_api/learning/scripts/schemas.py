@@ -178,7 +178,9 @@ class Agreement(In):
     ranking: Ranking = Field(
         default="off", description="off: as the files say; learning: with the newest beliefs; frozen: with those of `ranking_version_id`"
     )
-    ranking_version_id: Annotated[Reference | None, Field(description="For frozen; the newest if left out")] = None
+    ranking_version_id: Annotated[
+        Reference | None, Field(description="For frozen; if left out the one that is held already, else the newest")
+    ] = None
     go_live_on: date | None = Field(default=None, description="The day that complaints are compared around")
 
 
