@@ -12,6 +12,7 @@ from nicegui import app as nicegui_app
 from case_api.console import pages
 from case_api.console.audit import action_of
 from case_api.console.pages import PAGES
+from case_api.console.texts import TEXTS
 from case_api.security import GRANTS
 from case_api.sessions.spots import address_of
 from tests.case_api.console.conftest import PASSWORD, Server, elements
@@ -106,6 +107,12 @@ def test_what_waits_beside_cases_stands_with_whom_it_waits_for(server: Server) -
     assert "待授权" in legal.text
     assert "/console/policies#refund" not in manager.text
     assert said not in trainer.text
+
+
+def test_a_page_that_is_refused_says_which_page_it_is(server: Server) -> None:
+    answer = server.ask("linna", "/sessions/unknown/labels")
+    assert answer.status_code == 404
+    assert [one["text"] for one in elements(answer.text) if one["tag"] == "h1"] == [TEXTS["labels.title"][0]]
 
 
 @pytest.mark.parametrize(("username", "path"), [("zhangwei", "/cases"), ("zhangwei", "/cases?view=list"), ("wanggang", "/tasks")])
