@@ -34,6 +34,7 @@ class ErrorCode(StrEnum):
     TOKEN_EXPIRED = "token_expired"
     ROLE_FORBIDDEN = "role_forbidden"
     CASE_FORBIDDEN = "case_forbidden"
+    CASE_OVER = "case_over"
     SESSION_UNKNOWN = "session_unknown"
     SESSION_ENDED = "session_ended"
     SESSION_TAKEN_OVER = "session_taken_over"
@@ -80,6 +81,9 @@ ERRORS: dict[ErrorCode, ErrorText] = {
     ErrorCode.TOKEN_EXPIRED: ErrorText("登录已过期，请重新登录", "The access token has expired; sign in again", False, 4401),
     ErrorCode.ROLE_FORBIDDEN: ErrorText("您的角色不能进行录音会话", "Your role may not run a session", False, 4403),
     ErrorCode.CASE_FORBIDDEN: ErrorText("您无权访问该案件", "You may not use this case", False, 4403),
+    ErrorCode.CASE_OVER: ErrorText(
+        "该案件已归档或取消，不能再关联新的会话", "The case is archived or cancelled: no new conversation can be linked to it", False, 4409
+    ),
     ErrorCode.SESSION_UNKNOWN: ErrorText("找不到要继续的会话", "There is no such session to resume", False, 4404),
     ErrorCode.SESSION_ENDED: ErrorText("该会话已结束", "This session has ended", False, 4409),
     ErrorCode.SESSION_TAKEN_OVER: ErrorText("会话已在另一连接上继续", "The session continues on another connection", False, 4409),

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from audio_service.errors import AccessError, ErrorCode
 from audio_service.live.admission import Admitted
+from case_api.cases.machine import OVER
 from case_api.cases.service import get_case
 from case_api.notices import find_notice
 from case_api.problems import Problem, ProblemCode
@@ -43,7 +44,8 @@ class FrontDoor:
             raise AccessError(_CODES.get(problem.code, ErrorCode.TOKEN_INVALID)) from problem
         if not principal.may(Permission.SESSION_RUN, site):
             raise AccessError(ErrorCode.CASE_FORBIDDEN if case is not None else ErrorCode.ROLE_FORBIDDEN)
-        return Admitted(principal.person_id, principal.display_name, site, case_id)
+        over = case is not None and case.status in OVER
+        return Admitted(principal.person_id, principal.display_name, site, case_id, case_over=over)
 
     def notice(self, version: str) -> str:
         """The recording notice of this version, both languages. Raises AccessError(consent_required)."""

@@ -191,7 +191,9 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.SOLUTION_UNKNOWN: ProblemText(422, "本案没有这个方案，或已撤回", "The case has no such solution, or not any more"),
     ProblemCode.OFFER_EXPIRED: ProblemText(
-        409, "方案书已过有效期：请先登记客户未接受，再重新提供方案", "The offer is past its date; record that it was not accepted and offer again"
+        409,
+        "方案书已过有效期：请先登记客户未接受，再重新提供方案",
+        "The offer is past its date; record that it was not accepted and offer again",
     ),
     ProblemCode.PATH_NOT_OFFERED: ProblemText(422, "方案书中没有这条路径", "The offer has no such path"),
     ProblemCode.PAYEES_WRONG: ProblemText(

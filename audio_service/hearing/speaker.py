@@ -2,7 +2,8 @@
 
 The voices heard are clustered as they come. Which of them is staff is a comparison, not a fixed threshold: rooms and phones move every
 cosine, but the staff member's cluster stays the one most like the enrolment. The log-odds of a window add two differences: its cosine to
-the enrolment over the middle between the clusters, and its cosine to this session's staff voices over that to its customer voices.
+the enrolment over the middle between the clusters, and its cosine to this session's staff voices over that to its customer voices. Two who
+sound so alike that they fall into one cluster are told apart by all utterances together (`halves`).
 Customer voices exist in memory only and end with the session. Without an enrolment the voices are told apart just the same, and of the two
 that speak most the one nearer to the phone (louder at first) is taken for staff, at limited confidence.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audio_service.hearing.enrolment import Enrolment, unit
+from audio_service.hearing.halves import Halves
 from audio_service.hearing.spectra import Floats
 from audio_service.messages import Speaker
 from models.settings_detection import DetectionSettings
@@ -82,6 +84,7 @@ class Voices:
         self._set = settings
         self._enrolment = enrolment
         self._voices: list[Voice] = []
+        self._halves = Halves()
         self._staff: Floats | None = None
         self._customers: Floats | None = None
         self._middle = settings.staff_similarity
@@ -137,6 +140,8 @@ class Voices:
         if len(heard.vectors) < 2:
             return
         total, windows = np.sum(np.stack(heard.vectors), axis=0), len(heard.vectors)
+        if self._enrolment is not None:
+            self._halves.learn(total, windows, self._likeness(total, windows))
         similarities = [float(voice.centre @ unit(total)) for voice in self._voices]
         if similarities and (max(similarities) >= JOIN or len(self._voices) == MAX_VOICES):
             self._voices[int(np.argmax(similarities))].learn(total, windows, loudness)
@@ -144,20 +149,33 @@ class Voices:
             self._voices.append(Voice(total, windows, loudness))
         self._compare()
 
+    def _likeness(self, total: Floats, windows: int) -> float:
+        """Mean cosine to the enrolled voice, the most similar of its recordings."""
+        assert self._enrolment is not None  # nobody asks without one
+        return float(np.max(self._enrolment.vectors @ total)) / windows
+
     def _compare(self) -> None:
+        if not self._compared_voices() and self._enrolment is not None and (parted := self._halves.part()) is not None:
+            self._middle = float(np.clip(parted.middle, MIDDLE_LOW, MIDDLE_HIGH))
+            self._staff, self._customers = parted.likelier[np.newaxis], parted.other[np.newaxis]
+
+    def _compared_voices(self) -> bool:
+        """Whether the clusters are surely more than one person's; which of them is staff, then."""
         known = [voice for voice in self._voices if voice.windows >= KNOWN_WINDOWS]
         if len(known) < 2:
-            return
+            return False
         if self._enrolment is None:
             far, near = sorted(sorted(known, key=lambda voice: voice.windows)[-2:], key=lambda voice: voice.loudness)
             self._trust = float(np.clip((near.loudness - far.loudness) / NEARER_DB, 0.0, 1.0))
             staff = np.array([voice.centre @ near.centre >= voice.centre @ far.centre for voice in known])
         else:
-            likeness = np.array([float(np.max(self._enrolment.vectors @ voice.total)) / voice.windows for voice in known])
+            likeness = np.array([self._likeness(voice.total, voice.windows) for voice in known])
             if likeness.max() - likeness.min() < APART:
-                return
+                return False
             self._middle = float(np.clip((likeness.max() + likeness.min()) / 2, MIDDLE_LOW, MIDDLE_HIGH))
             staff = likeness >= self._middle
         centres = np.stack([voice.centre for voice in known])
-        if staff.any() and not staff.all():
-            self._staff, self._customers = centres[staff], centres[~staff]
+        if not staff.any() or staff.all():
+            return False
+        self._staff, self._customers = centres[staff], centres[~staff]
+        return True

@@ -14,6 +14,8 @@ class Admitted:
     display_name: str
     site_id: str
     case_id: str | None
+    case_over: bool = False
+    """The case is archived or cancelled: what runs of it goes on, nothing new begins."""
 
 
 class Door(Protocol):

@@ -175,6 +175,8 @@ class Registry:
     async def _begin(self, hello: Hello, admitted: Admitted) -> LiveSession:
         if hello.consent is None:
             raise AccessError(ErrorCode.CONSENT_REQUIRED)
+        if admitted.case_over:
+            raise AccessError(ErrorCode.CASE_OVER, admitted.case_id or "")
         running = self._beginning + sum(session.outlet is not None for session in self.live)
         if running >= self.settings.stream.max_sessions:
             raise ServiceError(ErrorCode.BUSY, f"{running} conversations are running")

@@ -42,6 +42,7 @@ class CaseMachine(StateMachine):
 
 STEPS: Final = tuple(state.id for state in CaseMachine.states)
 EVENTS: Final = tuple(sorted({str(transition.event) for state in CaseMachine.states for transition in state.transitions}))
+OVER: Final = frozenset(state.id for state in CaseMachine.states if state.final)
 assert set(STEPS) == set(get_args(CaseStatus))
 
 

@@ -139,12 +139,18 @@ def scripts_(
 
 @app.command()
 def masking(file: Annotated[Path, typer.Argument(help="Sentences with {kind:text} marks, one a line")], as_json: AsJson = False) -> None:
-    """Measure masking on marked sentences: recall of the marks, and what was masked without need. Below .99 the status is 1."""
+    """Measure masking on marked sentences: recall of the marks, precision of the masks. Below a recall of .99 the status is 1."""
     sentences, masker = read(file.read_text("utf-8").splitlines()), Masker(Segmenter(Library.load()))
     parts = {"all": sentences, "held_out": [one for one in sentences if one.held_out]}
     found = {name: check(part, masker) for name, part in parts.items() if part}
     report: dict[str, Any] = {
-        name: {"sentences": len(parts[name]), "marks": one.marks, "recall": round(one.recall, 4), "needless": round(one.spoilt, 4)}
+        name: {
+            "sentences": len(parts[name]),
+            "marks": one.marks,
+            "recall": round(one.recall, 4),
+            "precision": round(one.precision, 4),
+            "needless": round(one.spoilt, 4),
+        }
         for name, one in found.items()
     }
     report["by_kind"] = {kind: f"{found['all'].found_by_kind[kind]}/{count}" for kind, count in found["all"].by_kind.items()}

@@ -86,7 +86,7 @@ async def _board(visit: Visit, wanted: dict[str, str]) -> None:
 def _card(visit: Visit, case: Row) -> None:
     with el("a", "", "case-card late-card" if case["overdue"] else "case-card", href=href(f"/cases/{case['id']}")):
         with div("case-card-head"):
-            el("strong", f"{case['customer_label']}")
+            el("strong", visit.customer(case["customer_label"]))
             countdown(visit, case["due_at"])
         el("small", f"{case['code']} · {case['unit_label'] or visit.site(case['site_id'])}")
         if case["causes"] or case["tier"]:
@@ -109,7 +109,7 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
             with el("tr"):
                 with el("td", "", "nowrap"):
                     link(case["code"], f"/cases/{case['id']}", "strong")
-                el("td", case["customer_label"], "nowrap")
+                el("td", visit.customer(case["customer_label"]), "nowrap")
                 el("td", case["unit_label"] or "—", "" if case["unit_label"] else "blank")
                 with el("td"):
                     tag(visit.named("step", case["status"]), STEP_TONES.get(case["status"], ""))

@@ -50,6 +50,7 @@ async def figures(visit: Visit, request: Request) -> None:
                 "button",
                 href=f"{PREFIX}/files/v1/figures/export?{urlencode({'format': kind, 'lang': visit.look.language, **wanted})}",
                 download="",
+                data_made="",
             )
     el("p", visit.t("figures.help"), "note")
     _filters(visit, found, wanted)

@@ -46,7 +46,7 @@ def _subject(visit: Visit, hold: Row, case: Row | None) -> None:
         return
     link(case["code"] if case else visit.t("warnings.open_case"), f"/cases/{hold['case_id']}", "strong")
     if case:
-        el("small", f"{case['customer_label']} {case['unit_label']}")
+        el("small", f"{visit.customer(case['customer_label'])} {case['unit_label']}")
 
 
 def _holds(visit: Visit, found: list[Row], cases: dict[str, Row | None]) -> None:
@@ -78,7 +78,7 @@ def _holds(visit: Visit, found: list[Row], cases: dict[str, Row | None]) -> None
 
 async def _place(visit: Visit) -> None:
     found = await visit.rest.get("cases", limit=100)
-    cases = [(case["id"], f"{case['code']} {case['customer_label']} {case['unit_label']}") for case in found["items"]]
+    cases = [(case["id"], f"{case['code']} {visit.customer(case['customer_label'])} {case['unit_label']}") for case in found["items"]]
 
     async def send(body: Row, key: str) -> None:
         await visit.rest.send("POST", "holds", body, key=key)

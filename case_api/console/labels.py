@@ -22,7 +22,7 @@ from case_api.security import Permission
 Row = dict[str, Any]
 _TEXTS: Final = (
     "kind", "onset", "offset", "now", "clear", "turns", "turns_help", "add", "split", "remove", "play_turn", "start", "end", "text",
-    "keywords", "role", "save", "unsaved", "nothing", "timeline", "kind_help", "agitation_help",
+    "keywords", "role", "save", "saved", "unsaved", "nothing", "timeline", "kind_help", "agitation_help",
 )  # fmt: skip
 _PLACE: Final = re.compile(r"body\.(?:turns\.(?P<turn>\d+)\.)?(?P<field>\w+)")
 
@@ -61,6 +61,7 @@ async def labels(visit: Visit, request: Request) -> None:
             with state, banner("", "bad"):
                 for line in dict.fromkeys([visit.problem(refused), *(wrong(visit, error) for error in refused.errors)]):
                     el("span", line)
+            editor.run_method("refused")
             return
         found.update(kept)
         with state:

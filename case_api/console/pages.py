@@ -150,7 +150,23 @@ async def _built(visit: Visit, request: Request, spec: PageSpec, build: Build) -
         client.status_code = refused.status
         if not any(one.tag == "h1" for one in client.elements.values()):
             el("h1", visit.t(spec.title))
-        banner(visit.problem(refused), "bad")
+        banner(await _removed(visit, request) or visit.problem(refused), "bad")
         with div("buttons"):
             link(visit.t("forbidden.home"), "/", "button")
     return None
+
+
+async def _removed(visit: Visit, request: Request) -> str | None:
+    """Whoever manages holds is told of a case or conversation that was here and went after its time; others cannot tell it from none."""
+    id_ = request.path_params.get("case_id") or request.path_params.get("session_id")
+    if id_ is None or not visit.holds(Permission.HOLD_MANAGE):
+        return None
+    try:
+        found = (await visit.rest.get("retention/removals", subject_id=id_))["items"]
+    except Refused:
+        return None
+    if not found:
+        return None
+    [stone] = found
+    times = {name: visit.moment(stone[f"{name}_at"]) for name in ("ended", "removed")}
+    return visit.t(f"removed.{stone['kind']}", code=stone["code"], **times)

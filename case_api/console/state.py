@@ -69,7 +69,9 @@ def _code(visit: Visit, address: str | None) -> None:
         return
     el("img", "", "qr small", src=segno.make(address, error="m", micro=False).svg_data_uri(scale=5, border=3, light="white"), alt=address)
     el("code", address, "address")
-    if not address.startswith("https:"):
+    if address.startswith("https:"):
+        el("p", visit.t("guide.certificate"), "note")
+    else:
         el("p", visit.t("guide.https"), "banner warn")
         el("code", PHONES, "address")
 

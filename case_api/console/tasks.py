@@ -82,7 +82,7 @@ def _task(visit: Visit, task: Row) -> None:
     with el("li"), link("", f"/cases/{task['case_id']}", "entry", tab=TAB_OF.get(task["kind"])):
         with div("grow"):
             el("strong", visit.named("task", task["kind"]))
-            el("small", f"{task['case_code']} · {task['customer_label']} · {visit.site(task['site_id'])}")
+            el("small", f"{task['case_code']} · {visit.customer(task['customer_label'])} · {visit.site(task['site_id'])}")
         if task["assignee_id"] is None:
             tag(visit.t("tasks.unassigned"))
         countdown(visit, task["due_at"], task["seconds_left"], stopped=stopped)
@@ -94,7 +94,7 @@ def _approval(visit: Visit, waiting: Row) -> None:
         with div("decision-head"):
             with div("grow"):
                 link(
-                    f"{waiting['case_code']} · {waiting['customer_label']} {waiting['unit_label']}",
+                    f"{waiting['case_code']} · {visit.customer(waiting['customer_label'])} {waiting['unit_label']}",
                     f"/cases/{waiting['case_id']}",
                     "strong",
                     tab="approvals",

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from case_api.cases.rules import UNNAMED
 from case_api.console.details import in_language, readable
 from case_api.console.door import APP, HOST, PREFIX, TOKEN_COOKIE
 from case_api.console.look import Look, look_of
@@ -81,6 +82,10 @@ class Visit:
         local = parsed.astimezone(CHINA)
         form = "%m-%d %H:%M:%S" if seconds else "%m-%d %H:%M"
         return local.strftime(form if local.year == datetime.now(UTC).astimezone(CHINA).year else f"%Y-{form}")
+
+    def customer(self, label: str) -> str:
+        """A case's customer as people call them; whom nobody has named yet, in the reader's language."""
+        return self.t("unnamed") if label == UNNAMED else label
 
     def site(self, site_id: str | None) -> str:
         """A site's name."""

@@ -94,12 +94,19 @@ async def list_due(principal: Keeper, db: ReadDb, settings: SettingsDep, now: No
 
 
 @router.get("/retention/removals", operation_id="listRemovals")
-async def list_removals(principal: Keeper, db: ReadDb, limit: Limit = 20, cursor: Cursor = None) -> Page[RemovalOut]:
+async def list_removals(
+    principal: Keeper,
+    db: ReadDb,
+    subject_id: Annotated[Reference | None, Query(description="The case or conversation that it was")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[RemovalOut]:
     """Tombstones of what was removed, newest first."""
     sites = principal.sites_for(Permission.HOLD_MANAGE)
+    asked = [Removal.subject_id == subject_id] if subject_id is not None else []
     return await newest_first(
         db,
-        select(Removal).where(repository.at_sites(Removal.site_id, sites)),
+        select(Removal).where(repository.at_sites(Removal.site_id, sites), *asked),
         Removal.removed_at,
         Removal.id,
         limit=limit,

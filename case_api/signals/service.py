@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from case_api.cases import flow
+from case_api.cases.machine import OVER
 from case_api.cases.service import Opening, open_case
 from case_api.commands import By, guard
 from case_api.problems import Problem, ProblemCode
@@ -131,7 +132,7 @@ async def _case_at(db: AsyncSession, by: By, site_id: str, case_id: str) -> With
         raise Problem(ProblemCode.CASE_UNKNOWN, "body.case_id") from error
     if case.site_id != site_id:
         raise Problem(ProblemCode.CASE_UNKNOWN, "body.case_id")
-    if case.status in ("archived", "cancelled"):
+    if case.status in OVER:
         raise Problem(ProblemCode.CASE_STATE, case.status)
     return case
 

@@ -10,6 +10,7 @@ from case_api.commands import By, guard
 from case_api.deadlines import service as deadlines
 from case_api.problems import Problem, ProblemCode
 from case_api.security import Permission
+from case_api.solutions.repository import live_offer
 from case_api.tasks.repository import TaskRow, locked_case, tasks_query
 from case_api.tasks.rules import may_do
 from case_api.tasks.schemas import EXTENSION_MAX, Extension
@@ -73,6 +74,7 @@ async def resume(db: AsyncSession, by: By, task_id: str, reason: str, version: i
     """Let the clock run on. Raises Problem: as `pause`."""
     case, task, deadline = await _managed(db, by, task_id, version)
     deadlines.resume(db, by, deadline, task, reason)
+    await _offer_follows(db, task)
     return TaskRow(task, case, deadline)
 
 
@@ -84,7 +86,14 @@ async def extend(db: AsyncSession, by: By, task_id: str, body: Extension, versio
             ProblemCode.DEADLINE_STATE, f"body.due_at: 最多延长到 {EXTENSION_MAX.days} 天后 / {EXTENSION_MAX.days} days ahead at most"
         )
     deadlines.extend(db, by, deadline, task, body.due_at, body.reason)
+    await _offer_follows(db, task)
     return TaskRow(task, case, deadline)
+
+
+async def _offer_follows(db: AsyncSession, task: CaseTask) -> None:
+    """What is offered can be accepted for as long as its answer is waited for; the customer's paper keeps its first day."""
+    if task.kind == "customer_answer" and (offer := await live_offer(db, task.case_id)) is not None:
+        offer.valid_until = max(offer.valid_until, task.due_at)
 
 
 async def _locked(db: AsyncSession, by: By, task_id: str) -> tuple[WithdrawalCase, CaseTask]:

@@ -59,6 +59,16 @@ def is_given(character: str) -> bool:
     return character in _FREQUENT
 
 
+def is_strange(character: str) -> bool:
+    """Whether given names seldom hold it, though it is no function word."""
+    return _in_given(character) == STRANGE
+
+
+def is_rare_surname(character: str) -> bool:
+    """Whether few people have it."""
+    return character in SURNAMES and character not in _FREQUENT_SURNAMES and character not in _USUAL_SURNAMES
+
+
 def log_surname(surname: str) -> float:
     """How likely somebody has it (nat); −inf for what is none."""
     share = _in_surname(surname)

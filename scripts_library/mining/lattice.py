@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from scripts_library.mining.given import is_given, log_given, log_surname
+from scripts_library.mining.given import is_given, is_rare_surname, is_strange, log_given, log_surname
 from scripts_library.mining.people import COMPOUND, KIN, ROLES, TITLES
 from scripts_library.mining.words import Segmenter, word_list
 
@@ -35,10 +35,17 @@ HOUSE_TRADE: Final = word_list(
     "温泉 马路 老家 一平 利息 何时 何必 向阳 挡光 成天 金融 金额 全款 全部 全是 花园 水电 毛坯 于情于理 能办 周末 "
     "周围 万一 温馨 黄金 白天 常年 常常 平时 谢谢 阳光 安全 小区 小时 小心 小学 小孩 小姐 小朋友 阿姨 老师 老板 大家 "
     "大小 明白 明明 明天 明年 来年 今年 去年 天天 关系 关于 方便 方案 马上 于是 高兴 严重 公平 家家 来来 进来 出来 "
-    "上来 下来 学位 学区 单价 车位 余款 解释 应该 时间 时候 相当于 包括 从来 胡说 许多 尚未 张口"
+    "上来 下来 学位 学区 单价 车位 余款 解释 承诺 周一 周二 周三 周四 周五 周六 周日 小红书 "
+    "应该 时间 时候 相当于 包括 从来 胡说 许多 尚未 张口"
 )
 """Words of the trade, and others that look like names and are none: always words, never dear."""
 HOUSE_WORD: Final = -7.5
+SELDOM_COUNTED: Final = 100
+"""A word of the dictionary counts as if counted so often at the least: it is more likely than a name that nobody has heard of."""
+OFTEN, WORD_ELSE = 10_000, -2.3
+VERB, VERB_ELSE = 1_000, -4.6
+"""A rare surname that is a word counted so often (那, 都, 越), and a character that names seldom hold and that is such a verb (退, 修,
+交), are somebody's so much more seldom: of a tenth and of a hundredth of the people."""
 _CUES = tuple(
     sorted(
         KIN
@@ -80,6 +87,7 @@ class Lattice:
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
         self._word = lru_cache(maxsize=50_000)(self._log_word)
+        self._else = lru_cache(maxsize=10_000)(self._log_else)
 
     def names(self, text: str) -> list[tuple[int, int]]:
         """Where names stand: (start, end), which may overlap."""
@@ -97,7 +105,7 @@ class Lattice:
             score = self._word(text[start:end])
             if score is not None:
                 yield _Arc(start, end, score)
-        for end, score in _names(text, start):
+        for end, score in self._names(text, start):
             yield _Arc(start, end, score + _around(text, start, end), is_name=True)
 
     def _log_word(self, word: str) -> float | None:
@@ -108,29 +116,42 @@ class Lattice:
             return HOUSE_WORD
         if not self._segmenter.knows(word):
             return -TOTAL if len(word) == 1 else None
-        score = math.log(max(1, self._segmenter.frequency(word))) - TOTAL
-        person = len(word) > 1 and self._segmenter.tag(word)[0][1].startswith("nr")
-        return score - TAGGED if person else score
+        counted = self._segmenter.frequency(word)
+        if len(word) == 1:
+            return math.log(max(1, counted)) - TOTAL
+        person = self._segmenter.tag(word)[0][1].startswith("nr")
+        return math.log(max(1, counted)) - TOTAL - TAGGED if person else math.log(max(SELDOM_COUNTED, counted)) - TOTAL
 
+    def _log_else(self, character: str, *, surname: bool) -> float:
+        """What a character loses as a part of a name, as it is a frequent word itself (nat)."""
+        counted = self._segmenter.frequency(character)
+        if surname:
+            return WORD_ELSE if counted >= OFTEN and is_rare_surname(character) else 0.0
+        verb = is_strange(character) and counted >= VERB and self._segmenter.tag(character)[0][1].startswith("v")
+        return VERB_ELSE if verb else 0.0
 
-def _names(text: str, start: int) -> Iterator[tuple[int, float]]:
-    """Whatever has the shape of a name that begins here: its end, and how likely it is."""
-    for head in (2, 1):
-        surname = text[start : start + head]
-        titled = text[start + head : start + head + 2] in TITLES  # 詹主管 is no 詹主
-        likely = log_surname(surname) if not titled and (head == 1 or surname in COMPOUND) else -math.inf
-        for length, share in ((1, 0.2), (2, 0.8)):
-            given = text[start + head : start + head + length]
-            if likely > -math.inf and len(given) == length and all(map(_hanzi, given)) and given not in TITLES:
-                yield start + head + length, NAME + likely + math.log(share) + log_given(given)
-    pair = text[start : start + 2]
-    if len(pair) == 2 and pair not in HOUSE_TRADE:
-        if pair[0] == pair[1] and is_given(pair[0]):
-            yield start + 2, PET_NAME + log_given(pair[0])
-        elif pair[0] in "小阿" and is_given(pair[1]):
-            yield start + 2, PET_NAME + log_given(pair[1])
-        elif is_given(pair[0]) and is_given(pair[1]):
-            yield start + 2, GIVEN_ONLY + log_given(pair)
+    def _names(self, text: str, start: int) -> Iterator[tuple[int, float]]:
+        """Whatever has the shape of a name that begins here: its end, and how likely it is."""
+        for head in (2, 1):
+            surname = text[start : start + head]
+            titled = text[start + head : start + head + 2] in TITLES  # 詹主管 is no 詹主
+            likely = log_surname(surname) if not titled and (head == 1 or surname in COMPOUND) else -math.inf
+            if likely == -math.inf:
+                continue
+            likely += self._else(surname, surname=True) if head == 1 else 0.0
+            for length, share in ((1, 0.2), (2, 0.8)):
+                given = text[start + head : start + head + length]
+                if len(given) == length and all(map(_hanzi, given)) and given not in TITLES:
+                    used = sum(self._else(character, surname=False) for character in given)
+                    yield start + head + length, NAME + likely + math.log(share) + log_given(given) + used
+        pair = text[start : start + 2]
+        if len(pair) == 2 and pair not in HOUSE_TRADE:
+            if pair[0] == pair[1] and is_given(pair[0]):
+                yield start + 2, PET_NAME + log_given(pair[0])
+            elif pair[0] in "小阿" and is_given(pair[1]):
+                yield start + 2, PET_NAME + log_given(pair[1])
+            elif is_given(pair[0]) and is_given(pair[1]):
+                yield start + 2, GIVEN_ONLY + log_given(pair)
 
 
 def _around(text: str, start: int, end: int) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from scripts_library.mining.digits import numbers
 from scripts_library.mining.given import is_given
 from scripts_library.mining.known import Known
-from scripts_library.mining.lattice import Lattice
+from scripts_library.mining.lattice import HOUSE_TRADE, Lattice
 from scripts_library.mining.people import COMPOUND, KIN, LATIN_WORDS, ORDINARY, ROLES, SELDOM_ELSE, SURNAMES, THINGS, TITLES
 from scripts_library.mining.places import addresses
 from scripts_library.mining.spans import LABELS, Span
@@ -26,7 +26,8 @@ _RELATED = "|".join(sorted(KIN | ROLES, key=len, reverse=True))
 _CUE = re.compile(
     rf"(?:(?:我们?|你们?|他们?|她)?(?:{_RELATED})(?:写的?|叫|是|的)?|叫(?:做)?|我是|写的是|写|打给|签字的是|找(?:一下)?|请(?:叫)?|和|跟|去问|问一下|给)[，,：:\s]?({_SUR}[\u4e00-\u9fff]{{1,2}})"
 )
-_ACTED = re.compile(rf"(?:是|{_RELATED})({_SUR}[\u4e00-\u9fff]{{1,2}}?)(?=带|说|让|介绍|接待|答应|承诺|保证|负责|通知)")
+_ACTS = re.compile("带|说|让|介绍|接待|答应|承诺|保证|负责|通知")
+_ACTED = re.compile(rf"(?:是|{_RELATED})({_SUR}[\u4e00-\u9fff]{{1,2}}?)(?={_ACTS.pattern})")
 _NAMED = re.compile(
     r"(?:(?:我|他|她|人|儿|的|字|名)叫|名字[是叫]?|姓名[是叫]?|户名[是叫]?|本名|真名|写的是?|单名一个|法人[是叫]?|我是|我这边是)[：:，,]?"
     r"([\u4e00-\u9fff]{1,4}?)(?=字|[，,。、；;！!？?\s]|$)"
@@ -74,7 +75,7 @@ class Masker:
         tokens = list(_placed(self._segmenter.tag(text)))
         for start, end in [*self._known.spans(text, self._segmenter), *self._lattice.names(text)]:
             yield Span(start - self._lone_surname(text, start - 1, tokens), end, "name")
-        yield from _tagged(text, tokens)
+        yield from self._tagged(text, tokens)
         yield from self._unknown(text)
         for pattern in (_DOTTED, _NAMED, _OF_ROLE):
             for match in pattern.finditer(text):
@@ -86,22 +87,37 @@ class Masker:
             if is_given(match[1]) and not self._segmenter.knows(match[0]):
                 yield Span(*match.span(1), "name")
         for match in _TITLED.finditer(text):
-            ordinary = match.end(1) - match.start(1) == 1 and match[1] in ORDINARY and self._segmenter.knows(match[0])
+            single = match.end(1) - match.start(1) == 1
+            ordinary = single and self._segmenter.knows(match[0]) and (match[1] in ORDINARY or not self._somebody(match[0]))
+            ordinary |= match[1] in HOUSE_TRADE or self._inside_word(text, match.end(1), tokens)  # 全是 工地, 都在施 工
             if not ordinary and not self._inside_word(text, match.start(1), tokens):
                 yield Span(*match.span(1), "name")
         for match in _SURNAMED.finditer(text):
             yield Span(match.start(1), self._given_end(text, match.start(1), match.end(1), tokens, least=1), "name")
         for match in _FAMILIAR.finditer(text):
             surname = match[1] or match[2]
-            if surname not in THINGS and not self._inside_word(text, match.start(), tokens):
+            if surname not in THINGS and match[0] not in KIN | HOUSE_TRADE and not self._inside_word(text, match.start(), tokens):
                 yield Span(*match.span(), "name")
         for match in _ACTED.finditer(text):
             if not self._segmenter.knows(match[1]):
                 yield Span(*match.span(1), "name")
         for match in [*_CUE.finditer(text), *_CALLED.finditer(text)]:
+            if match[1][:2] in ROLES or self._inside_word(text, match.start(), tokens):
+                continue  # 客户 经理讲, 大家 都看看
             end = self._given_end(text, match.start(1), match.end(1), tokens, least=2)
             if end > match.start(1) + 1:
                 yield Span(match.start(1), end, "name")
+
+    def _somebody(self, word: str) -> bool:
+        """Whether the tagger takes a word of the dictionary for a person."""
+        return self._segmenter.tag(word)[0][1].startswith("nr")
+
+    def _ordinary(self, word: str, after: str) -> bool:
+        """Whether a word that the tagger takes for a person is one of the trade and does nothing that people do, begins with a word
+        (宣传册), or is too long (石沉大海)."""
+        trade = word in HOUSE_TRADE and (word in TITLES or not _ACTS.match(after))
+        begins = len(word) == 3 and self._segmenter.knows(word[:2]) and not self._somebody(word[:2]) and word[:2] not in COMPOUND
+        return trade or begins or (len(word) > 3 and word[:2] not in COMPOUND)
 
     def _unknown(self, text: str) -> Iterator[Span]:
         """A surname that belongs to no word, with the characters after it that belong to none, or a word that may be a given name."""
@@ -119,6 +135,21 @@ class Masker:
                     continue
                 break
             yield Span(start, end, "name")
+
+    def _tagged(self, text: str, tokens: list[tuple[int, int, str]]) -> Iterator[Span]:
+        """What the tagger takes for a person: whole tokens, or a lone surname with what follows it."""
+        for place, (start, end, tag) in enumerate(tokens):
+            word = text[start:end]
+            surname = word[:2] in COMPOUND or word[:1] in SURNAMES
+            if tag.startswith("nr") and len(word) >= 2 and surname and not _STOP.search(word[1:]) and not self._ordinary(word, text[end:]):
+                yield Span(start, end, "name")
+            elif len(word) == 1 and word in SURNAMES and place + 1 < len(tokens):
+                after_start, after_end, after_tag = tokens[place + 1]
+                given = text[after_start:after_end]
+                if after_tag.startswith("nr") and len(given) <= 2 and not _STOP.search(given):
+                    yield Span(start, after_end, "name")
+            if word[:2] in COMPOUND and len(word) == 2 and place + 1 < len(tokens) and not _STOP.search(text[end : end + 1]):
+                yield Span(start, min(tokens[place + 1][1], end + 2), "name")
 
     def _given_end(self, text: str, start: int, end: int, tokens: list[tuple[int, int, str]], *, least: int) -> int:
         """Where a name that begins at `start` ends: before a function word, and not within an ordinary word that goes on."""
@@ -156,19 +187,3 @@ def _placed(words: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int, str]]:
     for word, tag in words:
         yield place, place + len(word), tag
         place += len(word)
-
-
-def _tagged(text: str, tokens: list[tuple[int, int, str]]) -> Iterator[Span]:
-    """What the tagger takes for a person: whole tokens, or a lone surname with what follows it."""
-    for place, (start, end, tag) in enumerate(tokens):
-        word = text[start:end]
-        surname = word[:2] in COMPOUND or word[:1] in SURNAMES
-        if tag.startswith("nr") and len(word) >= 2 and surname and not _STOP.search(word[1:]):
-            yield Span(start, end, "name")
-        elif len(word) == 1 and word in SURNAMES and place + 1 < len(tokens):
-            after_start, after_end, after_tag = tokens[place + 1]
-            given = text[after_start:after_end]
-            if after_tag.startswith("nr") and len(given) <= 2 and not _STOP.search(given):
-                yield Span(start, after_end, "name")
-        if word[:2] in COMPOUND and len(word) == 2 and place + 1 < len(tokens) and not _STOP.search(text[end : end + 1]):
-            yield Span(start, min(tokens[place + 1][1], end + 2), "name")

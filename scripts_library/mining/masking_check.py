@@ -25,12 +25,14 @@ class Marked:
 
 @dataclass(slots=True)
 class Tally:
-    """Marks found whole of all, characters masked without need of all that need none, and what was missed."""
+    """Marks found whole of all, characters masked without need of all that need none, right spans of all, and what was missed."""
 
     marks: int = 0
     found: int = 0
     needless: int = 0
     harmless: int = 0
+    spans: int = 0
+    right: int = 0
     by_kind: Counter[str] = field(default_factory=Counter)
     found_by_kind: Counter[str] = field(default_factory=Counter)
     missed: list[str] = field(default_factory=list)
@@ -39,6 +41,11 @@ class Tally:
     def recall(self) -> float:
         """Share of the marks of which no character is left."""
         return self.found / max(self.marks, 1)
+
+    @property
+    def precision(self) -> float:
+        """Share of the spans masked that hide something which had to be."""
+        return self.right / max(self.spans, 1)
 
     @property
     def spoilt(self) -> float:
@@ -70,10 +77,13 @@ def check(sentences: Iterable[Marked], masker: Masker) -> Tally:
     """Mask every sentence and compare."""
     tally = Tally()
     for one in sentences:
-        hidden = {place for span in masker.spans(one.text) for place in range(span.start, span.end)}
+        masked = [set(range(span.start, span.end)) for span in masker.spans(one.text)]
+        hidden = set().union(*masked)
         wanted = {place for span in one.spans for place in range(span.start, span.end)}
         tally.harmless += len(one.text) - len(wanted)
         tally.needless += len(hidden - wanted)
+        tally.spans += len(masked)
+        tally.right += sum(not places.isdisjoint(wanted) for places in masked)
         for span in one.spans:
             whole = all(place in hidden for place in range(span.start, span.end) if one.text[place].isalnum())
             tally.marks += 1

@@ -36,6 +36,17 @@ async def open_case(factory: Factory, site: Site, person: Person) -> str:
     return case.id
 
 
+@pytest.mark.parametrize(("status", "over"), [("archived", True), ("cancelled", True), ("closing", False)])
+async def test_the_door_says_that_a_case_is_over(
+    door: FrontDoor, factory: Factory, make_person: MakePerson, sign_in: SignIn, site: Site, status: str, over: bool
+) -> None:
+    person = await make_person("lijing", ("staff", site.id))
+    case = await open_case(factory, site, person)
+    async with transaction(factory) as db:
+        await db.execute(update(WithdrawalCase).values(status=status))
+    assert (await door.admit(await token(sign_in, person), case, None)).case_over is over
+
+
 async def refusal(door: FrontDoor, token: str, case_id: str | None = None, site_id: str | None = None) -> str:
     with pytest.raises(AccessError) as refused:
         await door.admit(token, case_id, site_id)

@@ -38,7 +38,7 @@ async def case_page(visit: Visit, request: Request) -> None:
         link(visit.t("nav.board"), "/cases")
         el("span", view.case["code"], aria_current="page")
     with div("page-head"):
-        el("h1", f"{view.case['customer_label']} {view.case['unit_label']}".strip())
+        el("h1", f"{view.visit.customer(view.case['customer_label'])} {view.case['unit_label']}".strip())
         tag(visit.named("step", view.case["status"]), "info")
         if view.case["outcome"]:
             tag(visit.named("outcome", view.case["outcome"]), "good")

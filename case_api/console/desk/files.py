@@ -24,7 +24,7 @@ async def files(visit: Visit, request: Request) -> None:
     crumbs(visit, "script")
     el("h1", visit.t("desk.files"))
     with card(visit.t("desk.export"), visit.t("desk.export_note")):
-        el("a", visit.t("desk.export"), "button primary", href=f"{PREFIX}/files/v1/library/export", download="")
+        el("a", visit.t("desk.export"), "button primary", href=f"{PREFIX}/files/v1/library/export", download="", data_made="")
     if visit.holds(Permission.LIBRARY_EDIT):
         _import(visit)
 

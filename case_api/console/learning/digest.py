@@ -31,7 +31,7 @@ async def show(visit: Visit) -> None:
     files = _Files({name: value for name, value in (asked | {"lang": visit.look.language}).items() if value})
     with div("buttons"):
         for form in FORMS:
-            files.links[form] = el("a", visit.t(f"learning.as_{form}"), "button small", href=files.address(form), download="")
+            files.links[form] = el("a", visit.t(f"learning.as_{form}"), "button small", href=files.address(form), download="", data_made="")
     later(visit, lambda: visit.rest.get("learning/digest", **asked), lambda found: _week(visit, found, files))
 
 

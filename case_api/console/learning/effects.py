@@ -88,7 +88,7 @@ def _row(visit: Visit, by: str, subject: Row, design: str) -> None:
     lot = {name: subject[name] for name in ("lot_shown", "lot_withheld")}
     with el("tr"):
         with el("td", "", "wide-cell"):
-            text = subject["text"] or visit.named("situation", subject["key"])
+            text = subject["text_en" if visit.look.language == "en" else "text"] or visit.named("situation", subject["key"])
             if subject["text"] and visit.holds(Permission.LIBRARY_DESK):
                 link(text, "/library/entry", "strong", shelf="script", key=subject["key"])
             else:
@@ -101,6 +101,8 @@ def _row(visit: Visit, by: str, subject: Row, design: str) -> None:
             )
             if design == "matched" and any(lot.values()):
                 el("small", visit.t("learning.lot_so_far", **lot, wanted=FEWEST_MOMENTS))
+            elif design == "randomised":
+                el("small", visit.t("learning.lot_against", count=lot["lot_withheld"]))
         for measure, reach in MEASURES.items():
             with el("td", "", "effect-cell", data_label=visit.t(f"learning.{'state' if measure == 'score' else measure}")):
                 _effect(visit, effects.get(measure), reach)

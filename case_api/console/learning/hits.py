@@ -14,21 +14,25 @@ from case_api.console.visit import Visit
 from case_api.security import Permission
 
 OWN: Final = ("term", "category", "speaker", "judged", "staff_id")
+ANYBODY: Final = "all"
+"""Of the speakers: without a choice there are those who count, so that the list agrees with the counts."""
 PAGE: Final = 30
 
 
 async def show(visit: Visit) -> None:
     """Newest first, page by page."""
     names = await categories(visit)
-    wanted = {name: visit.query[name] for name in OWN if visit.query.get(name)}
+    wanted: dict[str, Any] = {name: visit.query[name] for name in OWN if visit.query.get(name) and name != "speaker"}
+    speaker = visit.query.get("speaker", "")
+    wanted |= {"counted": True} if not speaker else {"speaker": speaker} if speaker != ANYBODY else {}
     with filters(visit, "hits", *OWN):
         with el("label", "", "inline-field"):
             el("span", visit.t("learning.term"))
             el("input", type="search", name="term", value=visit.query.get("term", ""))
         if names:
             select("category", visit.t("library.category"), sorted(names.items()), visit.query.get("category", ""), visit.t("all"))
-        speakers = choices(visit, "speaker", ("customer", "staff", "unsure"))
-        select("speaker", visit.t("player.lanes"), speakers, visit.query.get("speaker", ""), visit.t("all"))
+        speakers = [*choices(visit, "speaker", ("customer", "staff", "unsure")), (ANYBODY, visit.t("all"))]
+        select("speaker", visit.t("player.lanes"), speakers, speaker, visit.t("learning.counted"))
         judged = [("false", visit.t("learning.unjudged")), ("true", visit.t("learning.judged"))]
         select("judged", visit.t("learning.verdict"), judged, visit.query.get("judged", ""), visit.t("all"))
     asked: dict[str, Any] = period(visit) | wanted

@@ -30,17 +30,19 @@ async def show(visit: Visit) -> None:
         visit.rest.get("learning/rankings", limit=VERSIONS), visit.rest.get("learning/runs", limit=VERSIONS)
     )
     items, runs = versions["items"], past["items"]
-    chosen = next((one for one in items if one["id"] == visit.query.get("version")), items[0] if items else None)
     with div("columns"):
         if items or runs or visit.holds(Permission.LEARNING_MANAGE):
             _now(visit, items[0] if items else None, runs)
         await _sites(visit, items)
-    if chosen is None:
+    if not items:
         with card():
             empty(visit.t("ranking.none" if visit.holds(Permission.LEARNING_MANAGE) else "ranking.none_yet"))
         return
-    _moves(visit, await visit.rest.get(f"learning/rankings/{chosen['id']}/moves"), newest=chosen is items[0])
-    _versions(visit, items, runs, chosen["id"])
+    newest = items[0]["id"]
+    asked = await visit.rest.optional(f"learning/rankings/{visit.query['version']}/moves") if visit.query.get("version") else None
+    shown = asked or await visit.rest.get(f"learning/rankings/{newest}/moves")
+    _moves(visit, shown, newest=shown["ranking_version_id"] == newest)
+    _versions(visit, items, runs, shown["ranking_version_id"])
 
 
 def _now(visit: Visit, newest: Row | None, runs: list[Row]) -> None:
@@ -124,7 +126,9 @@ def _how_far(visit: Visit, run: Row) -> str:
 async def _sites(visit: Visit, versions: list[Row]) -> None:
     sites = [site for site in visit.sites if visit.principal.may(Permission.LEARNING_READ, site)]
     agreed = await asyncio.gather(*(visit.rest.get(f"learning/sites/{site}") for site in sites))
-    made = {one["id"]: visit.moment(one["made_at"]) for one in versions}
+    made = {one["id"]: one["made_at"] for one in versions}
+    for version in {one["ranking_version_id"] for one in agreed} - {None, *made}:  # held for longer than the list goes back
+        made[version] = (await visit.rest.get(f"learning/rankings/{version}/moves"))["made_at"]
     with card(visit.t("ranking.sites"), visit.t("ranking.sites_note")):
         if not agreed:
             empty(visit.t("ranking.no_sites"))
@@ -135,7 +139,8 @@ async def _sites(visit: Visit, versions: list[Row]) -> None:
                         el("span", visit.site(one["site_id"]), "strong")
                         tag(visit.named("learning.ranks", one["ranking"]), MODES[one["ranking"]])
                         if one["ranking"] == "frozen":
-                            el("small", visit.t("ranking.frozen_at", at=made.get(one["ranking_version_id"], "—")))
+                            version = one["ranking_version_id"]
+                            link(visit.t("ranking.frozen_at", at=visit.moment(made[version])), PATH, "", view="ranking", version=version)
                     if visit.principal.may(Permission.LEARNING_MANAGE, one["site_id"]):
                         _modes(visit, one, has_version=bool(versions))
 
@@ -219,7 +224,7 @@ def _script(visit: Visit, script: Row) -> None:
                 tag(visit.t("learning.not_enough_yet"))
                 return
             interval(-script["high"], -script["mean"], -script["low"], MEASURES["score"])  # calmer is to the left, as under Effects
-            el("small", visit.t("ranking.points", points=f"{script['points']:+.1f}"))
+            el("small", visit.t("ranking.points", points=f"{round(script['points'], 1) + 0.0:+.1f}"))
 
 
 def _words(visit: Visit, script: Row) -> None:

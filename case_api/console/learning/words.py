@@ -74,7 +74,7 @@ def _exports(visit: Visit) -> None:
             el("small", visit.t("learning.export_note"))
             for form in MEDIA_TYPES:
                 address = f"{PREFIX}/files/v1/keywords/export?{urlencode({'format': form, **asked})}"
-                el("a", form.upper(), "button small", href=address, download="")
+                el("a", form.upper(), "button small", href=address, download="", data_made="")
 
 
 def _counts(visit: Visit, by: str, counted: Row, names: dict[str, str]) -> None:

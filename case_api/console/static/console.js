@@ -165,7 +165,7 @@ globalThis.calmdesk = {
   });
   // A dialog begins in its first field, or on its button where it only asks back; on a phone that would open the keyboard over it.
   document.addEventListener("focusin", ({target}) => {
-    if (!target.matches(".q-dialog__inner") || target.dataset.begun !== undefined || !matchMedia("(hover: hover)").matches) return;
+    if (!target.matches(".q-dialog__inner") || target.dataset.begun !== undefined || matchMedia("(pointer: coarse)").matches) return;
     target.dataset.begun = "";
     const form = target.querySelector(".dialog form");
     const first = ["input:not([type=hidden]), select, textarea", "[type=submit]:not(.danger)", ".form-foot .button"];
@@ -173,6 +173,60 @@ globalThis.calmdesk = {
   });
   document.addEventListener("pointerdown", ({target}) => {
     if (held && !held.target.contains(target)) held = null;  // it was left on purpose
+  });
+
+  // A file that has to be made first: what goes on is said until it is there, or what was wrong.
+  function notice() {
+    const place = document.querySelector("body > .notice") ?? document.body.appendChild(document.createElement("div"));
+    place.className = "notice";
+    place.setAttribute("role", "status");
+    return {
+      say(text, tone) {
+        place.replaceChildren(Object.assign(document.createElement("span"), {textContent: text}));
+        place.dataset.tone = tone;
+        place.hidden = false;
+      },
+      close: () => { place.hidden = true; },
+    };
+  }
+
+  async function made(link) {
+    const told = notice(), began = Date.now();
+    const going = () => {
+      const seconds = Math.round((Date.now() - began) / 1000);
+      told.say(chinese() ? `正在生成文件…… ${seconds} 秒` : `Making the file … ${seconds} s`, "busy");
+    };
+    going();
+    const clock = setInterval(going, 1000);
+    try {
+      const answer = await fetch(link.href);
+      if (!answer.ok) {
+        const problem = await answer.json().catch(() => ({}));
+        throw new Error((chinese() ? problem.zh : problem.en) ?? (chinese() ? `服务出错（${answer.status}）` : `The service failed (${answer.status})`));
+      }
+      const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? "";
+      const address = URL.createObjectURL(await answer.blob());
+      Object.assign(document.createElement("a"), {href: address, download: name}).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      told.say(chinese() ? `已下载 ${name}` : `Downloaded ${name}`, "good");
+      setTimeout(told.close, 6000);
+    } catch (error) {
+      const lost = error instanceof TypeError ? (chinese() ? "连接中断" : "the connection broke") : error.message;
+      told.say(chinese() ? `没有下载：${lost}。请重试。` : `Not downloaded: ${lost}. Try again.`, "bad");
+      setTimeout(told.close, 15_000);
+    } finally {
+      clearInterval(clock);
+    }
+  }
+
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-made]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link.getAttribute("aria-busy") === "true") return;
+    link.setAttribute("aria-busy", "true");
+    await made(link);
+    link.removeAttribute("aria-busy");
   });
 
   document.addEventListener("keydown", (event) => {

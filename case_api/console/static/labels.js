@@ -32,7 +32,7 @@ export default {
         </div>
         <button type="button" class="button small quiet" @click="bound('onset', ''); bound('offset', '')">{{ t.clear }}</button>
         <button type="button" class="button primary" @click="save">{{ t.save }}</button>
-        <span v-if="dirty" class="note" role="status">{{ t.unsaved }}</span>
+        <span v-if="dirty || kept" class="note" role="status">{{ dirty ? t.unsaved : t.saved }}</span>
       </div>
       <small class="note">{{ t.kind_help }} {{ t.agitation_help }}</small>
     </div>
@@ -63,7 +63,7 @@ export default {
   props: { labels: Object },
   data() {
     const { kind, onset, offset, turns } = this.labels;
-    return { speeds: SPEEDS, dirty: false, kind, onset, offset, turns: turns.map(row) };
+    return { speeds: SPEEDS, dirty: false, kept: false, kind, onset, offset, turns: turns.map(row) };
   },
   computed: {
     t() { return this.labels.texts; },
@@ -79,7 +79,8 @@ export default {
   methods: {
     tidy,
     touch() { this.dirty = true; },
-    saved() { this.dirty = false; },
+    saved() { this.dirty = false; this.kept = true; },
+    refused() { document.querySelector(".label-state").scrollIntoView({ block: "nearest" }); }, // the button to save is in sight everywhere
     share(at) { return `${(100 * at) / this.labels.seconds}%`; },
     span(from, to) { return { left: this.share(from), width: this.share(Math.max(to - from, 0)) }; },
     pointed(event) {

@@ -162,6 +162,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "and hears it again under Conversations.",
     ),
     "guide.phone_go": ("在本机打开手机页", "Open the phone page here"),
+    "guide.certificate": (
+        "手机若提示证书不受信任：点开证书，与启动窗口里打印的指纹核对一致，再选「继续访问」。",
+        "If the phone warns of the certificate: compare its fingerprint with the one printed when the service started, then go on.",
+    ),
     "guide.https": (
         "手机浏览器只在 HTTPS 地址下允许使用麦克风。请停止服务后用下面的命令启动，或在前面放置 HTTPS 代理。",
         "A phone's browser opens the microphone for HTTPS only. Stop the service and start it as below, or put an HTTPS proxy before it.",

@@ -28,6 +28,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "yes": ("是", "Yes"),
     "no": ("否", "No"),
     "none": ("暂无", "None"),
+    "unnamed": ("待确认客户", "Customer not named yet"),
     "every_site": ("全部案场", "Every site"),
     "site": ("案场", "Site"),
     "no_role": ("尚未分配角色", "No role yet"),
@@ -64,6 +65,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "forbidden.title": ("无权查看", "Not for your role"),
     "forbidden.text": ("您的角色无权查看此页面。", "Your role may not see this page."),
     "forbidden.home": ("回到首页", "Back to the start"),
+    "removed.case": (
+        "案件 {code} 于 {ended} 办结，保存期满后于 {removed} 清除，只留下清除记录。",
+        "Case {code} ended {ended} and was removed {removed}, after its time; only the record of that is left.",
+    ),
+    "removed.session": (
+        "这次会话于 {ended} 结束，保存期满后于 {removed} 清除，只留下清除记录。",
+        "This conversation ended {ended} and was removed {removed}, after its time; only the record of that is left.",
+    ),
     "missing.title": ("没有这个页面", "There is no such page"),
     "missing.text": ("地址可能有误，或内容已被删除。", "The address may be wrong, or what was here is gone."),
     "failed.title": ("页面出错了", "Something went wrong"),

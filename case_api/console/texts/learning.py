@@ -20,8 +20,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         " unless you choose; 400 at most.",
     ),
     "learning.note_hits": (
-        "每一次命中和它所在的句子，点时间即可回放。误报请标出来，以后不再当作该词。",
-        "Each hit in its sentence; the time plays it. Mark what was no hit: it is not taken for the term again.",
+        "每一次命中和它所在的句子，点时间即可回放。与投诉词一样只列客户（和未确定）说的，员工说的请在「说话人」中选。误报请标出来，以后不再当作该词。",
+        "Each hit in its sentence; the time plays it. As under Terms, what customers said (and who was not told apart); staff by Speaker. "
+        "Mark what was no hit: it is not taken for the term again.",
     ),
     "learning.note_terms": (
         "升级或立案的会话里（或最近 30 天里）更常出现、词库里还没有的说法。收入词库后几秒内生效。",
@@ -155,6 +156,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "learning.first": ("只显示前 {count} 项", "The first {count} only"),
     "learning.listen": ("逐条听", "Listen"),
     "learning.no_hits": ("这段时间没有命中。", "Nothing was heard in this period."),
+    "learning.counted": ("客户和未确定", "Customers and unsure"),
     "learning.trend": ("每周趋势", "Week by week"),
     "learning.trend_note": ("每百场会话中有命中的场数", "Conversations with a hit, of every hundred"),
     "learning.turned": ("自 {monday} 起由 {before} 变为 {after}", "From {monday} on: {after} instead of {before}"),
@@ -249,6 +251,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "learning.design.matched": ("与相似时刻比较", "matched"),
     "learning.design.randomised": ("随机对照", "randomised"),
+    "learning.lot_against": ("对照：抽签未显示 {count} 次", "against {count} withheld by lot"),
     "learning.lot_so_far": (
         "随机对照：显示 {lot_shown}、留空 {lot_withheld}，数据还不够（各需 {wanted} 次）",
         "Randomised: {lot_shown} shown, {lot_withheld} withheld, not enough yet ({wanted} of each are needed)",

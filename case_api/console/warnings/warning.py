@@ -105,7 +105,7 @@ def _became_case(visit: Visit, warning: Row) -> Callable[[], Awaitable[None]]:
         found["items"].sort(
             key=lambda case: not {case["unit_label"], case["customer_label"]} & likely
         )  # newest first, the likely ones before
-        cases = [(case["id"], f"{case['code']} {case['customer_label']} {case['unit_label']}") for case in found["items"]]
+        cases = [(case["id"], f"{case['code']} {visit.customer(case['customer_label'])} {case['unit_label']}") for case in found["items"]]
         fields = [Field("case_id", "choice", required=True, options=cases), Field("note", "prose")]
         fixed = {"outcome": "became_case"}
         await _asks(visit, warning, "resolve", fields, "warning_resolved", fixed, words="became_case")()

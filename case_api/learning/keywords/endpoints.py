@@ -38,12 +38,13 @@ async def list_keywords(
     term: Term = None,
     category: Category = None,
     speaker: Speaker | None = None,
+    counted: Annotated[bool, Query(description="Only what the counts hold: customers and whoever was not told apart, no staff")] = False,
     judged: Annotated[bool | None, Query(description="Only what somebody judged (true), or nobody yet (false)")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[HitOut]:
     """Hits in their sentences, newest first, each with the audio that it stands in. What was marked false is not there."""
-    query = repository.contexts_query(scope, term=term, category=category, speaker=speaker, judged=judged)
+    query = repository.contexts_query(scope, term=term, category=category, speaker=speaker, counted=counted, judged=judged)
 
     at, id_ = KeywordHit.created_at, KeywordHit.id
     return await newest_first(db, query, at, id_, limit=limit, cursor=cursor, show=service.hit_out)

@@ -99,13 +99,17 @@ async def held(db: AsyncSession, scope: Scope) -> int:
     return await db.scalar(query.where(*scope.conditions())) or 0
 
 
-def contexts_query(scope: Scope, *, term: str | None, category: str | None, speaker: str | None, judged: bool | None) -> Select[Any]:
-    """(KeywordHit, Session, Utterance, KeywordReview or None) of the scope, narrowed."""
+def contexts_query(
+    scope: Scope, *, term: str | None, category: str | None, speaker: str | None, counted: bool, judged: bool | None
+) -> Select[Any]:
+    """(KeywordHit, Session, Utterance, KeywordReview or None) of the scope, narrowed; `counted`: as `hits`."""
     query = _within(select(KeywordHit, Session, Utterance, KeywordReview), scope)
     query = query.join(Utterance, (Utterance.session_id == KeywordHit.session_id) & (Utterance.id == KeywordHit.utterance_id))
     query = query.outerjoin(KeywordReview, KeywordReview.hit_id == KeywordHit.id)
     wanted = {KeywordHit.term: term, KeywordHit.category: category, KeywordHit.speaker: speaker}
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
+    if counted:
+        query = query.where(KeywordHit.speaker.in_(CUSTOMERS))
     if judged is not None:
         query = query.where(KeywordReview.hit_id.is_not(None) if judged else KeywordReview.hit_id.is_(None))
     selected: Select[Any] = query

@@ -48,6 +48,7 @@ class SubjectEffects(Out):
 
     key: str
     text: str = Field(description="The script's words; empty for a situation")
+    text_en: str = Field(description="The same in English")
     effects: list[EffectOut]
     lot_shown: int = Field(description="Prompts of it that might have been withheld by lot, and were shown")
     lot_withheld: int = Field(description="Prompts of it that were withheld by lot")
@@ -177,7 +178,9 @@ class Agreement(In):
     ranking: Ranking = Field(
         default="off", description="off: as the files say; learning: with the newest beliefs; frozen: with those of `ranking_version_id`"
     )
-    ranking_version_id: Annotated[Reference | None, Field(description="For frozen; the newest if left out")] = None
+    ranking_version_id: Annotated[
+        Reference | None, Field(description="For frozen; if left out the one that is held already, else the newest")
+    ] = None
     go_live_on: date | None = Field(default=None, description="The day that complaints are compared around")
 
 

@@ -71,7 +71,8 @@ def _by_key(found: Sequence[Moment], library: Library, by: str, horizon: int, fe
     return [
         SubjectEffects(
             key=name,
-            text=_text(library, name),
+            text=library.scripts[name].zh if name in library.scripts else "",
+            text_en=library.scripts[name].en if name in library.scripts else "",
             effects=[_out(one) for one in told],
             lot_shown=lots[name, True],
             lot_withheld=lots[name, False],
@@ -81,10 +82,6 @@ def _by_key(found: Sequence[Moment], library: Library, by: str, horizon: int, fe
 
 
 _KEYS: dict[str, Callable[[Moment], str]] = {"script": lambda one: one.script_id, "situation": lambda one: one.situation}
-
-
-def _text(library: Library, name: str) -> str:
-    return library.scripts[name].zh if name in library.scripts else ""
 
 
 def _best(found: Sequence[Moment], key: Callable[[Moment], str], name: str, horizon: int, measure: str, fewest_staff: int) -> Effect:
@@ -234,7 +231,8 @@ async def agree(db: AsyncSession, by: By, site_id: str, expected: int, body: Agr
     by.principal.demand(Permission.LEARNING_MANAGE, site_id)
     kept = await repository.agreement(db, site_id, lock=True)
     before = AgreementOut.model_validate(kept).model_dump(mode="json") if kept is not None else None
-    values = body.model_dump() | {"ranking_version_id": await _frozen(db, body), "changed_by": by.person_id, "changed_at": by.now}
+    held = kept.ranking_version_id if kept is not None else None
+    values = body.model_dump() | {"ranking_version_id": await _frozen(db, body, held), "changed_by": by.person_id, "changed_at": by.now}
     kept = await put_row(db, kept, expected, SiteLearning(site_id=site_id), values)
     after = AgreementOut.model_validate(kept)
     told = after.model_dump(mode="json")
@@ -243,11 +241,12 @@ async def agree(db: AsyncSession, by: By, site_id: str, expected: int, body: Agr
     return after
 
 
-async def _frozen(db: AsyncSession, body: Agreement) -> str | None:
-    """The version to hold on to: the one named, or the newest."""
+async def _frozen(db: AsyncSession, body: Agreement, held: str | None) -> str | None:
+    """The version to hold on to: the one named, the one that is held already, or the newest."""
     if body.ranking != "frozen":
         return None
-    version = await (repository.newest_ranking(db) if body.ranking_version_id is None else db.get(RankingVersion, body.ranking_version_id))
+    wanted = body.ranking_version_id or held
+    version = await (repository.newest_ranking(db) if wanted is None else db.get(RankingVersion, wanted))
     if version is None:
         raise Problem(ProblemCode.RANKING_NONE)
     return version.id

@@ -121,6 +121,20 @@ async def test_a_case_of_another_site_is_out_of_reach(start: Callable[..., Any],
         assert await refused(service, case_id=case.id) == ("case_forbidden", 4403)
 
 
+async def test_nothing_new_begins_for_a_case_that_is_over_and_what_runs_goes_on(start: Callable[..., Any], site: Any, factory: Any) -> None:
+    async with start() as service:
+        async with transaction(factory) as db:
+            case = WithdrawalCase(site_id=site.id, code="HD-1", customer_label="王女士", unit_label="1-101", created_by=service.person.id)
+            db.add(case)
+        async with line(service) as first:
+            session = (await first.hello(case_id=case.id))["session"]
+        async with transaction(factory) as db:
+            await db.execute(update(WithdrawalCase).values(status="archived"))
+        assert await refused(service, case_id=case.id) == ("case_over", 4409)
+        async with line(service) as second:
+            assert (await second.hello(case_id=case.id, resume=session))["resumed"]
+
+
 @pytest.mark.parametrize(
     "first", ['{"type":"stop"}', "not json", '{"type":"dance"}', '{"no":"type"}', build_packet(0, PACKET), "[]", '"x"']
 )

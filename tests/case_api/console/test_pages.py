@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import httpx2
 import pytest
 from nicegui import app as nicegui_app
 
+from case_api.cases.rules import UNNAMED
 from case_api.console import pages
 from case_api.console.audit import action_of
 from case_api.console.pages import PAGES
 from case_api.console.texts import TEXTS
+from case_api.harness import own_database
 from case_api.security import GRANTS
 from case_api.sessions.spots import address_of
+from models.base import new_id
 from tests.case_api.console.conftest import PASSWORD, Server, elements
 from tests.case_api.console.seed import CAST
 
@@ -226,6 +231,33 @@ def test_an_address_that_leads_nowhere_says_so(server: Server) -> None:
     assert "script-src 'self' 'nonce-" in answer.headers["content-security-policy"]
     with httpx2.Client(cookies={"calmdesk_language": "en"}) as browser:
         assert "There is no such page" in browser.get(f"{server.url}/console/nowhere").text
+
+
+def test_a_record_that_was_removed_is_told_of_to_whoever_manages_holds(server: Server) -> None:
+    gone, at = new_id(), "2026-01-05 02:03:04.000000"
+    with closing(sqlite3.connect(own_database(server.folder).partition("///")[2])) as db, db:
+        site_id = db.execute("SELECT site_id FROM withdrawal_case LIMIT 1").fetchone()[0]
+        values = (new_id(), "case", gone, site_id, "HD-20240101-0001", at, at, "{}", "[]", at)
+        columns = "id, kind, subject_id, site_id, code, ended_at, removed_at, counts, pending, files_removed_at"
+        db.execute(f"INSERT INTO removal ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    told = server.ask("sunli", f"/cases/{gone}")
+    assert (told.status_code, "HD-20240101-0001" in told.text, "只留下清除记录" in told.text) == (404, True, True)
+    for who, id_ in (("zhangwei", gone), ("sunli", "nothing"), ("sunli", "%00")):
+        other = server.ask(who, f"/cases/{id_}")
+        assert (other.status_code, "清除记录" in other.text) == (404, False)
+
+
+def test_whom_nobody_has_named_is_called_so_in_the_reader_s_language(server: Server) -> None:
+    token = {"Authorization": f"Bearer {server.token('zhangwei')}", "Idempotency-Key": "unnamed-0001"}
+    body = {"customer_label": UNNAMED, "unit_label": "9栋0909"}
+    made = httpx2.post(f"{server.url}/v1/cases", json=body, headers=token)
+    assert made.status_code == 201, made.text
+    for path in (f"/cases/{made.json()['id']}", "/cases", "/cases?view=list"):
+        with httpx2.Client(cookies={"calmdesk_language": "en", "calmdesk_token": server.token("zhangwei")}, timeout=60) as browser:
+            page = browser.get(f"{server.url}/console{path}").text
+        assert "Customer not named yet" in page
+        assert UNNAMED not in page
+    assert UNNAMED in server.ask("zhangwei", f"/cases/{made.json()['id']}").text
 
 
 def test_a_hold_says_what_it_keeps(server: Server) -> None:

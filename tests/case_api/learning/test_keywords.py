@@ -77,6 +77,19 @@ async def test_staff_see_their_own_and_overseers_their_sites(
     assert (await client.get("/v1/keywords/together", headers=trainer)).json()["items"] == []
 
 
+async def test_the_list_to_listen_to_can_hold_what_the_counts_hold(
+    client: httpx2.AsyncClient, make_session: MakeSession, staff: Person, site: Site, trainer: dict[str, str], factory: Factory
+) -> None:
+    for _ in range(2):
+        await make_session(staff, site.id, lines=LINES)
+    first, _ = await hits(client, trainer)
+    async with transaction(factory) as db:
+        (await db.get_one(KeywordHit, first["id"])).speaker = "staff"
+    [count] = (await client.get("/v1/keywords/frequencies", headers=trainer)).json()["items"]
+    for asked, listed in (("", 2), ("?counted=true", count["hits"]), ("?speaker=staff", 1)):
+        assert len((await client.get(f"/v1/keywords{asked}", headers=trainer)).json()["items"]) == listed
+
+
 @pytest.mark.parametrize("query", ["?from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z", "?from=2020-01-01T00:00:00Z", "?by=1&cursor=x"])
 async def test_a_period_that_cannot_be_is_refused(client: httpx2.AsyncClient, trainer: dict[str, str], query: str) -> None:
     answer = await client.get(f"/v1/keywords{query}", headers=trainer)

@@ -98,6 +98,8 @@ async def test_what_a_site_agreed_to_is_versioned_and_holds_for_the_whole_conver
         db.add(RankingVersion(id="v2", made_at=utc_now() + timedelta(hours=1), worths={}, moments=50))
     kept = await client.put(path, headers=trainer | {"If-Match": '"1"'}, json={"ranking": "frozen", "ranking_version_id": "v1"})
     assert kept.json()["ranking_version_id"] == "v1"
+    moved = await client.put(path, headers=trainer | {"If-Match": '"2"'}, json={"ranking": "frozen", "go_live_on": "2026-03-02"})
+    assert moved.json()["ranking_version_id"] == "v1", "what else is agreed to does not let go of it"
     async with factory() as db:
         assert await plan_of(db, session.id) == plan  # it goes on as it began
         later = await plan_for(db, "later", site.id, recording=True)
@@ -105,7 +107,7 @@ async def test_what_a_site_agreed_to_is_versioned_and_holds_for_the_whole_conver
         assert await plan_for(db, "x", "no-such-site", recording=True) == Plan("x")
         assert (await plan_for(db, "unrecorded", site.id, recording=False)).version == "v1"
         actions = (await db.scalars(select(AuditRecord.action).where(AuditRecord.subject_id == site.id))).all()
-    assert actions.count("api:learning:agree") == 2
+    assert actions.count("api:learning:agree") == 3
 
 
 async def test_learning_anew_makes_a_version_that_explains_itself(

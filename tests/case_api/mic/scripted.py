@@ -57,6 +57,7 @@ class Script:
     must_change_password: bool = False
     drop_after: set[int] = field(default_factory=set)  # packet numbers after which the line is cut, once each
     cases: list[dict[str, str]] = field(default_factory=list)
+    over: set[str] = field(default_factory=set)  # cases that were archived or cancelled since the phone read the list
     enrolment: dict[str, Any] | None = None
     uploads: dict[str, bytes] = field(default_factory=dict)
 
@@ -223,6 +224,9 @@ class ScriptedServer:
             self._news.set()
             if hello.token != self.script.token:
                 await self._refuse(websocket, ErrorCode.TOKEN_EXPIRED)
+                return
+            if hello.resume is None and hello.case_id in self.script.over:
+                await self._refuse(websocket, ErrorCode.CASE_OVER)
                 return
             if hello.resume is None:
                 self.opened += 1

@@ -310,6 +310,10 @@ async def test_a_staff_member_enrols_and_deletes_their_voice(server: ScriptedSer
             assert rate == 16_000
             assert len(samples) / rate == pytest.approx(seconds, abs=0.2)
             assert np.sqrt(np.mean(samples[rate:] ** 2)) > 0.01
+        await expect(page.locator(".card p").first).to_contain_text("2026年11月23日")
+        await page.click("text=English")
+        await expect(page.locator(".card p").first).to_contain_text("23 Nov 2026")  # not as the phone itself writes it
+        await page.click("text=中文")
         await page.click("text=删除我的声纹")
         await page.click("dialog .danger")
         await expect(page.locator(".check")).to_be_visible()

@@ -206,3 +206,21 @@ async def test_two_pages_do_not_share_a_conversation(server: ScriptedServer, noi
         await finish(held, server)
         await second.click("text=重试")
         await expect(second.locator("text=选择案件")).to_be_visible()
+
+
+async def test_a_case_that_ended_meanwhile_costs_no_sound(server: ScriptedServer, noise: Path) -> None:
+    """The list was read, the case archived, then start was pressed: the conversation goes on without a case, and says so."""
+    server.script.cases = [{"id": "c1", "code": "HD-1", "status": "closing", "customer_label": "周女士", "unit_label": "2 栋 0903"}]
+    server.script.over = {"c1"}
+    async with phone(noise) as held:
+        await held.open(server.url)
+        await held.sign_in()
+        await held.page.click(".list-row")
+        await held.consent()
+        await held.page.click(".start")
+        await expect(held.page.locator(".subject")).to_contain_text("未关联案件")
+        await expect(held.page.locator(".toast")).to_contain_text("已归档或取消")
+        await heard_seconds(server, 5)
+        heard = await finish(held, server)
+    assert [hello.case_id for hello in server.hellos] == ["c1", None]
+    assert_unbroken(heard.audio)

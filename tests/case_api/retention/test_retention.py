@@ -206,6 +206,8 @@ class TestRemoval:
         [stone] = (await client.get("/v1/retention/removals", headers=legal)).json()["items"]
         assert (stone["subject_id"], stone["code"], stone["kind"]) == (case.id, case.code, "case")
         assert stone["files_removed_at"] is not None
+        for asked, found in ((case.id, [stone]), ("another", [])):
+            assert (await client.get("/v1/retention/removals", params={"subject_id": asked}, headers=legal)).json()["items"] == found
         records = await rows.scalars(select(AuditRecord).order_by(AuditRecord.id))
         assert len(records) == audited + 1
         assert (records[-1].action, records[-1].subject_id) == ("retention:case:remove", case.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -109,6 +110,26 @@ async def test_only_what_was_offered_can_be_accepted_and_only_in_time(stage: Sta
     stage.clock.pass_(days=7, seconds=1)
     refused(await stage.send("POST", "offer/answer", stage.accept(offer)), 409, "offer_expired")
     assert (await stage.done("POST", "offer/answer", {"answer": "decline", "reason": "逾期未答复"}))["offer_status"] == "declined"
+
+
+@pytest.mark.parametrize("what", ["extension", "resume"])
+async def test_an_offer_is_open_for_as_long_as_its_answer_is_waited_for(stage: Stage, what: str) -> None:
+    offer = await stage.offered()
+    [task] = [one for one in (await stage.get("tasks", case_id=stage.case_id)).json()["items"] if one["kind"] == "customer_answer"]
+
+    async def clock_of(what: str, version: int, **more: str) -> None:
+        headers = stage.headers["manager"] | {"If-Match": f'"{version}"'}
+        answer = await stage.client.post(f"/v1/tasks/{task['id']}/{what}", headers=headers, json={"reason": "家属出差"} | more)
+        assert answer.status_code == 200, answer.text
+
+    if what == "extension":
+        await clock_of("extension", task["version"], due_at=(stage.clock() + timedelta(days=9)).isoformat())
+    else:
+        await clock_of("pause", task["version"])
+        stage.clock.pass_(days=3)
+        await clock_of("resume", task["version"] + 1)
+    stage.clock.pass_(days=8 if what == "extension" else 6)
+    await stage.done("POST", "offer/answer", stage.accept(offer))
 
 
 async def test_benefits_are_held_back_drawn_and_released(stage: Stage) -> None:

@@ -26,14 +26,29 @@ def test_the_marked_sentences_lose_whoever_is_meant_and_little_else(masker: Mask
     tally = check(sentences, masker)
     assert tally.marks >= 200
     assert tally.recall >= 0.99, tally.missed
-    assert tally.spoilt <= 0.07
+    assert tally.precision >= 0.91
+    assert tally.spoilt <= 0.055
     for kind in ("phone", "id", "account", "plate", "address"):
         assert tally.found_by_kind[kind] == tally.by_kind[kind], kind
+
+
+def test_a_surname_that_is_a_word_and_what_one_does_with_money_are_nobody(masker: Masker) -> None:
+    """Written to be mistaken: 「钱退了」 beside a 钱进 who is somebody. Recall is the worse for it, and stays what it was measured at."""
+    tally = check(read((DATA / "masking_alike.txt").read_text("utf-8").splitlines()), masker)
+    assert tally.marks - tally.found <= 4, tally.missed
+    assert tally.precision >= 0.7
+    assert tally.spoilt <= 0.04
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        "钱退了没有",
+        "路都没修",
+        "听说施工队都撤了",
+        "宣传册上写着",
+        "客户经理讲过",
+        "你们换了三个顾问",
         "定金五万块什么时候退",
         "我去12315投诉，打12345",
         "总价一百二十三万四千五百六十七",

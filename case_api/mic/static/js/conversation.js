@@ -29,7 +29,7 @@ export function newRecord(personId, withdrawalCase, consent) {
 
 /**
  * Events: "message" (a server message), "level" {peak, rms}, "line" (state of the link), "interrupted", "resumed" (seconds),
- * "rolledover", "diskfailed", "failed" (error message), "withdrawn", "ended" (summary, or null if the server had closed the session).
+ * "rolledover", "caseover", "diskfailed", "failed" (error message), "withdrawn", "ended" (summary, or null if the server had closed the session).
  */
 export class Conversation extends EventTarget {
   static async open(database, record, account) {
@@ -58,6 +58,7 @@ export class Conversation extends EventTarget {
     this.link.addEventListener("state", ({ detail }) => this.emit("line", detail));
     this.link.addEventListener("message", ({ detail }) => this.receive(detail));
     this.link.addEventListener("rollover", () => this.rollOver());
+    this.link.addEventListener("caseover", () => this.unlink());
     this.link.addEventListener("failed", ({ detail }) => this.failed(detail));
   }
 
@@ -141,6 +142,13 @@ export class Conversation extends EventTarget {
     await this.save();
     this.emit("rolledover");
     this.link.connect();
+  }
+
+  // The case was archived or cancelled since it was picked: what is said is kept all the same, without a case.
+  unlink() {
+    this.record.case = null;
+    this.save();
+    this.emit("caseover");
   }
 
   async save() {

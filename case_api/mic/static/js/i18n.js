@@ -22,6 +22,11 @@ export function t(key, values = {}) {
   return (current === "zh" ? zh : en).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+/** A time as the page's language writes it, whatever the phone's own is. */
+export function moment(at) {
+  return new Date(at).toLocaleString(current === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "short" });
+}
+
 /** Picks the language of something the server sends in both. */
 export function both(message) {
   return current === "zh" ? message.zh : message.en;

@@ -13,8 +13,9 @@ const TICK_MS = 250;
 const SIGN_IN_AGAIN = new Set(["token_invalid", "token_expired"]);
 const REFUSED = [4400, 4599]; // close codes of the contract; an error before any other close did not end the line
 const NEW_SESSION = new Set(["session_unknown", "session_ended", "session_too_long"]);
+const CASE_OVER = "case_over";
 
-/** Events: "state" (detail: waiting | connecting | online | signin | closed), "message", "rollover", "failed" (detail: the error). */
+/** Events: "state" (detail: waiting | connecting | online | signin | closed), "message", "rollover", "caseover", "failed" (detail: the error). */
 export class Link extends EventTarget {
   constructor(sender, hello) {
     super();
@@ -140,6 +141,7 @@ export class Link extends EventTarget {
     const { code, retry } = refused ? this.verdict : { code: null, retry: true };
     if (SIGN_IN_AGAIN.has(code)) this.become("signin");
     else if (NEW_SESSION.has(code)) this.rollOver();
+    else if (code === CASE_OVER) this.withoutCase();
     else if (!retry) this.fail();
     else this.pause();
   }
@@ -148,6 +150,11 @@ export class Link extends EventTarget {
     this.retryAt = Infinity;
     this.become("waiting");
     this.dispatchEvent(new Event("rollover"));
+  }
+
+  withoutCase() {
+    this.dispatchEvent(new Event("caseover"));
+    this.connect();
   }
 
   fail() {

@@ -85,14 +85,22 @@ def test_a_transcript_is_corrected_and_taken_back(chrome: Room) -> None:
     expect(line.get_by_role("button", name="更正记录")).to_be_visible()
 
 
+HEADER_PX = 52
+
+
 def test_a_conversation_is_labelled(chrome: Room) -> None:
     desk = chrome.desk("linna")
     desk.go("/sessions/{talk}")
     desk.page.get_by_role("link", name="标注", exact=True).click()
     desk.ready()
     desk.page.get_by_label("类型").select_option("escalate")
+    desk.page.locator(".label-turn").last.locator("textarea").focus()
+    player = desk.page.locator(".label-head").bounding_box()
+    assert player is not None
+    assert player["y"] >= HEADER_PX  # it stays in sight, and the page's header is not over it
     desk.page.get_by_role("button", name="保存").click()
     expect(desk.page.locator(".banner.bad")).to_contain_text("升级时须填起点与终点")
+    expect(desk.page.locator(".banner.bad")).to_be_in_viewport()
     for label, at in (("升级起点", "39"), ("升级终点", "60")):
         desk.page.get_by_label(label).first.fill(at)
         desk.page.keyboard.press("Tab")

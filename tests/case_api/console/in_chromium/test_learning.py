@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zipfile
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -40,3 +42,29 @@ def test_the_open_tab_is_in_sight_on_a_phone(chrome: Room) -> None:
     desk = chrome.desk("linna", viewport=PHONE)
     desk.go("/learning?view=digest")
     expect(desk.page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
+def test_a_file_that_is_being_made_says_so_and_what_was_wrong(chrome: Room) -> None:
+    desk = chrome.desk("linna")
+    desk.go("/learning?view=words")
+    notice = desk.page.locator("body > .notice")
+    waiting: list[Any] = []
+    desk.page.route("**/keywords/export?*", lambda route: waiting.append(route))
+    desk.page.locator("summary").filter(has_text="导出").click()
+    desk.page.get_by_role("link", name="XLSX").click()
+    expect(notice).to_contain_text("正在生成文件")
+    expect(desk.page.get_by_role("link", name="XLSX", include_hidden=True)).to_have_attribute("aria-busy", "true")
+    desk.page.get_by_role("link", name="XLSX").click()  # impatient: it is made once
+    with desk.page.expect_download() as caught:
+        waiting.pop().continue_()
+    assert not waiting
+    assert caught.value.suggested_filename.endswith(".xlsx")
+    assert zipfile.is_zipfile(caught.value.path())
+    expect(notice).to_contain_text("已下载 keywords-")
+    desk.page.unroute("**/keywords/export?*")
+    desk.page.route("**/keywords/export?*", lambda route: route.abort())
+    desk.page.get_by_role("link", name="CSV").click()
+    expect(notice).to_contain_text("没有下载：连接中断")
+    desk.page.unroute("**/keywords/export?*")
+    assert all("ERR_FAILED" in one for one in desk.complaints)
+    desk.complaints.clear()  # the line that the browser itself writes of the broken one

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { action, ask, h, icon } from "../dom.js";
 import { errorLine, header, noticeText } from "../header.js";
-import { t } from "../i18n.js";
+import { moment, t } from "../i18n.js";
 import { Microphone } from "../microphone.js";
 import { wavFile } from "../wav.js";
 import { microphoneHelp } from "./help.js";
@@ -41,7 +41,7 @@ function existing(body, known, notice) {
       "section",
       { class: "card" },
       h("h2", {}, t("enrol.done")),
-      h("p", {}, new Date(known.created_at).toLocaleString()),
+      h("p", {}, moment(known.created_at)),
       h("p", {}, t(known.raised ? "enrol.withraised" : "enrol.withoutraised")),
     ),
     action(t("enrol.again"), () => body.replaceChildren(...consent(body, notice)), { class: "button primary large" }),

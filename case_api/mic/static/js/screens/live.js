@@ -63,12 +63,12 @@ class LiveView {
   }
 
   subtitle(recording) {
-    const label = this.conversation.record.case?.label ?? t("case.without");
+    this.subject = h("span", {}, this.conversation.record.case?.label ?? t("case.without"));
     return h(
       "span",
       { class: "subject" },
       h("span", { class: recording ? "rec on" : "rec" }, t(recording ? "live.recording" : "live.norecording")),
-      label,
+      this.subject,
     );
   }
 
@@ -104,6 +104,7 @@ class LiveView {
     on("interrupted", () => this.warn("interrupted", t("warn.interrupted"), Infinity));
     on("resumed", (seconds) => this.backAgain(seconds));
     on("rolledover", () => toast(t("warn.rolledover")));
+    on("caseover", () => (this.subject.textContent = t("case.without")));
     on("diskfailed", () => this.warn("disk", t("warn.disk"), Infinity));
     on("failed", (error) => this.failed(error));
     on("withdrawn", () => this.leave("withdrawn", { record: conversation.record }));

@@ -4,7 +4,7 @@ import { account } from "../api.js";
 import { Conversation } from "../conversation.js";
 import { action, ask, clock, h } from "../dom.js";
 import { header } from "../header.js";
-import { t } from "../i18n.js";
+import { moment, t } from "../i18n.js";
 import { microphoneHelp } from "./help.js";
 import { signInForm } from "./sign-in.js";
 
@@ -33,7 +33,7 @@ export function resumeScreen(app, { record }) {
       "section",
       { class: "card" },
       h("h2", {}, record.case?.label ?? t("case.without")),
-      h("p", {}, t("resume.started", { time: new Date(record.startedAt).toLocaleString() })),
+      h("p", {}, t("resume.started", { time: moment(record.startedAt) })),
       h("p", {}, t("resume.waiting"), waiting),
     ),
     body,
