@@ -55,13 +55,13 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.AUDIO_GONE: ProblemText(404, "没有可播放的录音", "There is no audio to play"),
     ProblemCode.RANGE_TOO_LONG: ProblemText(422, "时间范围过长，请增大步长", "Too many points; ask for a larger step"),
     ProblemCode.RANGE_NOT_SATISFIABLE: ProblemText(416, "录音没有这么长", "The recording does not reach that far"),
-    ProblemCode.CONSENT_REQUIRED: ProblemText(422, "登记声音前须单独同意", "Enrolling a voice needs its own consent"),
+    ProblemCode.CONSENT_REQUIRED: ProblemText(422, "录入声纹前须本人单独同意", "Enrolling a voice needs its own consent"),
     ProblemCode.AUDIO_UNDECODABLE: ProblemText(422, "音频无法解码", "The audio cannot be decoded"),
     ProblemCode.AUDIO_LENGTH: ProblemText(
         422, "录音过短或过长，请在安静处重新录制", "The recording is too short or too long; record it again in a quiet place"
     ),
-    ProblemCode.VOICE_UNAVAILABLE: ProblemText(503, "声音登记暂不可用", "Voices cannot be enrolled right now"),
-    ProblemCode.NOT_ENROLLED: ProblemText(404, "尚未登记声音", "No voice is enrolled"),
+    ProblemCode.VOICE_UNAVAILABLE: ProblemText(503, "暂时无法录入声纹", "Voices cannot be enrolled right now"),
+    ProblemCode.NOT_ENROLLED: ProblemText(404, "尚未录入声纹", "No voice is enrolled"),
     ProblemCode.CASE_STATE: ProblemText(409, "案件当前所处的步骤不允许此操作", "The case is not in a step that allows this"),
     ProblemCode.TASK_CLOSED: ProblemText(409, "该任务已完成或已取消", "This task is done or cancelled"),
     ProblemCode.VERSION_CONFLICT: ProblemText(
@@ -91,7 +91,7 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ProblemCode.LEGAL_HOLD: ProblemText(409, "处于法务保全中，不能删除", "A legal hold is in force; nothing was deleted"),
     ProblemCode.RECORD_OPEN: ProblemText(409, "尚未结束，不能删除", "It has not ended yet; nothing was deleted"),
     ProblemCode.HOLD_ENDED: ProblemText(409, "该保全已解除或已到期", "The hold was lifted or has ended"),
-    ProblemCode.HOLD_INTERVAL: ProblemText(422, "保全须指明今后的结束或复核日期", "A hold ends, or is reviewed, on a date to come"),
+    ProblemCode.HOLD_INTERVAL: ProblemText(422, "请填写保全的到期时间，且须晚于现在", "A hold ends, or is reviewed, on a date to come"),
     ProblemCode.ASSIGNEE_UNFIT: ProblemText(
         422,
         "该人员不具备此任务所需角色，或该任务不能在此指派",
@@ -99,24 +99,24 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.DEADLINE_STATE: ProblemText(409, "该时限已结束，或已处于该状态", "The deadline has ended, or is in that state already"),
     ProblemCode.POLICY_STATE: ProblemText(
-        409, "该规则版本当前状态不允许此操作", "This version of the policy is not in a state that allows this"
+        409, "该制度版本的当前状态不允许此操作", "This version of the policy is not in a state that allows this"
     ),
-    ProblemCode.POLICY_KIND: ProblemText(422, "规则种类不一致", "These are different kinds of policy"),
+    ProblemCode.POLICY_KIND: ProblemText(422, "制度种类不一致", "These are different kinds of policy"),
     ProblemCode.POLICY_DRAFTER: ProblemText(
         403, "草稿只能由起草人修改，且不能由起草人自己授权", "Only its drafter changes a draft, and never authorises it"
     ),
     ProblemCode.POLICY_TIME: ProblemText(
-        409, "生效时间不能早于现在，也不能与另一版本同时", "A policy takes effect now or later, and not together with another version"
+        409, "生效时间不能早于现在，也不能与另一版本同时生效", "A policy takes effect now or later, and not together with another version"
     ),
     ProblemCode.POLICY_UNPOSTED: ProblemText(
-        422, "退款规则须先在销售现场公示，请填写公示凭据", "The refund rule has to be posted on site first: say where, and the proof"
+        422, "退款制度须先在销售现场公示，请填写公示凭据", "The refund rule has to be posted on site first: say where, and the proof"
     ),
     ProblemCode.POLICY_MISSING: ProblemText(
-        409, "没有生效的规则版本，或停用后将没有规则可用", "No version of the policy is in force, or none would be"
+        409, "没有生效的制度版本，或停用后将没有制度可用", "No version of the policy is in force, or none would be"
     ),
     ProblemCode.REFUND_POLICY_UNUSABLE: ProblemText(
         409,
-        "退款规则尚未经集团法务授权并在现场公示，不能使用",
+        "退款制度尚未经集团法务授权并在现场公示，不能使用",
         "The refund rule is not authorised by legal and posted on site: it cannot be used",
     ),
     ProblemCode.ASSESSMENT_INCOMPLETE: ProblemText(
@@ -163,7 +163,7 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.NOTHING_PAID: ProblemText(422, "没有已收款项，无款可退", "Nothing was paid, so nothing can go back"),
     ProblemCode.REFUND_OUT_OF_BOUNDS: ProblemText(
-        422, "退款比例或金额超出该履约阶段的范围", "The refund is outside what this stage of the contract allows"
+        422, "退款比例或金额超出该合同阶段允许的范围", "The refund is outside what this stage of the contract allows"
     ),
     ProblemCode.JUDICIAL_ONLY: ProblemText(
         422, "贷款已发放，须走司法程序，请提供裁判文书", "The loan was released: only a court's decision can settle this"
@@ -184,14 +184,16 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
         "The customer had days of grace, which are for the first request only: rescind, refer or transfer instead",
     ),
     ProblemCode.TOO_FEW_PATHS: ProblemText(
-        409, "至少须有两种不同类型的方案才能报价", "An offer needs at least two paths of different kinds"
+        409, "至少要有两种不同类型的方案，才能提供给客户", "An offer needs at least two paths of different kinds"
     ),
     ProblemCode.SOLUTION_STALE: ProblemText(
         409, "定价依据已变化，请重新定价该方案", "What the price was computed from has changed; price it again"
     ),
     ProblemCode.SOLUTION_UNKNOWN: ProblemText(422, "本案没有这个方案，或已撤回", "The case has no such solution, or not any more"),
     ProblemCode.OFFER_EXPIRED: ProblemText(
-        409, "方案书已过有效期，请登记未接受后重新报价", "The offer is past its date; record that it was not accepted and offer again"
+        409,
+        "方案书已过有效期：请先登记客户未接受，再重新提供方案",
+        "The offer is past its date; record that it was not accepted and offer again",
     ),
     ProblemCode.PATH_NOT_OFFERED: ProblemText(422, "方案书中没有这条路径", "The offer has no such path"),
     ProblemCode.PAYEES_WRONG: ProblemText(
@@ -295,7 +297,7 @@ PROBLEMS: dict[ProblemCode, ProblemText] = {
     ),
     ProblemCode.MAPPING_INVALID: ProblemText(422, "列映射不符合要求", "The mapping of columns does not fit"),
     ProblemCode.WARNING_CLOSED: ProblemText(409, "该预警已关闭", "This warning is closed"),
-    ProblemCode.WARNING_STATE: ProblemText(409, "该预警已被确认", "This warning was acknowledged before"),
+    ProblemCode.WARNING_STATE: ProblemText(409, "该预警已有人受理", "This warning was acknowledged before"),
     ProblemCode.WARNING_NOT_CLOSED: ProblemText(
         409,
         "该预警不是由人办结的，或该客户已有新的预警，不能重新打开",

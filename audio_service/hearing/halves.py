@@ -21,13 +21,14 @@ KEPT = 160
 FEWEST = 4
 """Utterances without which nothing is parted."""
 ROUNDS = 20
-LIKELIER = 0.08
-"""Difference of the halves' cosines to the enrolment. Most people's own halves differ by less."""
-NEAREST = 0.85
-"""Cosine between the halves' centres over which they are one voice: one person's have .88 to .97, two who sound alike .78 to .83."""
+LIKELIER = 0.03
+"""Difference of the halves' cosines to the enrolment, or it is not known whose is whose."""
+APART, APART_BY_CHANCE = 0.2, 1.2
+"""Distance of the halves (one less the cosine between them, and the difference of their cosines to the enrolment) from which they are two
+voices, and what chance adds to it, over the windows of the smaller half. Two who sound alike: .15–.25 and .05–.18; one: .03–.12, 0–.1."""
 SMALLEST = 0.2
 """Share of the windows that the smaller half has at least."""
-SMALLEST_WINDOWS = 8
+SMALLEST_WINDOWS = 6
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,14 @@ class Halves:
         if found is None:
             return None
         other, centres = found
-        sizes = np.array([np.sum(windows[~other]), np.sum(windows[other])])
-        alike = [float(np.average(likeness[half], weights=windows[half])) for half in (~other, other)]
-        apart = alike[0] - alike[1] >= LIKELIER and float(centres[0] @ centres[1]) <= NEAREST
-        if not apart or np.min(sizes) < max(SMALLEST_WINDOWS, SMALLEST * np.sum(sizes)):
+        smaller = float(min(np.sum(windows[~other]), np.sum(windows[other])))
+        if smaller < max(SMALLEST_WINDOWS, SMALLEST * float(np.sum(windows))):
             return None
-        return Parted(centres[0], centres[1], sum(alike) / 2)
+        first, second = (float(np.average(likeness[half], weights=windows[half])) for half in (~other, other))
+        distance = 1.0 - float(centres[0] @ centres[1]) + first - second
+        if first - second < LIKELIER or distance < APART + APART_BY_CHANCE / smaller:
+            return None
+        return Parted(centres[0], centres[1], (first + second) / 2)
 
 
 def _two_means(directions: Floats, weights: Floats, centres: Floats) -> tuple[np.ndarray, Floats] | None:

@@ -55,7 +55,7 @@ async def audit(visit: Visit, request: Request) -> None:
             empty(visit.t("audit.empty"))
         return
     heads = ("history.at", "history.who", "history.what", "audit.subject", "audit.changes", "history.from", "history.hash")
-    with table([visit.t(head) for head in heads], visit.t("audit.title"), "stacked lines"):
+    with table([visit.t(head) for head in heads], visit.t("audit.title"), "flow"):
         for row in found["items"]:
             _row(visit, row, wanted)
     if found["next_cursor"]:

@@ -123,7 +123,7 @@ def _items(visit: Visit, site: str, items: list[Row], *, manages: bool) -> None:
             empty(visit.t("benefits.no_items"))
             return
         heads = ["field.name", "benefits.cost", "benefits.status", *(["people.actions"] if manages else [])]
-        with table([visit.t(head) for head in heads], visit.t("benefits.items")):
+        with table([visit.t(head) for head in heads], visit.t("benefits.items"), "flow"):
             for item in sorted(items, key=lambda one: one["retired_at"] is not None):
                 with el("tr"):
                     el("td", visit.both(item, "name"))
@@ -190,7 +190,7 @@ def _ledger(visit: Visit, site: str, ledger: Row) -> None:
             empty(visit.t("benefits.no_ledger"))
             return
         heads = ("at", "transfer", "moved", "sum", "reason", "by")
-        with table([visit.t(f"benefits.{head}") for head in heads], visit.t("benefits.ledger")):
+        with table([visit.t(f"benefits.{head}") for head in heads], visit.t("benefits.ledger"), "flow"):
             for transfer in ledger["items"]:
                 taken, given = transfer["entries"]
                 with el("tr"):

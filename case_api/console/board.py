@@ -11,7 +11,7 @@ from case_api.console.door import PREFIX
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.pages import page
-from case_api.console.parts import card, choices, countdown, div, el, empty, href, link, select, table, tag
+from case_api.console.parts import card, choices, countdown, div, el, empty, href, labelled, link, select, table, tag
 from case_api.console.saved import saved_filters
 from case_api.console.visit import Visit
 from case_api.intake.causes import Cause
@@ -104,17 +104,17 @@ async def _list(visit: Visit, wanted: dict[str, str]) -> None:
             empty(visit.t("board.empty"))
         return
     heads = ["board.code", "board.customer", "board.unit", "board.step", "board.cause", "board.received", "board.limit"]
-    with table([visit.t(head) for head in heads], visit.t("board.list")):
+    with table([visit.t(head) for head in heads], visit.t("board.list"), "flow"):
         for case in found["items"]:
             with el("tr"):
                 with el("td", "", "nowrap"):
                     link(case["code"], f"/cases/{case['id']}", "strong")
                 el("td", visit.customer(case["customer_label"]), "nowrap")
-                el("td", case["unit_label"] or "—")
+                el("td", case["unit_label"] or "—", "" if case["unit_label"] else "blank")
                 with el("td"):
                     tag(visit.named("step", case["status"]), STEP_TONES.get(case["status"], ""))
                 el("td", visit.look.listed(visit.named("cause", cause) for cause in case["causes"]) or "—")
-                el("td", visit.moment(case["received_at"]), "nowrap")
+                labelled(visit.t("board.received"), visit.moment(case["received_at"]), "nowrap")
                 with el("td", "", "nowrap"):
                     countdown(visit, case["due_at"])
     if found["next_cursor"]:

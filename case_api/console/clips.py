@@ -14,7 +14,7 @@ from case_api.console.door import PREFIX
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, clock, div, el, empty, facts, link, table, tag
+from case_api.console.parts import banner, card, clock, div, el, empty, facts, labelled, link, table, tag
 from case_api.console.scripts import SHARED
 from case_api.console.visit import Visit, reference
 from case_api.security import Permission
@@ -43,7 +43,7 @@ async def clips(visit: Visit, request: Request) -> None:
             empty(visit.t("clips.empty"))
         return
     heads = ("field.name", "sessions.length", "sessions.staff", "site", "clips.by", "clips.made")
-    with table([visit.t(head) for head in heads], visit.t("clips.title")):
+    with table([visit.t(head) for head in heads], visit.t("clips.title"), "flow"):
         for one in found["items"]:
             with el("tr"):
                 with el("td", "", "wide-cell"):
@@ -53,8 +53,8 @@ async def clips(visit: Visit, request: Request) -> None:
                 el("td", clock(one["end"] - one["start"]), "number")
                 el("td", one["staff_name"], "nowrap")
                 el("td", visit.site(one["site_id"]), "nowrap")
-                el("td", one["made_by_name"], "nowrap")
-                el("td", visit.moment(one["created_at"]), "nowrap")
+                labelled(visit.t("clips.by"), one["made_by_name"], "nowrap")
+                labelled(visit.t("clips.made"), visit.moment(one["created_at"]), "nowrap")
     if found["next_cursor"]:
         link(visit.t("more"), "/clips", "button", cursor=found["next_cursor"])
 

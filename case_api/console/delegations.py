@@ -11,7 +11,7 @@ from fastapi import Request
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.pages import page
-from case_api.console.parts import card, div, el, empty, table, tag
+from case_api.console.parts import card, div, el, empty, labelled, table, tag
 from case_api.console.visit import Visit
 from case_api.security import GRANTS, Permission
 
@@ -32,11 +32,11 @@ async def delegations(visit: Visit, request: Request) -> None:
             empty(visit.t("delegations.empty"))
         return
     heads = ("delegations.from", "delegations.to", "delegations.when", "field.reason", "delegations.state", "people.actions")
-    with table([visit.t(head) for head in heads], visit.t("delegations.title")):
+    with table([visit.t(head) for head in heads], visit.t("delegations.title"), "flow"):
         for one in found:
             with el("tr"):
                 el("td", one["from_person"]["display_name"], "strong")
-                el("td", one["to_person"]["display_name"], "strong")
+                labelled(visit.t("delegations.to"), one["to_person"]["display_name"], "strong")
                 el("td", f"{visit.moment(one['starts_at'])} – {visit.moment(one['ends_at'])}", "nowrap")
                 el("td", one["reason"], "wide-cell")
                 state = _state(one)

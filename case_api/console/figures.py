@@ -154,9 +154,9 @@ def _overview(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
         box(visit, visit.t("figures.overdue"), share(found["overdue"]), visit.t("figures.overdue_note"))
 
 
-def _behind(visit: Visit, amount: int, of: str, value: str, wanted: dict[str, str]) -> None:
+def _behind(visit: Visit, amount: int, of: str, value: str, wanted: dict[str, str], label: str | None = None) -> None:
     """A number that leads to its cases; none leads nowhere."""
-    with el("td", "", "number"):
+    with el("td", "", "number", data_label=label):
         if amount:
             link(str(amount), "/figures/cases", "", of=of, value=value, **wanted)
         else:
@@ -230,14 +230,14 @@ def _nodes(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
         if not found["nodes"]:
             empty(visit.t("figures.none"))
             return
-        with table([visit.t(f"figures.{head}") for head in heads], visit.t("figures.nodes")):
+        with table([visit.t(f"figures.{head}") for head in heads], visit.t("figures.nodes"), "flow"):
             for row in found["nodes"]:
                 with el("tr"):
                     el("td", named(visit, row), "nowrap")
-                    _behind(visit, row["tasks"], "node", row["kind"], wanted)
+                    _behind(visit, row["tasks"], "node", row["kind"], wanted, visit.t("figures.tasks"))
                     for name in ("mean", "median", "p90"):
-                        el("td", "—" if row[name] is None else f"{row[name]:.2f}", "number")
-                    _behind(visit, row["late"], "late", row["kind"], wanted)
+                        labelled(visit.t(f"figures.{name}"), "—" if row[name] is None else f"{row[name]:.2f}", "number")
+                    _behind(visit, row["late"], "late", row["kind"], wanted, visit.t("figures.late"))
                     with el("td", "", "bar-cell"):
                         el("span", share(row["late_share"]), "number")
                         bar(row["late_share"], "warn")
@@ -249,13 +249,13 @@ def _paths(visit: Visit, found: Row, wanted: dict[str, str]) -> None:
         if not found["paths"]:
             empty(visit.t("figures.none"))
             return
-        with table([visit.t(f"figures.{head}") for head in heads], visit.t("figures.paths")):
+        with table([visit.t(f"figures.{head}") for head in heads], visit.t("figures.paths"), "flow"):
             for row in found["paths"]:
                 with el("tr"):
                     el("td", named(visit, row), "name-cell")
-                    _behind(visit, row["ended"], "path", row["path"], wanted)
-                    el("td", str(row["taken"]), "number")
-                    el("td", str(row["kept"]), "number")
+                    _behind(visit, row["ended"], "path", row["path"], wanted, visit.t("figures.path_ended"))
+                    labelled(visit.t("figures.taken"), str(row["taken"]), "number")
+                    labelled(visit.t("figures.path_kept"), str(row["kept"]), "number")
                     with el("td", "", "bar-cell"):
                         el("span", share(row["retention"]), "number")
                         bar(row["retention"])
@@ -369,7 +369,7 @@ async def behind(visit: Visit, request: Request) -> None:
             empty(visit.t("figures.behind_empty"))
         return
     heads = ("board.code", "site", "board.step", "figures.ending", "board.cause", "board.received")
-    with table([visit.t(head) for head in heads], title):
+    with table([visit.t(head) for head in heads], title, "flow"):
         for case in found["items"]:
             with el("tr"):
                 with el("td", "", "nowrap"):
@@ -377,9 +377,9 @@ async def behind(visit: Visit, request: Request) -> None:
                 el("td", visit.site(case["site_id"]))
                 with el("td"):
                     tag(visit.named("step", case["status"]))
-                el("td", visit.named("outcome", case["outcome"]) or "—")
+                el("td", visit.named("outcome", case["outcome"]) or "—", "" if case["outcome"] else "blank")
                 el("td", visit.look.listed(visit.named("cause", cause) for cause in case["causes"]) or "—")
-                el("td", visit.moment(case["received_at"]), "nowrap")
+                labelled(visit.t("board.received"), visit.moment(case["received_at"]), "nowrap")
     if found["next_cursor"]:
         link(visit.t("more"), "/figures/cases", "button", of=of, value=value, cursor=found["next_cursor"], **wanted)
 

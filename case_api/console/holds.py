@@ -13,7 +13,7 @@ from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
 from case_api.console.keeping import ASKED
 from case_api.console.pages import page
-from case_api.console.parts import card, div, el, empty, link, table, tag
+from case_api.console.parts import card, div, el, empty, labelled, link, table, tag
 from case_api.console.visit import Visit
 from case_api.security import Permission
 
@@ -55,7 +55,7 @@ def _holds(visit: Visit, found: list[Row], cases: dict[str, Row | None]) -> None
             empty(visit.t("holds.empty"))
             return
         heads = ("holds.subject", "site", "field.reason", "holds.until", "holds.placed", "holds.state", "people.actions")
-        with table([visit.t(head) for head in heads], visit.t("holds.list")):
+        with table([visit.t(head) for head in heads], visit.t("holds.list"), "flow"):
             for hold in found:
                 over = datetime.fromisoformat(hold["ends_at"]) <= datetime.now(UTC)
                 state = "lifted" if hold["lifted_at"] else "over" if over else "in_force"
@@ -67,8 +67,8 @@ def _holds(visit: Visit, found: list[Row], cases: dict[str, Row | None]) -> None
                         el("span", hold["reason"])
                         if hold["lifted_reason"]:
                             el("small", visit.t("holds.lifted_why", reason=hold["lifted_reason"]))
-                    el("td", visit.moment(hold["ends_at"]), "nowrap")
-                    el("td", f"{visit.person(hold['placed_by'])} · {visit.moment(hold['placed_at'])}")
+                    labelled(visit.t("holds.until"), visit.moment(hold["ends_at"]), "nowrap")
+                    labelled(visit.t("holds.placed"), f"{visit.person(hold['placed_by'])} · {visit.moment(hold['placed_at'])}")
                     with el("td"):
                         tag(visit.t(f"holds.{state}"), "good" if state == "in_force" else "")
                     with el("td"):
@@ -107,14 +107,14 @@ def _due(visit: Visit, due: list[Row]) -> None:
         if not due:
             empty(visit.t("holds.none_due"))
             return
-        with table([visit.t(head) for head in ("holds.subject", "site", "holds.since", "people.actions")], visit.t("holds.due")):
+        with table([visit.t(head) for head in ("holds.subject", "site", "holds.since", "people.actions")], visit.t("holds.due"), "flow"):
             for record in due:
                 with el("tr"):
                     where = "cases" if record["kind"] == "case" else "sessions"
                     with el("td"):
                         link(record["code"] or visit.t("holds.a_session"), f"/{where}/{record['id']}", "strong")
                     el("td", visit.site(record["site_id"]))
-                    el("td", visit.moment(record["removal_at"]), "nowrap")
+                    labelled(visit.t("holds.since"), visit.moment(record["removal_at"]), "nowrap")
                     with el("td"):
                         action(visit, visit.t("holds.remove"), _remove(visit, where, record), "small quiet-danger")
 
@@ -135,10 +135,12 @@ def _removed(visit: Visit, removed: list[Row]) -> None:
         if not removed:
             empty(visit.t("holds.none_removed"))
             return
-        with table([visit.t(head) for head in ("holds.subject", "site", "holds.ended", "holds.removed_at")], visit.t("holds.removed")):
+        with table(
+            [visit.t(head) for head in ("holds.subject", "site", "holds.ended", "holds.removed_at")], visit.t("holds.removed"), "flow"
+        ):
             for record in removed:
                 with el("tr"):
                     el("td", record["code"] or f"{visit.t('holds.a_session')} {record['subject_id'][:12]}")
                     el("td", visit.site(record["site_id"]))
-                    el("td", visit.moment(record["ended_at"]), "nowrap")
-                    el("td", visit.moment(record["removed_at"]), "nowrap")
+                    labelled(visit.t("holds.ended"), visit.moment(record["ended_at"]), "nowrap")
+                    labelled(visit.t("holds.removed_at"), visit.moment(record["removed_at"]), "nowrap")

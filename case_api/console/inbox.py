@@ -100,7 +100,7 @@ async def _channels(visit: Visit) -> None:
             action(visit, visit.t("inbox.channel_new"), lambda: _save(visit), "primary")
         if channels:
             heads = ("field.name", "inbox.address", "inbox.fares", "people.actions")
-            with table([visit.t(head) for head in heads], visit.t("inbox.channels")):
+            with table([visit.t(head) for head in heads], visit.t("inbox.channels"), "flow"):
                 for one in channels:
                     _channel(visit, one)
         else:

@@ -12,7 +12,7 @@ from nicegui.element import Element
 
 from case_api.console.door import PREFIX
 from case_api.console.pages import page
-from case_api.console.parts import banner, card, choices, clock, div, el, empty, link, select, table, tag
+from case_api.console.parts import banner, card, choices, clock, div, el, empty, labelled, link, select, table, tag
 from case_api.console.rest import Refused
 from case_api.console.scripts import SHARED
 from case_api.console.visit import Visit, reference
@@ -102,7 +102,7 @@ def _editor(visit: Visit, session: Row, found: Row) -> Row:
 
 
 @page("/labels", "labels.all", Permission.SESSION_LABEL)
-async def labelled(visit: Visit, request: Request) -> None:
+async def corpus(visit: Visit, request: Request) -> None:
     """What was labelled, and the corpus of it."""
     wanted = {name: visit.query[name] for name in ("kind", "site_id") if visit.query.get(name)}
     found = await visit.rest.get("labels", limit=50, cursor=visit.query.get("cursor"), **wanted)
@@ -125,7 +125,7 @@ async def labelled(visit: Visit, request: Request) -> None:
             empty(visit.t("labels.empty"))
         return
     heads = ["sessions.started", "sessions.staff", "site", "labels.kind", "sessions.length", "labels.turns", "labels.at"]
-    with table([visit.t(head) for head in heads], visit.t("labels.all")):
+    with table([visit.t(head) for head in heads], visit.t("labels.all"), "flow"):
         for one in found["items"]:
             with el("tr"):
                 with el("td", "", "nowrap"):
@@ -135,7 +135,7 @@ async def labelled(visit: Visit, request: Request) -> None:
                 with el("td"):
                     tag(visit.named("label_kind", one["kind"]), {"escalate": "bad", "draft": "warn"}.get(one["kind"], "good"))
                 el("td", clock(one["seconds"]), "number")
-                el("td", str(one["turns"]), "number")
-                el("td", visit.moment(one["labelled_at"]), "nowrap")
+                labelled(visit.t("labels.turns"), str(one["turns"]), "number")
+                labelled(visit.t("labels.at"), visit.moment(one["labelled_at"]), "nowrap")
     if found["next_cursor"]:
         link(visit.t("more"), "/labels", "button", cursor=found["next_cursor"], **wanted)

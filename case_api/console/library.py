@@ -124,7 +124,7 @@ async def _scripts(visit: Visit, items: list[Row], open_: dict[tuple[str, str], 
     learns = visit.holds(Permission.LEARNING_READ)
     heads = ["library.text", "library.kind", "library.situation", "desk.field.tone", "library.review", *(["desk.effect"] if learns else [])]
     places: dict[str, Element] = {}
-    with table([visit.t(head) for head in heads], visit.t("library.scripts")):
+    with table([visit.t(head) for head in heads], visit.t("library.scripts"), "flow"):
         async for script in unhurried(items):
             with el("tr"):
                 with el("td", "", "wide-cell"):
@@ -155,7 +155,7 @@ def _effects(visit: Visit, places: dict[str, Element], effects: dict[str, Row], 
 
 async def _terms(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) -> None:
     heads = ["library.text", "library.category", "library.severity", "library.aliases", "library.situation"]
-    with table([visit.t(head) for head in heads], visit.t("library.terms")):
+    with table([visit.t(head) for head in heads], visit.t("library.terms"), "flow"):
         async for term in unhurried(items):
             with el("tr"):
                 with el("td", "", "nowrap"):
@@ -163,7 +163,7 @@ async def _terms(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Ro
                 el("td", visit.both(term["category"]))
                 el("td", "●" * term["severity"], "severity", aria_label=str(term["severity"]))
                 el("td", visit.look.listed([*term["aliases"], *term["misheard"]][:8]) or "—", "wide-cell")
-                el("td", visit.named("situation", term["moment"]) or "—")
+                el("td", visit.named("situation", term["moment"]) or "—", "" if term["moment"] else "blank")
 
 
 async def _wording(visit: Visit, items: list[Row], open_: dict[tuple[str, str], Row]) -> None:

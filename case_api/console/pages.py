@@ -15,7 +15,7 @@ from nicegui import ui
 from case_api.console.door import PREFIX
 from case_api.console.layout import frame
 from case_api.console.look import CURRENT
-from case_api.console.parts import banner, el, link
+from case_api.console.parts import banner, div, el, link
 from case_api.console.rest import Refused
 from case_api.console.visit import Visit, arrive
 from case_api.security import Permission
@@ -139,7 +139,8 @@ async def _built(visit: Visit, request: Request, spec: PageSpec, build: Build) -
         client.status_code = 403
         el("h1", visit.t("forbidden.title"))
         banner(visit.t("forbidden.text"), "bad")
-        link(visit.t("forbidden.home"), "/", "button")
+        with div("buttons"):
+            link(visit.t("forbidden.home"), "/", "button")
         return None
     try:
         await build(visit, request)
@@ -147,8 +148,11 @@ async def _built(visit: Visit, request: Request, spec: PageSpec, build: Build) -
         if refused.signed_out:
             return away(request, refused)
         client.status_code = refused.status
+        if not any(one.tag == "h1" for one in client.elements.values()):
+            el("h1", visit.t(spec.title))
         banner(await _removed(visit, request) or visit.problem(refused), "bad")
-        link(visit.t("forbidden.home"), "/", "button")
+        with div("buttons"):
+            link(visit.t("forbidden.home"), "/", "button")
     return None
 
 

@@ -117,7 +117,7 @@ def countdown(visit: Visit, due_at: str | None, seconds: int | None = None, *, s
 
 def table(heads: list[str], label: str, cls: str = "") -> Element:
     """A table's body, a context manager; each row is `el("tr")` with `el("td")`. `stacked`: on a phone each cell has a line of its own,
-    `lines` beside its `data_label`; a `blank` one none.
+    `lines` beside its `data_label`; a `blank` one none. `flow`: on a phone the cells of a row follow each other, the first on its own line.
     """
     box = div(f"table {cls}".strip(), tabindex="0", role="region", aria_label=label)
     with box, el("table"):
@@ -129,7 +129,7 @@ def table(heads: list[str], label: str, cls: str = "") -> Element:
 
 
 def labelled(label: str, text: str, cls: str = "") -> None:
-    """A cell of a `stacked lines` table; nothing to say is a dash, and no line on a phone."""
+    """A cell of a `stacked lines` or `flow` table; nothing to say is a dash, and no line on a phone."""
     el("td", text or "—", cls if text and text != "—" else f"{cls} blank".strip(), data_label=label)
 
 

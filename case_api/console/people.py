@@ -42,7 +42,7 @@ async def people(visit: Visit, request: Request) -> None:
             empty(visit.t("people.empty"))
         return
     heads = ["people.name", "sign_in.username", "people.roles", "people.status", "people.actions"]
-    with table([visit.t(head) for head in heads], visit.t("people.title")):
+    with table([visit.t(head) for head in heads], visit.t("people.title"), "flow"):
         for person in found["items"]:
             _row(visit, person)
     if found["next_cursor"]:

@@ -10,7 +10,7 @@ from fastapi import Request
 from case_api.console.door import PREFIX
 from case_api.console.forms import done_banner
 from case_api.console.pages import page
-from case_api.console.parts import card, choices, clock, div, el, empty, link, select, table, tag
+from case_api.console.parts import card, choices, clock, div, el, empty, labelled, link, select, table, tag
 from case_api.console.saved import saved_filters
 from case_api.console.visit import Visit
 from case_api.security import Permission
@@ -48,7 +48,7 @@ async def sessions(visit: Visit, request: Request) -> None:
         "sessions.prompts",
         "sessions.keywords",
     ]
-    with table([visit.t(head) for head in heads], visit.t("nav.sessions")):
+    with table([visit.t(head) for head in heads], visit.t("nav.sessions"), "flow"):
         for session in found["items"]:
             _row(visit, session)
     if found["next_cursor"]:
@@ -93,7 +93,7 @@ def _row(visit: Visit, session: Row) -> None:
                 tag(visit.t("sessions.withdrawn" if session["consent_withdrawn"] else "sessions.unrecorded"))
         el("td", session["staff_name"], "nowrap")
         el("td", visit.site(session["site_id"]), "nowrap")
-        with el("td", "", "nowrap"):
+        with el("td", "", "nowrap" if session["case_code"] else "nowrap blank"):
             if session["case_id"] and visit.holds(Permission.CASE_READ):
                 link(session["case_code"], f"/cases/{session['case_id']}")
             else:
@@ -101,8 +101,8 @@ def _row(visit: Visit, session: Row) -> None:
         el("td", clock(session["seconds"]), "number")
         with el("td"):
             tag(visit.named("level", session["peak_level"]), session["peak_level"])
-        el("td", str(prompts_of(counts)), "number")
-        el("td", str(counts.get("keywords", 0)), "number")
+        labelled(visit.t("sessions.prompts"), str(prompts_of(counts)), "number")
+        labelled(visit.t("sessions.keywords"), str(counts.get("keywords", 0)), "number")
 
 
 def prompts_of(counts: Row) -> int:

@@ -26,7 +26,7 @@ async def sites(visit: Visit, request: Request) -> None:
     el("p", visit.t("sites.help"), "note")
     done_banner(visit)
     heads = ["sites.code", "field.name", "field.name_en", "people.actions"]
-    with table([visit.t(head) for head in heads], visit.t("sites.title")):
+    with table([visit.t(head) for head in heads], visit.t("sites.title"), "flow"):
         for site in visit.sites.values():
             with el("tr"):
                 el("td", site["code"], "strong")

@@ -12,7 +12,7 @@ from case_api.console.door import PREFIX
 from case_api.console.fields import Field, Mistyped
 from case_api.console.forms import SUBMIT, done_banner, lines_of, tell
 from case_api.console.pages import page
-from case_api.console.parts import div, el, empty, select, table, tag
+from case_api.console.parts import div, el, empty, labelled, select, table, tag
 from case_api.console.rest import Refused, command_key
 from case_api.console.visit import Visit
 from case_api.security import Permission
@@ -47,7 +47,7 @@ def _form(visit: Visit, site: str, held: Row) -> None:
     form = el("form", "", "form", novalidate="")
     with form:
         heads = ("name", "usual", "own", "range")
-        with table([visit.t(f"thresholds.{head}") for head in heads], visit.t("thresholds.title")):
+        with table([visit.t(f"thresholds.{head}") for head in heads], visit.t("thresholds.title"), "flow"):
             for item in held["items"]:
                 _row(visit, item, held["changes"], may=may)
         trouble = div("trouble")
@@ -83,8 +83,8 @@ def _row(visit: Visit, item: Row, changes: Row, *, may: bool) -> None:
             if own is not None:
                 tag(visit.t("thresholds.differs"), "info")
             el("small", f"{name} · {item['en'].replace('`', '')}" if visit.look.language == "en" else name)
-        el("td", f"{item['usual']:g}", "number")
-        with el("td"):
+        labelled(visit.t("thresholds.usual"), f"{item['usual']:g}", "number")
+        with el("td", data_label=visit.t("thresholds.own")):
             if may:
                 label = visit.named("threshold", name)
                 value = "" if own is None else f"{own:g}"
@@ -92,7 +92,7 @@ def _row(visit: Visit, item: Row, changes: Row, *, may: bool) -> None:
             else:
                 el("span", "—" if own is None else f"{own:g}", "number")
         bounds = [f"{bound:g}" if bound is not None else "" for bound in (item["least"], item["most"])]
-        el("td", " – ".join(bounds), "number nowrap")
+        labelled(visit.t("thresholds.range"), " – ".join(bounds), "number nowrap")
 
 
 def changes_of(given: Row) -> dict[str, float]:

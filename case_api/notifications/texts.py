@@ -64,8 +64,8 @@ _OTHER: Final[dict[str, Words]] = {
         "A customer withdrew the consent: recording and text are not to be used any more",
     ),
     "figures.brief": Words("案场数据简报已生成", "The figures of a site are ready"),
-    "policy.draft": Words("规则草稿待授权", "A drafted rule waits for authorisation"),
-    "policy.authorise": Words("规则已获授权，可以发布", "A rule was authorised and can be published"),
+    "policy.draft": Words("制度草稿待授权", "A drafted rule waits for authorisation"),
+    "policy.authorise": Words("制度已获授权，可以发布", "A rule was authorised and can be published"),
 }
 
 

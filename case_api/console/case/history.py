@@ -57,7 +57,7 @@ async def _audit(view: CaseView) -> None:
     found = await visit.rest.get("audit", subject_type="case", subject_id=view.id, limit=50)
     with card(visit.t("history.audit"), visit.t("history.audit_note")):
         heads = ("history.at", "history.who", "history.what", "history.from", "history.hash")
-        with table([visit.t(head) for head in heads], visit.t("history.audit")):
+        with table([visit.t(head) for head in heads], visit.t("history.audit"), "flow"):
             for row in found["items"]:
                 with el("tr"):
                     el("td", visit.moment(row["at"], seconds=True), "nowrap")

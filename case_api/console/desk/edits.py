@@ -83,6 +83,8 @@ async def edit(visit: Visit, request: Request) -> None:
     done_banner(visit)
     if found["status"] == "submitted" and found["drafted_by"] == visit.me["id"]:
         banner(visit.t("desk.own"))
+    elif found["status"] == "submitted" and not may_decide(visit.principal, found["shelf"], found["drafted_by"]):
+        banner(visit.t("desk.others_term" if found["shelf"] == "term" else "desk.others"))
     if found["reason"]:
         banner(visit.t("desk.reason", reason=found["reason"]), "warn")
     if found["note"]:

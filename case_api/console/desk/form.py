@@ -9,7 +9,7 @@ from nicegui import events, ui
 from nicegui.element import Element
 
 from case_api.console.desk.fields import change_of, fields_of, lenient
-from case_api.console.desk.parts import SHELVES, card_of, crumbs, scripts_by_id, tried_sides
+from case_api.console.desk.parts import SHELVES, called, card_of, crumbs, scripts_by_id, tried_sides
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field, Mistyped, typed
 from case_api.console.forms import draw
@@ -42,7 +42,7 @@ async def edit(visit: Visit, request: Request) -> None:
     scripts = await scripts_by_id(visit)
     fields = fields_of(visit, shelf, content, categories, scripts, new=not key)
     crumbs(visit, shelf)
-    el("h1", f"{visit.t('desk.edit')} · {key}" if key else visit.t(f"desk.new_{shelf}"))
+    el("h1", f"{visit.t('desk.edit')} · {called(visit, shelf, key, content)}" if key else visit.t(f"desk.new_{shelf}"))
     el("p", visit.t("desk.review_help"), "note")
     await Form(visit, shelf, key, fields, found, scripts).show(content)
 

@@ -77,6 +77,8 @@ def _version(visit: Visit, policy: Row, postings: list[Row], changes: list[Row] 
         for posting in postings:
             where = visit.t("policies.posted", site=visit.site(posting["site_id"]), at=visit.moment(posting["posted_at"]))
             el("p", f"{where} · {posting['proof']}", "note")
+        if policy["kind"] == "refund" and policy["status"] == "draft" and not visit.principal.may(Permission.POLICY_AUTHORISE, None):
+            el("p", visit.t("policies.by_the_group"), "note")
         buttons(visit, policy, postings)
         if changes is not None:
             el("h3", visit.t("policies.changes"))

@@ -46,6 +46,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "desk.withdraw": ("撤回", "Withdraw"),
     "desk.withdraw_note": ("撤回后不再送审，内容留在历史中。", "It is no longer up for review; the content stays in the history."),
     "desk.revise": ("据此重拟", "Draft again from this"),
+    "desk.others": ("由负责全部案场的法务或总部风控审核。", "Legal or headquarters with every site decide on it."),
+    "desk.others_term": (
+        "由负责全部案场的法务、总部风控或另一位培训师审核。",
+        "Legal, headquarters or another trainer, each with every site, decide on it.",
+    ),
     "desk.own": ("这是您自己的修改，须由他人审核。", "This is your own change: somebody else decides on it."),
     "desk.preview": ("手机上的样子", "On the phone"),
     "desk.preview_now": ("现行", "Now"),

@@ -42,6 +42,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "policies.drop": ("撤回草稿", "Withdraw the draft"),
     "policies.drop_note": ("草稿作废，现行版本不受影响。", "The draft is dropped; what is in force stays."),
     "policies.since_ever": ("自启用起生效", "In force from the beginning"),
+    "policies.by_the_group": (
+        "由集团法务（负责全部案场）授权，公示、发布后才能使用。",
+        "The group's legal department (every site) authorises it; it is used once posted and published.",
+    ),
     "policies.shipped": ("出厂默认", "As shipped"),
     "policies.returned": ("法务退回：{reason}", "Returned: {reason}"),
     "policies.retired": ("停用原因：{reason}", "Retired: {reason}"),

@@ -135,3 +135,7 @@ def test_a_backup_holds_what_is_still_in_the_log_and_is_written_once(calmdesk: C
     assert migrations.differences(restored) == []
     assert calmdesk("db", "backup", str(target)).exit_code == 1
     assert calmdesk("db", "backup", str(tmp_path / "nowhere" / "copy.db")).exit_code == 1
+    with sqlite3.connect(settings.data_dir / "calmdesk.db") as writer:  # as every conversation with words has
+        writer.execute("INSERT INTO utterance_search_block (session_id, block) VALUES ('s', 1)")
+    made = calmdesk("db", "backup", str(tmp_path / "words.db"))
+    assert made.exit_code == 0, made.output

@@ -15,6 +15,7 @@ from case_api.cases.rules import UNNAMED
 from case_api.console import pages
 from case_api.console.audit import action_of
 from case_api.console.pages import PAGES
+from case_api.console.texts import TEXTS
 from case_api.harness import own_database
 from case_api.security import GRANTS
 from case_api.sessions.spots import address_of
@@ -111,6 +112,12 @@ def test_what_waits_beside_cases_stands_with_whom_it_waits_for(server: Server) -
     assert "待授权" in legal.text
     assert "/console/policies#refund" not in manager.text
     assert said not in trainer.text
+
+
+def test_a_page_that_is_refused_says_which_page_it_is(server: Server) -> None:
+    answer = server.ask("linna", "/sessions/unknown/labels")
+    assert answer.status_code == 404
+    assert [one["text"] for one in elements(answer.text) if one["tag"] == "h1"] == [TEXTS["labels.title"][0]]
 
 
 @pytest.mark.parametrize(("username", "path"), [("zhangwei", "/cases"), ("zhangwei", "/cases?view=list"), ("wanggang", "/tasks")])

@@ -172,7 +172,7 @@ async def test_a_notification_comes_to_the_channel_without_anything_of_the_custo
     await happen("policy.draft", {"policy_id": "p", "customer_label": "王小明", "note": "13812345678"}, site_id=site.id)
     await post.drain()
     [got] = receiver.requests
-    assert got.json["message"].startswith("规则草稿待授权\nA drafted rule")
+    assert got.json["message"].startswith("制度草稿待授权\nA drafted rule")
     assert "/v1/policies/p" in got.json["message"]
     assert "王小明" not in got.body.decode() + str(got.json)
     assert "13812345678" not in got.body.decode()
@@ -220,7 +220,7 @@ async def test_quiet_hours_hold_back_what_is_not_urgent_and_the_inbox_never(
     assert len(receiver.requests) == 1
     clock.pass_(minutes=1)
     await post.drain()
-    assert "规则草稿" in receiver.requests[1].json["message"]
+    assert "制度草稿" in receiver.requests[1].json["message"]
 
 
 async def test_what_a_person_does_not_want_stays_in_the_inbox(

@@ -92,6 +92,13 @@ TOO_SMALL = """async () => {
 }"""
 """What a finger misses, once the new width has arrived."""
 
+PUSHED = """async () => {
+  const found = () => [...document.querySelectorAll(".table.flow, .table.stacked")].filter(one => one.scrollWidth > one.clientWidth + 1);
+  for (let count = 0; count < 120 && found().length; count++) await new Promise(done => requestAnimationFrame(done));
+  return found().map(one => `${one.getAttribute("aria-label")}: ${one.scrollWidth} in ${one.clientWidth} px`);
+}"""
+"""Lists that a phone has to push sideways, once the new width has arrived."""
+
 FOR_FINGERS = ("/inbox", "/warning", "/acknowledgements", "/competitor-offers", "/figures", "/form-links", "/benefits", "/crm-sources")
 
 
@@ -112,6 +119,7 @@ def test_every_page_is_accessible_and_fits_a_phone(chrome: Room, username: str |
         faults += desk.faults()
         desk.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         faults += [f"{path}: {part}" for part in desk.page.evaluate(TOO_WIDE)]
+        faults += [f"{path}: {part}" for part in desk.page.evaluate(PUSHED)]
         if path.startswith(FOR_FINGERS):
             faults += [f"{path}: {part}" for part in desk.page.evaluate(TOO_SMALL)]
         desk.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
