@@ -68,3 +68,10 @@ def test_a_file_that_is_being_made_says_so_and_what_was_wrong(chrome: Room) -> N
     desk.page.unroute("**/keywords/export?*")
     assert all("ERR_FAILED" in one for one in desk.complaints)
     desk.complaints.clear()  # the line that the browser itself writes of the broken one
+
+
+def test_what_can_be_taken_away_is_in_sight_on_a_phone(chrome: Room) -> None:
+    desk = chrome.desk("linna", viewport=PHONE)
+    desk.go("/learning?view=words")
+    desk.page.locator("summary").filter(has_text="导出").click()
+    expect(desk.page.get_by_role("link", name="XLSX")).to_be_in_viewport(ratio=1)
