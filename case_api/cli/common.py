@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -43,7 +43,7 @@ def plain_errors() -> Iterator[None]:
         fail(f"设置有误 · wrong settings: {error}", 2)
 
 
-def fail(message: str, status: int) -> None:
+def fail(message: str, status: int) -> NoReturn:
     """Say what is wrong on standard error and end with this status."""
     err.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(status)

@@ -54,7 +54,9 @@ def downsample(column: Column, factor: int, of: Fold = "mean") -> list[float | N
         folded = np.where(known, padded, np.inf).min(axis=1)
     else:
         folded = np.where(known, padded, -np.inf).max(axis=1)
-    return [round(value, 3) if count else None for value, count in zip(folded.tolist(), counts.tolist(), strict=True)]
+    shown = np.round(folded, 3).astype(object)  # a value at a time took seven times as long
+    shown[counts == 0] = None
+    return list(shown.tolist())
 
 
 def without_words(told: Mapping[str, Any]) -> dict[str, Any]:

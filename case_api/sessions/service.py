@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from case_api.sessions import audio, repository
 from case_api.sessions.course import bands, onset, usual
 from case_api.sessions.exports import ExportFormat, Said, clock, to_srt, to_text, to_vtt
 from case_api.sessions.report import Reported
-from case_api.sessions.rules import downsample, splice, without_words
+from case_api.sessions.rules import Column, downsample, splice, without_words
 from case_api.sessions.schemas import (
     BandOut,
     ConsentOut,
@@ -160,6 +161,10 @@ async def course(db: AsyncSession, session: Session) -> Course:
 async def track(db: AsyncSession, session_id: str, begin: float, end: float, step: float, *, extremes: bool = False) -> Track:
     """Prosody columns in [begin, end) at (about) `step` seconds, with the extremes of each if wanted. Raises Problem: range_too_long."""
     chunks = [(chunk.start, chunk.step, unpack(chunk)) for chunk in await repository.track_chunks(db, session_id, begin, end)]
+    return await asyncio.to_thread(_track, chunks, begin, end, step, extremes=extremes)  # two hours take tens of milliseconds
+
+
+def _track(chunks: Sequence[tuple[float, float, Mapping[str, Column]]], begin: float, end: float, step: float, *, extremes: bool) -> Track:
     start, fine, columns = splice(chunks, begin, end)
     if not columns:
         return Track(start=begin, step=step, columns={})

@@ -122,6 +122,9 @@ def _name(visit: Visit, by: str, count: Row, names: dict[str, str]) -> None:
 def _trend(visit: Visit, trend: Row) -> None:
     weeks = trend["weeks"]
     with card(visit.t("learning.trend"), visit.t("learning.trend_note")):
+        if not any(week["sessions"] for week in weeks):
+            empty(visit.t("learning.no_hits"))
+            return
         mondays = [week["monday"] for week in weeks]
         turns = [mondays.index(change["monday"]) for change in trend["changes"] if change["monday"] in mondays]
         bars([week["per_100"] for week in weeks], mondays, visit.t("learning.trend"), turns)

@@ -37,6 +37,14 @@ def test_an_empty_database_is_told_as_such(calmdesk: Command, tmp_path: Path) ->
         ("export", "--out", "log.doc"),
         ("digest", "--out", "week.pdf", "--week", "2026-11-17"),
         ("digest", "--out", "week.pdf", "--week", "soon"),
+        ("digest", "--out", "week.pdf", "--week", "2031-01-06"),
+        ("digest", "--out", "no-such-directory/week.pdf"),
+        ("export", "--out", "no-such-directory/log.csv"),
+        ("keywords", "--site", "no-such-site"),
+        ("export", "--out", "log.csv", "--site", "no-such-site"),
+        ("scripts", "--learn", "--site", "no-such-site"),
+        ("masking", "no-such-file"),
+        ("groups", "no-such-file"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(calmdesk: Command, words: tuple[str, ...]) -> None:
