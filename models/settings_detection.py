@@ -63,7 +63,7 @@ class DetectionSettings(BaseModel):
         description="What two of the four cues have to show (standard deviations); -10 asks for nothing",
     )
     unexplained_db: float = Field(
-        default=1.5, ge=0.0, le=60.0, description="Loudness that is believed without a rise of pitch, dB; 60 takes any for a raised voice"
+        default=1.0, ge=0.0, le=60.0, description="Loudness that is believed without a rise of pitch, dB; 60 takes any for a raised voice"
     )
     moved_effort: float = Field(
         default=1.0, ge=0.0, le=10.0, description="Further evidence without the level cue when the phone seems to have been moved"

@@ -272,11 +272,15 @@ class Hearing:
             self._floor.cut(drop(around))
             assert self._open is not None  # a split opens the next utterance
             utterance = self._open
+        if self._detector.raising:
+            self._windows.settle()  # nobody is to be called agitated for what somebody else said last
         heard = self._windows.heard
         self._customer = self._voices.posterior(heard)
-        self._passage = self._measured(max(utterance.start, self.seconds - PASSAGE), self.seconds)
+        since = max(utterance.start, self.seconds - PASSAGE)
+        self._passage = self._measured(since, self.seconds)
         speaker, _ = self._voices.decide(self._customer)
-        if self._passage is not None and speaker is Speaker.CUSTOMER and self._voice >= cues.SPEECH and self._voices.familiar(heard):
+        theirs = speaker is Speaker.CUSTOMER and self._voices.familiar(heard.within(since, self.seconds))
+        if self._passage is not None and theirs and self._voice >= cues.SPEECH:
             events += self._detector.listen(self.seconds, self._passage)
         return events
 

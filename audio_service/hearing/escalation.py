@@ -76,6 +76,11 @@ class EscalationDetector:
         self._telling = False
         self._calmed_at: float | None = None
 
+    @property
+    def raising(self) -> bool:
+        """Whether the voice is over the threshold, if not long enough yet."""
+        return self._over > 0.0
+
     def listen(self, at: float, passage: Passage) -> list[Escalation]:
         """One tick of customer speech: the passage being spoken, up to `at`."""
         pools = self._pools(at, settled(passage)) if passage.seconds >= FIRST_SECONDS else []

@@ -16,8 +16,8 @@ from models.settings_detection import DetectionSettings
 
 LIMIT_LOW, LIMIT_HIGH = -2.0, 4.0
 """One cue may not carry, or veto, the whole."""
-DB_PER_SEMITONE = 4.0
-"""A raised voice rises by about .4 st a dB. Loudness beyond what the pitch explains (at .25 st a dB) is the phone's doing."""
+DB_PER_SEMITONE = 3.0
+"""A raised voice rises by about .4 st a dB. Loudness beyond what the pitch explains (at .33 st a dB) is the phone's doing."""
 EARLY: Vector = np.array([0.05, 1.6, 0.7, 0.0])
 """Excess of an utterance's first second over its whole (declination), measured on calm real speech; falls off as one over the seconds."""
 MIN_SECONDS = 1.3

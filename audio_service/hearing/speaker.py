@@ -76,6 +76,10 @@ class Heard:
         cut = sum(end - 0.4 < at for end in self.ends)
         return Heard(self.ends[:cut], self.vectors[:cut]), Heard(self.ends[cut:], self.vectors[cut:])
 
+    def within(self, start: float, end: float) -> Heard:
+        """The windows centred between two times."""
+        return self.split(start)[1].split(end)[0]
+
 
 class Voices:
     """The voices of one session, and the log-odds they give a window."""
@@ -129,11 +133,17 @@ class Voices:
         return Speaker.UNSURE, max(customer, 1.0 - customer)
 
     def familiar(self, heard: Heard) -> bool:
-        """Whether this could be a customer heard before: a stranger's voice is not judged by another's baseline."""
-        if self._customers is None or not heard.vectors:
+        """Whether all of this could be a customer heard before: nobody else's voice is judged by their baseline.
+
+        A stranger's is unlike every customer's; where somebody else goes on in the same utterance, two windows in a row speak for staff.
+        """
+        if not heard.vectors:
             return True
-        centre = unit(np.sum(np.stack(heard.vectors), axis=0))
-        return float(np.max(self._customers @ centre)) >= self._set.customer_similarity
+        vectors = np.stack(heard.vectors)
+        odds = self.log_odds(vectors)
+        if len(odds) > 1 and np.max(odds[1:] + odds[:-1]) > 0.0:
+            return False
+        return self._customers is None or float(np.max(self._customers @ unit(np.sum(vectors, axis=0)))) >= self._set.customer_similarity
 
     def learn(self, heard: Heard, loudness: float) -> None:
         """A finished utterance joins the voice it resembles, or starts a new one; then the roles are compared afresh."""

@@ -181,7 +181,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "holds.keeps": ("证据保全中，至 {until}：{reason}", "Legal hold until {until}: {reason}"),
     "holds.kept": ("记录留存", "Record kept"),
     "holds.kept_until": ("至 {at}", "Until {at}"),
-    "holds.kept_open": ("办结后开始计算", "Counted from its end"),
+    "holds.kept_open": ("归档或取消后开始计算", "Counted from when it is archived or cancelled"),
     "holds.a_session": ("会话", "Conversation"),
     "holds.list": ("保全", "Holds"),
     "holds.empty": ("没有保全。", "No holds."),

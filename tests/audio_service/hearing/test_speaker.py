@@ -97,6 +97,19 @@ def test_a_strangers_voice_is_not_familiar_a_partners_becomes_so() -> None:
     assert voices.familiar(say(PARTNER, 13, room=0.0))
 
 
+def test_what_somebody_else_goes_on_with_is_not_all_a_customers() -> None:
+    """Two windows of the staff member's voice at the end of an utterance that is a customer's as a whole; one alone is an accident."""
+    voices = Voices(SETTINGS, Enrolment(STAFF[np.newaxis]))
+    conversation(voices)
+    customer, staff = say(CUSTOMER, 80, windows=8), say(STAFF, 81, windows=3)
+    ends = [0.8 + 0.5 * k for k in range(11)]
+    for others, alone in ((1, True), (2, False)):
+        mixed = Heard(ends[: 8 + others], customer.vectors + staff.vectors[:others])
+        assert named(voices, mixed) is Speaker.CUSTOMER
+        assert voices.familiar(mixed) is alone
+    assert voices.familiar(Heard(ends, customer.vectors + staff.vectors).within(0.0, 3.0))
+
+
 def test_windows_are_parted_by_their_centres() -> None:
     heard = say(STAFF, 14, windows=4)
     before, after = heard.split(1.3)

@@ -23,7 +23,7 @@ def test_a_script_is_drafted_by_one_and_approved_by_another(chrome: Room) -> Non
 
     legal = chrome.desk("sunli")
     legal.go("/library/edits")
-    legal.page.get_by_text("话术 · first-slowly").click()
+    legal.page.get_by_text("您慢慢说，我一句一句听着。").click()
     legal.ready()
     legal.do("通过并生效", done="已通过")
     desk.go("/library?q=first-slowly")
