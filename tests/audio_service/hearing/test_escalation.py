@@ -160,6 +160,11 @@ def test_where_the_phone_rides_the_gain_pitch_and_balance_are_enough(talk: Talk)
     assert len(talk.utter(np.array([0.0, 0.0, 4.0, 5.0]), times=2)) == 1
 
 
+@pytest.mark.parametrize("much", [np.array([np.log(3.0), 1.5, 0.6, 0.0]), np.array([0.0, 2.0, 0.6, 30.0])], ids=["haste", "brightness"])
+def test_no_haste_and_no_noise_is_an_outburst_however_much_of_it(talk: Talk, much: np.ndarray) -> None:
+    assert talk.utter(much, times=3) == []
+
+
 def test_one_cue_alone_is_not(talk: Talk) -> None:
     assert talk.utter(np.array([0.0, 0.0, 4.0, -1.0]), times=2) == []
     assert talk.detector.level is Level.CALM
