@@ -1,14 +1,14 @@
 """Makes labelled conversations from one real reader's sentences, so that a detector is not only tried on synthetic voices.
 
     pip install pyworld
-    python -m audio_service.evaluation.rehearse SENTENCES OUT --seed 5000 [--short]
+    python -m audio_service.evaluation.rehearse SENTENCES OUT --seed 5000 [--short] [--strong]
 
 SENTENCES holds labels.json (file, text, seconds) and the recordings, 16 kHz mono. The reader speaks as six people (WORLD vocoder: pitch
 and formants moved), a customer and a staff member in each conversation, across a table in a reverberant room with babble and pink noise; a
 third of the phones ride the gain. Agitation is what is known of actors: rate times 1.08 to 1.26, +2.6 to +7.9 dB, +2.2 to +6.5 semitones,
 brighter, in four of ten conversations at first at .6 of that. One person, read sentences and a vocoder: a check of a detector, no claim of
-accuracy. `--short`: nobody says more than about two seconds at once, one to three such pieces a turn. The same seed and numpy give the same
-conversations.
+accuracy. `--short`: nobody says more than about two seconds at once, one to three such pieces a turn. `--strong`: only escalations, +6 to
++8.5 semitones and brighter still. The same seed and numpy give the same conversations.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ VOICES = {"m0": (0.0, 1.0), "f1": (9.5, 1.16), "f2": (12.0, 1.2), "m2": (-2.5, 0
 APART = 6.9
 """Semitones between staff and customer: nearer ones are one person to a speaker network, which they are."""
 KINDS = {"escalate": 12, "calm": 6, "staff_loud": 4, "closer_mic": 7, "fast_talker": 3, "noise_burst": 6}
+STRONG_KINDS = {"escalate": 20}
 SHORTEST = 2.0
 PIECE = (1.1, 2.2)
 """Seconds after which a long sentence is cut in two, at its weakest point in between, where short pieces are asked for."""
@@ -52,6 +53,17 @@ class Manner:
     semitones: float = 0.0
     liveliness: float = 1.0
     tilt: float = 0.0
+
+
+@dataclass(frozen=True)
+class Agitation:
+    """How far a voice is raised: semitones, least and most, and dB of brightness a dB of loudness."""
+
+    semitones: tuple[float, float] = (2.2, 6.5)
+    tilt: float = 0.5
+
+
+STRONG = Agitation((6.0, 8.5), 1.0)
 
 
 @dataclass(frozen=True)
@@ -209,14 +221,14 @@ def _bursts(rng: Generator, samples: Signal, loud: float) -> None:
         samples[place : place + count] += band[: len(samples) - place] * loud
 
 
-def conversation(folder: Path, out: Path, short: bool, seed: int, kind: str, name: str) -> dict[str, Any]:
+def conversation(folder: Path, out: Path, short: bool, agitation: Agitation, seed: int, kind: str, name: str) -> dict[str, Any]:
     """Writes one conversation → its label."""
     rng, reader = np.random.default_rng(seed), Reader(folder)
     customer, staff = rng.choice(list(VOICES), 2, replace=False)
     while abs(VOICES[customer][0] - VOICES[staff][0]) < APART:
         customer, staff = rng.choice(list(VOICES), 2, replace=False)
     waiting = list(rng.permutation(len(reader.sentences)))
-    effect = {"rate": rng.uniform(1.08, 1.26), "gain": rng.uniform(2.6, 7.9), "st": rng.uniform(2.2, 6.5)}
+    effect = {"rate": rng.uniform(1.08, 1.26), "gain": rng.uniform(2.6, 7.9), "st": rng.uniform(*agitation.semitones)}
     half = rng.random() < 0.4
     plan = _plan(rng, kind)
     tail = rng.uniform(0.25, 0.5)
@@ -234,7 +246,7 @@ def conversation(folder: Path, out: Path, short: bool, seed: int, kind: str, nam
             share = 0.6 if half and agitated == 0 else 1.0
             agitated += 1
             rate *= effect["rate"] ** share
-            semitones, tilt, liveliness = effect["st"] * share, 0.5 * effect["gain"] * share, 1 + 0.2 * share
+            semitones, tilt, liveliness = effect["st"] * share, agitation.tilt * effect["gain"] * share, 1 + 0.2 * share
             gain += effect["gain"] * share
         elif state == "loud":
             rate, semitones, gain, tilt, liveliness = rate * 1.15, 3.0, gain + 6, 3.0, 1.2
@@ -281,11 +293,12 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=5000)
     parser.add_argument("--short", action="store_true", help="pieces of about two seconds instead of whole sentences")
+    parser.add_argument("--strong", action="store_true", help="only escalations, raised as far as the strongest of the actors")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     enrol(options.sentences, options.out)
-    kinds = [kind for kind, count in KINDS.items() for _ in range(count)]
-    make = partial(conversation, options.sentences, options.out, options.short)
+    kinds = [kind for kind, count in (STRONG_KINDS if options.strong else KINDS).items() for _ in range(count)]
+    make = partial(conversation, options.sentences, options.out, options.short, STRONG if options.strong else Agitation())
     with ProcessPoolExecutor() as pool:
         names = [f"mix{number:02d}" for number in range(len(kinds))]
         labels = list(pool.map(make, range(options.seed, options.seed + len(kinds)), kinds, names))
