@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
@@ -16,9 +17,33 @@ from sqlalchemy.types import TypeDecorator
 ID_LENGTH = 32
 
 
+class _Ids:
+    """Ids of this process ascend, also within one millisecond: what happened together is read in the order in which it was written."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._milliseconds = 0
+        self._tail = 0
+
+    def next(self) -> str:
+        with self._lock:
+            now = time.time_ns() // 1_000_000
+            tail = self._tail + 1 + secrets.randbits(TAIL_BITS - 8)
+            if now > self._milliseconds:
+                self._milliseconds, tail = now, secrets.randbits(TAIL_BITS - 1)
+            elif tail >> TAIL_BITS:  # hundreds in one millisecond
+                self._milliseconds, tail = self._milliseconds + 1, secrets.randbits(TAIL_BITS - 1)
+            self._tail = tail
+            return f"{self._milliseconds:012x}{tail:0{TAIL_BITS // 4}x}"
+
+
+TAIL_BITS = 80
+_ids = _Ids()
+
+
 def new_id() -> str:
-    """32 hex digits: 48 bits of milliseconds, so that ids sort by age and indexes stay compact, then 80 random bits."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+    """32 hex digits: 48 bits of milliseconds, so that ids sort by age and indexes stay compact, then 80 bits, random but ascending."""
+    return _ids.next()
 
 
 def is_id(text: str) -> bool:
