@@ -17,27 +17,23 @@ from sqlalchemy.types import TypeDecorator
 ID_LENGTH = 32
 
 
+RANDOM_BITS = 80
+
+
 class _Ids:
     """Ids of this process ascend, also within one millisecond: what happened together is read in the order in which it was written."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._milliseconds = 0
-        self._tail = 0
+        self._last = 0
 
     def next(self) -> str:
+        drawn = (time.time_ns() // 1_000_000 << RANDOM_BITS) + secrets.randbits(RANDOM_BITS)
         with self._lock:
-            now = time.time_ns() // 1_000_000
-            tail = self._tail + 1 + secrets.randbits(TAIL_BITS - 8)
-            if now > self._milliseconds:
-                self._milliseconds, tail = now, secrets.randbits(TAIL_BITS - 1)
-            elif tail >> TAIL_BITS:  # hundreds in one millisecond
-                self._milliseconds, tail = self._milliseconds + 1, secrets.randbits(TAIL_BITS - 1)
-            self._tail = tail
-            return f"{self._milliseconds:012x}{tail:0{TAIL_BITS // 4}x}"
+            self._last = max(drawn, self._last + 1 + secrets.randbits(RANDOM_BITS - 8))
+            return f"{self._last:0{ID_LENGTH}x}"
 
 
-TAIL_BITS = 80
 _ids = _Ids()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 from fastapi import Request
 
-from case_api.cases.machine import STEPS
+from case_api.cases.machine import OVER, STEPS
 from case_api.console.door import PREFIX
 from case_api.console.fields import Field
 from case_api.console.forms import action, ask, done_banner
@@ -18,8 +18,7 @@ from case_api.intake.causes import Cause
 from case_api.security import Permission
 
 Row = dict[str, Any]
-ENDED: Final = ("archived", "cancelled")
-OPEN_STEPS: Final = [step for step in STEPS if step not in ENDED]
+OPEN_STEPS: Final = [step for step in STEPS if step not in OVER]
 FILTERS: Final = ("q", "status", "cause", "site_id", "overdue")
 
 

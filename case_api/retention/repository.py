@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from case_api.cases.machine import OVER
 from models.cases import WithdrawalCase
 from models.co_residents import CoResidentAck
 from models.consents import Consent
@@ -17,7 +18,6 @@ from models.holds import LegalHold, Removal
 from models.outbox import OutboxMessage
 from models.sessions import Session
 
-OVER = ("archived", "cancelled")
 PATHS_AT_ONCE = 5000
 
 

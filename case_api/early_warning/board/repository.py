@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from case_api.cases.machine import OVER
 from case_api.early_warning.indicators import Happened
 from case_api.pieces import pieces
-from case_api.retention.repository import OVER, at_sites
+from case_api.retention.repository import at_sites
 from models.cases import WithdrawalCase
 from models.crm import IS_CHECKED, CrmCustomer, CrmEvent
 from models.early_warnings import IS_OPEN, WAITS_FOR_A_MOMENT, EarlyWarning, WarningStep
